@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of this package is held to.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .treatWarning("ExplicitSendable", as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// For targets that never touch a raw pointer.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// The same bits on every host: no contraction, no reassociation, in every configuration.
+let exact: [CSetting] = [
+  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-fast-math", "-Wall", "-Wextra", "-Werror"])
+]
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], pointers: Bool = false
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: pointers ? strict : safe)
+}
+
+func tests(
+  of name: String, _ dependencies: [Target.Dependency] = [], pointers: Bool = false
+) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    exclude: [], swiftSettings: pointers ? strict : safe)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let csv = Target.Dependency.product(name: "SwiftCSV", package: "SwiftCSV")
+
+let package = Package(
+  name: "runner",
+  products: [.executable(name: "runner", targets: ["runner"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+  ],
+  targets: [
+    // System libraries: one importer each.
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Both sides stand on these.
+    library("JSON"),
+    library("Diagnostics", ["JSON"]),
+    library("Digests", ["Diagnostics", crypto]),
+    library("Randomness"),
+    library("Compression", ["CZstd", "CZlib", "Diagnostics"], pointers: true),
+
+    // The text side: from YAML to a plan that runs.
+    library("Records", ["JSON", "Digests", "Diagnostics"]),
+    library("YAML", ["CYAML", "Diagnostics"], pointers: true),
+    library("Storage", ["Compression", "JSON", "Digests", "Diagnostics"], pointers: true),
+    library("Specification", ["YAML", "JSON", "Diagnostics"]),
+    library("Planning", ["Specification", "Records", "JSON", "Digests", "Diagnostics"]),
+    library("Execution", ["Planning", "Storage", "JSON", "Digests", "Diagnostics"]),
+    library("Ingestion", ["Records", "Compression", "Randomness", "JSON", "Digests", "Diagnostics", csv]),
+    library("Fetching", ["JSON", "Digests", "Diagnostics"]),
+    library("Verification", ["Records", "JSON", "Diagnostics"]),
+
+    // The number side: from bytes of weights to text and log-probabilities.
+    .target(name: "CKernels", cSettings: exact),
+    library("Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
+    library("LanguageModel", ["Tensors", "CKernels", "Randomness", "JSON", "Diagnostics"], pointers: true),
+
+    // Where both sides meet.
+    library(
+      "Steps",
+      [
+        "Execution", "Planning", "Storage", "Specification", "Records", "Ingestion", "Fetching", "Verification",
+        "LanguageModel", "Tensors", "Randomness", "JSON", "Digests", "Diagnostics",
+      ]),
+    library(
+      "Reporting", ["Planning", "Specification", "Storage", "Records", "Randomness", "JSON", "Digests", "Diagnostics"]),
+    library(
+      "RunnerCommands",
+      [
+        "Steps", "Reporting", "Execution", "Planning", "Storage", "Specification", "YAML", "Records", "LanguageModel",
+        "Tensors", "JSON", "Digests", "Diagnostics", arguments,
+      ]),
+    .executableTarget(name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe),
+
+    tests(of: "JSON"),
+    tests(of: "Digests"),
+    tests(of: "Randomness"),
+  ]
+)

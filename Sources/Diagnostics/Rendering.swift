@@ -1,0 +1,57 @@
+// From a diagnosis to text with the source line and a caret, or to JSON.
+
+public import JSON
+
+extension Diagnosis {
+  /// The text for a terminal or a log, without a new line at its end.
+  ///
+  /// - Parameter colored: Whether ANSI colors may be used.
+  public func text(colored: Bool = false) -> String {
+    let (start, end) = colored ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m", "\u{1B}[0m") : ("", "")
+    var lines = [(place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message)"]
+    if let place, let source = place.sourceLine {
+      let number = String(place.line)
+      let caret = String(repeating: "^", count: place.width)
+      lines.append(" \(number) | \(source.replacingTabs)")
+      lines.append(String(repeating: " ", count: number.count + 1) + " | " + place.indentation + start + caret + end)
+    }
+    lines += notes.map { "  \($0)" }
+    if let remedy { lines.append("  → \(remedy)") }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The JSON form: code, severity, message, place, notes, remedy, exit.
+  public var json: JSONValue {
+    var object = JSONObject([
+      JSONMember("code", .string(code)), JSONMember("severity", .string(severity.rawValue)),
+      JSONMember("message", .string(message)), JSONMember("exit", .integer(Int64(exit.rawValue))),
+    ])
+    if let place {
+      object["place"] = .members([
+        "file": .string(place.file), "line": .integer(Int64(place.line)), "column": .integer(Int64(place.column)),
+      ])
+    }
+    if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
+    if let remedy { object["remedy"] = .string(remedy) }
+    return .object(object)
+  }
+}
+
+extension DiagnosableError {
+  /// All faults as text, a blank line between them.
+  public func text(colored: Bool = false) -> String {
+    diagnoses.map { $0.text(colored: colored) }.joined(separator: "\n\n")
+  }
+
+  /// The gravest exit code: input/output before bad spec before step failed, as the first error says.
+  public var exit: ExitCode { diagnoses.first { $0.severity == .error }?.exit ?? .stepFailed }
+}
+
+extension SourcePlace {
+  fileprivate var indentation: String { String(repeating: " ", count: max(0, column - 1)) }
+}
+
+extension String {
+  /// One column a character, so that the caret stands under what it means.
+  fileprivate var replacingTabs: String { String(map { $0 == "\t" ? " " : $0 }) }
+}

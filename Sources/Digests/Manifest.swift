@@ -1,0 +1,163 @@
+// The preimage of a key: named, typed, length-framed leaves in sorted order.
+// One description of a step feeds the key and the explanation of a key, so the two cannot drift apart.
+
+/// What a leaf of a manifest may be. Anything without a canonical form cannot be said.
+public enum ManifestValue: Hashable, Sendable {
+  /// Absent on purpose; differs from an absent leaf.
+  case none
+  /// A truth value.
+  case flag(Bool)
+  /// A whole number.
+  case integer(Int)
+  /// A number, by its bits; `-0.0` is `0.0`, not-a-number is refused by ``Manifest/set(_:_:)``.
+  case number(Double)
+  /// Text, by its bytes.
+  case text(String)
+  /// The digest of some content.
+  case digest(Digest)
+
+  /// One letter for the type and the value as text.
+  var framed: (tag: String, text: String) {
+    switch self {
+    case .none: ("z", "")
+    case .flag(let flag): ("b", flag ? "true" : "false")
+    case .integer(let number): ("i", String(number))
+    case .number(let number): ("f", (number == 0 ? 0 : number).description)
+    case .text(let text): ("t", text)
+    case .digest(let digest): ("d", digest.hex)
+    }
+  }
+
+  /// The value as a person reads it.
+  public var readable: String {
+    switch self {
+    case .none: "none"
+    case .digest(let digest): digest.short
+    case .text(let text): text.isEmpty ? "\"\"" : text
+    default: framed.text
+    }
+  }
+}
+
+/// A set of named leaves with exactly one sequence of bytes.
+///
+/// The bytes are one line a leaf, sorted by name: `<bytes of name>:<name> <type> <bytes of value>:<value>\n`.
+public struct Manifest: Hashable, Sendable {
+  /// One leaf.
+  public struct Leaf: Hashable, Sendable {
+    /// Its path, parts joined by `/`.
+    public let name: String
+    /// Its value.
+    public let value: ManifestValue
+  }
+
+  /// The leaves, sorted by the bytes of their names.
+  public private(set) var leaves: [Leaf] = []
+
+  /// Starts empty.
+  public init() {}
+
+  /// Adds a leaf, or replaces the one of that name.
+  ///
+  /// - Precondition: `value` is no not-a-number or infinity: the types that feed a manifest hold finite numbers.
+  public mutating func set(_ name: String, _ value: ManifestValue) {
+    if case .number(let number) = value { precondition(number.isFinite, "\(name) has no canonical form") }
+    let index = leaves.firstIndex { !$0.name.utf8.lexicographicallyPrecedes(name.utf8) } ?? leaves.count
+    if index < leaves.count, leaves[index].name.utf8.elementsEqual(name.utf8) {
+      leaves[index] = Leaf(name: name, value: value)
+    } else {
+      leaves.insert(Leaf(name: name, value: value), at: index)
+    }
+  }
+
+  /// Adds every leaf of another manifest under a prefix.
+  public mutating func set(_ prefix: String, _ other: Manifest) {
+    for leaf in other.leaves { set("\(prefix)/\(leaf.name)", leaf.value) }
+  }
+
+  /// The value of a leaf.
+  public subscript(name: String) -> ManifestValue? {
+    leaves.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+  }
+
+  /// The canonical bytes.
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    for leaf in leaves {
+      let (tag, text) = leaf.value.framed
+      bytes += "\(leaf.name.utf8.count):\(leaf.name) \(tag) \(text.utf8.count):\(text)\n".utf8
+    }
+    return bytes
+  }
+
+  /// The key: SHA-256 of ``bytes``.
+  public var key: Digest { .sha256(bytes) }
+}
+
+/// A leaf that two manifests say differently.
+public struct ManifestChange: Hashable, Sendable {
+  /// The leaf's name.
+  public let name: String
+  /// What the first says; nil if it does not have the leaf.
+  public let old: ManifestValue?
+  /// What the second says; nil if it does not have the leaf.
+  public let new: ManifestValue?
+}
+
+extension Manifest {
+  /// The leaves that differ, sorted by name.
+  public func changes(to other: Manifest) -> [ManifestChange] {
+    let names = (leaves.map(\.name) + other.leaves.map(\.name)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var changes: [ManifestChange] = []
+    for name in names where changes.last?.name != name && self[name] != other[name] {
+      changes.append(ManifestChange(name: name, old: self[name], new: other[name]))
+    }
+    return changes
+  }
+
+  /// Reads back what ``bytes`` wrote.
+  ///
+  /// - Returns: nil if the bytes are not a manifest's, leaf by leaf and in order.
+  public init?(parsing bytes: [UInt8]) {
+    var rest = bytes[...]
+    var last: String?
+    while !rest.isEmpty {
+      guard let name = Self.framed(&rest), rest.popFirst() == UInt8(ascii: " "), let tag = rest.popFirst(),
+        rest.popFirst() == UInt8(ascii: " "), let text = Self.framed(&rest), rest.popFirst() == UInt8(ascii: "\n"),
+        let value = ManifestValue(tag: tag, text: text), last.map({ $0.utf8.lexicographicallyPrecedes(name.utf8) }) ?? true
+      else { return nil }
+      leaves.append(Leaf(name: name, value: value))
+      last = name
+    }
+  }
+
+  private static func framed(_ rest: inout ArraySlice<UInt8>) -> String? {
+    guard let colon = rest.firstIndex(of: UInt8(ascii: ":")),
+      let count = Int(String(decoding: rest[rest.startIndex..<colon], as: UTF8.self)), count >= 0,
+      rest.endIndex - colon - 1 >= count
+    else { return nil }
+    let text = String(validating: rest[(colon + 1)..<(colon + 1 + count)], as: UTF8.self)
+    rest = rest[(colon + 1 + count)...]
+    return text
+  }
+}
+
+extension ManifestValue {
+  fileprivate init?(tag: UInt8, text: String) {
+    switch tag {
+    case UInt8(ascii: "z"): self = .none
+    case UInt8(ascii: "b"): self = .flag(text == "true")
+    case UInt8(ascii: "i"):
+      guard let number = Int(text) else { return nil }
+      self = .integer(number)
+    case UInt8(ascii: "f"):
+      guard let number = Double(text) else { return nil }
+      self = .number(number)
+    case UInt8(ascii: "t"): self = .text(text)
+    case UInt8(ascii: "d"):
+      guard let digest = Digest(hex: text) else { return nil }
+      self = .digest(digest)
+    default: return nil
+    }
+  }
+}

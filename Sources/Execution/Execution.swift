@@ -1,0 +1,1 @@
+// Execution: filled by its first type.

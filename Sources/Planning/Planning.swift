@@ -1,0 +1,1 @@
+// Planning: filled by its first type.

@@ -1,0 +1,1 @@
+// Records: filled by its first type.

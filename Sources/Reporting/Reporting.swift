@@ -1,0 +1,1 @@
+// Reporting: filled by its first type.

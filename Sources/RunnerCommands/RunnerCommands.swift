@@ -1,0 +1,1 @@
+// RunnerCommands: filled by its first type.

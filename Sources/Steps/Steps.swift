@@ -1,0 +1,1 @@
+// Steps: filled by its first type.
