@@ -1,1 +1,0 @@
-// Records: filled by its first type.

@@ -1,0 +1,139 @@
+// What a model gave for a prompt: text with the way it ended, or log-probabilities of given text.
+// Knows nothing of how it was computed.
+
+public import JSON
+
+/// One response.
+public struct Response: Hashable, Sendable {
+  /// How a response came to its end.
+  public enum Finish: String, Hashable, Sendable {
+    /// The model ended its turn, or a stop string came.
+    case stop
+    /// The limit of new tokens or the context was reached.
+    case length
+    /// It could not be made; the text says why.
+    case error
+  }
+
+  /// The text; canonical, whatever its tokens were.
+  public let text: String
+  /// How it ended.
+  public let finish: Finish
+  /// How many tokens were drawn, the end of turn included; 0 if unknown.
+  public let tokens: Int
+
+  /// Makes a response.
+  public init(text: String, finish: Finish, tokens: Int) {
+    self.text = text
+    self.finish = finish
+    self.tokens = tokens
+  }
+
+  /// The response as JSON.
+  public var json: JSONValue {
+    .members([
+      "finish": .string(finish.rawValue), "text": .string(text), "tokens": .integer(Int64(tokens)),
+    ])
+  }
+
+  /// Reads a response.
+  ///
+  /// - Throws: ``WireFault`` if a part is missing.
+  public init(json: JSONValue) throws(WireFault) {
+    guard let finish = Finish(rawValue: try json.text("finish")) else { throw WireFault(member: "finish") }
+    guard let tokens = json["tokens"]?.integerValue else { throw WireFault(member: "tokens") }
+    self.init(text: try json.text("text"), finish: finish, tokens: tokens)
+  }
+}
+
+/// The responses of one record.
+public struct Responses: WireRecord, Hashable {
+  /// The record.
+  public let id: RecordID
+  /// One response a sample, in order.
+  public let responses: [Response]
+
+  /// Makes the responses of a record.
+  public init(id: RecordID, responses: [Response]) {
+    self.id = id
+    self.responses = responses
+  }
+
+  /// The responses as JSON.
+  public var json: JSONValue {
+    .members(["id": .string(id.description), "responses": .array(responses.map(\.json))])
+  }
+
+  /// Reads the responses of a record.
+  public init(json: JSONValue) throws(WireFault) {
+    id = try RecordID(text: json.text("id"))
+    var responses: [Response] = []
+    for response in try json.list("responses") { responses.append(try Response(json: response)) }
+    self.responses = responses
+  }
+}
+
+/// The log-probabilities of one text after a prompt.
+public struct Score: Hashable, Sendable {
+  /// Natural logarithms, one a token, each ≤ 0.
+  public let logProbabilities: [Float]
+  /// How many UTF-8 bytes the text has.
+  public let byteCount: Int
+
+  /// Makes a score.
+  public init(logProbabilities: [Float], byteCount: Int) {
+    self.logProbabilities = logProbabilities
+    self.byteCount = byteCount
+  }
+
+  /// The sum over tokens, in order, in double precision.
+  public var sum: Double { logProbabilities.reduce(0) { $0 + Double($1) } }
+
+  /// The score as JSON.
+  public var json: JSONValue {
+    .members([
+      "bytes": .integer(Int64(byteCount)),
+      "log-probabilities": .array(logProbabilities.map { .number(Double($0)) }),
+    ])
+  }
+
+  /// Reads a score.
+  ///
+  /// - Throws: ``WireFault`` if a part is missing.
+  public init(json: JSONValue) throws(WireFault) {
+    guard let bytes = json["bytes"]?.integerValue else { throw WireFault(member: "bytes") }
+    var values: [Float] = []
+    for element in try json.list("log-probabilities") {
+      guard let value = element.doubleValue else { throw WireFault(member: "log-probabilities") }
+      values.append(Float(value))
+    }
+    self.init(logProbabilities: values, byteCount: bytes)
+  }
+}
+
+/// The scores of one record: one a text that was scored.
+public struct Scores: WireRecord, Hashable {
+  /// The record.
+  public let id: RecordID
+  /// One score a text, in order.
+  public let scores: [Score]
+
+  /// Makes the scores of a record.
+  public init(id: RecordID, scores: [Score]) {
+    self.id = id
+    self.scores = scores
+  }
+
+  /// The scores as JSON.
+  public var json: JSONValue {
+    .members(["id": .string(id.description), "scores": .array(scores.map(\.json))])
+  }
+
+  /// Reads the scores of a record.
+  public init(json: JSONValue) throws(WireFault) {
+    id = try RecordID(text: json.text("id"))
+    var scores: [Score] = []
+    for score in try json.list("scores") { scores.append(try Score(json: score)) }
+    self.scores = scores
+  }
+}
