@@ -132,3 +132,8 @@ public struct JSONObject: Hashable, Sendable {
   /// Hashes the members in sorted order, so that equal objects hash alike.
   public func hash(into hasher: inout Hasher) { hasher.combine(sorted) }
 }
+
+extension JSONValue: ExpressibleByStringLiteral {
+  /// Text.
+  public init(stringLiteral value: String) { self = .string(value) }
+}

@@ -4,8 +4,8 @@
 public import Digests
 public import JSON
 
-/// Who speaks a turn.
-public enum Role: String, Hashable, Sendable, CaseIterable {
+/// Who speaks a message.
+public enum MessageRole: String, Hashable, Sendable, CaseIterable {
   /// Sets the scene.
   case system
   /// Asks.
@@ -14,40 +14,45 @@ public enum Role: String, Hashable, Sendable, CaseIterable {
   case assistant
 }
 
-/// One turn of a dialogue.
-public struct Turn: Hashable, Sendable {
+/// One turn of a dialogue, as rendered.
+public struct Message: Hashable, Sendable {
   /// Who speaks.
-  public let role: Role
+  public let role: MessageRole
   /// What is said.
   public let text: String
 
-  /// Makes a turn.
-  public init(_ role: Role, _ text: String) {
+  /// Makes a message.
+  public init(_ role: MessageRole, _ text: String) {
     self.role = role
     self.text = text
   }
 }
 
 /// A rendered prompt.
-public struct Prompt: WireRecord, Hashable {
+public struct RenderedPrompt: WireRecord, Hashable {
   /// The record of the data that it comes from.
   public let id: RecordID
   /// The dialogue so far.
-  public let turns: [Turn]
+  public let turns: [Message]
   /// The accepted answers; empty if the data has none.
   public let answers: [String]
-  /// The options to choose from; empty if the data has none.
+  /// The options to choose from, in the order shown; empty if the data has none.
   public let options: [String]
+  /// The labels that stand before the options, such as `(A)`; empty if they have none.
+  public let labels: [String]
   /// Further texts rendered from the record, by name.
   public let texts: [String: String]
 
   /// Makes a prompt.
-  public init(id: RecordID, turns: [Turn], answers: [String] = [], options: [String] = [], texts: [String: String] = [:])
-  {
+  public init(
+    id: RecordID, turns: [Message], answers: [String] = [], options: [String] = [], labels: [String] = [],
+    texts: [String: String] = [:]
+  ) {
     self.id = id
     self.turns = turns
     self.answers = answers
     self.options = options
+    self.labels = labels
     self.texts = texts
   }
 
@@ -63,6 +68,7 @@ public struct Prompt: WireRecord, Hashable {
     var object = JSONObject([JSONMember("id", .string(id.description)), JSONMember("turns", turnsJSON)])
     if !answers.isEmpty { object["answers"] = .array(answers.map { .string($0) }) }
     if !options.isEmpty { object["options"] = .array(options.map { .string($0) }) }
+    if !labels.isEmpty { object["labels"] = .array(labels.map { .string($0) }) }
     if !texts.isEmpty {
       object["texts"] = .object(JSONObject(texts.map { JSONMember($0.key, .string($0.value)) }))
     }
@@ -72,14 +78,15 @@ public struct Prompt: WireRecord, Hashable {
   /// Reads a prompt.
   public init(json: JSONValue) throws(WireFault) {
     id = try RecordID(text: json.text("id"))
-    var turns: [Turn] = []
+    var turns: [Message] = []
     for turn in try json.list("turns") {
-      guard let role = Role(rawValue: try turn.text("role")) else { throw WireFault(member: "role") }
-      turns.append(Turn(role, try turn.text("text")))
+      guard let role = MessageRole(rawValue: try turn.text("role")) else { throw WireFault(member: "role") }
+      turns.append(Message(role, try turn.text("text")))
     }
     self.turns = turns
     answers = try json.texts("answers")
     options = try json.texts("options")
+    labels = try json.texts("labels")
     var texts: [String: String] = [:]
     for member in json["texts"]?.objectValue?.members ?? [] { texts[member.name] = member.value.stringValue }
     self.texts = texts

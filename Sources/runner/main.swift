@@ -1,1 +1,5 @@
-print("runner")
+// The entry point. Everything it does is in RunnerCommands.
+
+import RunnerCommands
+
+runCommandLine()

@@ -1,1 +1,0 @@
-// Execution: filled by its first type.

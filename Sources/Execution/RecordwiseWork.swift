@@ -1,0 +1,59 @@
+// The results of single records: what is stored is taken, the rest is computed and stored as it comes.
+// Knows nothing of what a result is.
+
+public import Digests
+public import Storage
+
+extension StepTask {
+  /// How many finished records a segment has at most.
+  static var segmentSize: Int { 256 }
+  /// How many seconds of work may be lost when the process is killed.
+  static var secondsAtRisk: Double { 5 }
+
+  /// The results of records, in order.
+  ///
+  /// - Parameters:
+  ///   - keys: The records' keys under the step's recipe.
+  ///   - compute: Gets the positions of the records to compute and must call its second argument with each position
+  ///     and result as it is finished; that call returns false when the work is to stop.
+  /// - Returns: One result a key, and how many were computed.
+  /// - Throws: What `compute` and the store throw; ``Cancelled`` if the user stopped the run, with everything finished
+  ///   so far stored.
+  public func results(
+    of keys: [Digest], compute: ([Int], (Int, [UInt8]) throws -> Bool) throws -> Void
+  ) throws -> (results: [[UInt8]], count: WorkCount) {
+    guard let recipe = step.recipe(contents: contents)?.key else { fatalError("no recipe: our own bug") }
+    let segments = store.records(of: recipe)
+    var results = try segments.values(for: keys)
+    let missing = keys.indices.filter { results[$0] == nil }
+    var count = WorkCount()
+    count.reused = keys.count - missing.count
+    progress(Progress(unit: "records", done: count.reused, total: keys.count, reused: count.reused))
+    guard !missing.isEmpty else { return (results.compactMap { $0 }, count) }
+
+    var pending: [(Digest, [UInt8])] = []
+    var flushed = now()
+    func flush() throws {
+      if !pending.isEmpty { try segments.append(pending) }
+      pending = []
+      flushed = now()
+    }
+    do {
+      try compute(missing) { position, result in
+        results[position] = result
+        pending.append((keys[position], result))
+        count.computed += 1
+        if pending.count >= Self.segmentSize || now() - flushed >= Self.secondsAtRisk { try flush() }
+        progress(
+          Progress(unit: "records", done: count.reused + count.computed, total: keys.count, reused: count.reused))
+        return !cancellation.isCancelled
+      }
+    } catch {
+      try flush()
+      throw error
+    }
+    try flush()
+    guard count.computed == missing.count else { throw Cancelled() }
+    return (results.compactMap { $0 }, count)
+  }
+}

@@ -1,0 +1,49 @@
+// The store as a plan sees it. The only place where Planning's questions meet Storage.
+
+public import Digests
+public import Planning
+public import Storage
+
+/// Answers a plan's questions from a store.
+public struct StoreIndex: ResultIndex {
+  private let store: Store
+
+  /// Asks this store.
+  public init(_ store: Store) {
+    self.store = store
+  }
+
+  /// What stands under a step's key.
+  public func answer(for key: Digest) -> IndexAnswer {
+    guard let result = try? store.result(for: key) else { return .absent }
+    let missing = result.outputs.filter { !store.contains($0.digest) }.map(\.name)
+    guard missing.isEmpty else { return .incomplete(missing: missing) }
+    var outputs: [String: StoredOutput] = [:]
+    for output in result.outputs {
+      outputs[output.name] = StoredOutput(
+        digest: output.digest, byteCount: output.byteCount, recordCount: output.recordCount)
+    }
+    return .complete(StoredResult(outputs: outputs))
+  }
+
+  /// The size of an object, if it is there.
+  public func size(ofObject digest: Digest) -> Int? { store.size(of: digest) }
+
+  /// The bytes of a small object; nil if it is gone or damaged.
+  public func bytes(ofObject digest: Digest) -> [UInt8]? { try? store.read(digest) }
+
+  /// How many of these records' results are kept under a recipe.
+  public func heldRecords(recipe: Digest, keys: [Digest]) -> Int {
+    let held = try? store.records(of: recipe).lookup(keys)
+    return held?.count { $0 } ?? 0
+  }
+
+  /// Earlier results of a kind, newest first.
+  public func earlier(_ kind: StepKind) -> [EarlierResult] {
+    store.results(ofKind: kind.rawValue).map { result in
+      EarlierResult(
+        manifest: result.manifest, seconds: result.provenance["seconds"]?.doubleValue,
+        computed: result.provenance["computed"]?.integerValue)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// The steps of one cell of a grid: data, candidates, training if any, evals.
+// Works on a copy of the graph; the planner takes it back.
+
+import Diagnostics
+import Digests
+import Specification
+
+struct CellPlanner {
+  let context: PlanningContext
+  let cell: Cell
+  let user: String
+  var graph: StepGraph
+  var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
+  private let first: Int
+
+  var experiment: Experiment { cell.experiment }
+
+  init(planner: Planner, cell: Cell, user: String, first: Int) {
+    context = planner.context
+    graph = planner.graph
+    self.cell = cell
+    self.user = user
+    self.first = first
+  }
+
+  mutating func plan() throws {
+    if experiment.training == nil {
+      try planEvals(of: [:], at: [])
+      return
+    }
+    try planEvals(of: [:], at: [.init("base", "base")], withArms: false)
+    for seed in trainingSeeds {
+      for (round, model) in try planTraining(seed: seed) {
+        var coordinates: [Named<String>.Entry] = []
+        if experiment.rounds.count > 1 { coordinates.append(.init("round", String(round))) }
+        if trainingSeeds.count > 1 { coordinates.append(.init("seed", String(seed))) }
+        try planEvals(of: ["policy": model], at: coordinates)
+      }
+    }
+  }
+
+  private var trainingSeeds: [Int] {
+    experiment.seeds.vary.isEmpty ? [Planner.fixedSeed] : experiment.seeds.values
+  }
+
+  /// Adds a step of this cell.
+  ///
+  /// - Parameter at: Where in the spec each leaf of the options stands.
+  mutating func add(
+    _ work: StepWork, _ label: String, inputs: [StepInput] = [], at paths: [String: String] = [:]
+  ) -> StepID {
+    var places: [String: SourcePlace] = [:]
+    for (leaf, path) in paths { places[leaf] = experiment.place(of: path) }
+    return graph.add(work, label: label, inputs: inputs, places: places, user: user)
+  }
+
+  /// Notes a measurement for the table.
+  mutating func measure(
+    _ eval: String, _ kind: String, at coordinates: [Named<String>.Entry], withArms: Bool, from source: OutputReference
+  ) {
+    let input = "outcomes/" + String(first + measured.count)
+    let arms = withArms ? cell.arms.entries : []
+    let measurement = AggregateWork.Measurement(
+      eval: eval, evalKind: kind, coordinates: Named(arms + coordinates), input: input)
+    measured.append((measurement, source))
+  }
+}
+
+extension Planner {
+  /// The seed of everything random that does not vary with the experiment's seeds.
+  static let fixedSeed = 1
+}

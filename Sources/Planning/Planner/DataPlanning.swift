@@ -1,0 +1,145 @@
+// The steps that lead from a data set's source to prompts.
+
+import Digests
+import Specification
+
+extension CellPlanner {
+  /// A part of a data set as records.
+  struct DataPart {
+    let name: String
+    let dataset: Dataset
+    let reference: DataReference
+    let split: StepID
+    let output: String
+    var label: String { reference.text }
+    var records: OutputReference { OutputReference(split, output) }
+  }
+
+  /// The records of a part of a data set.
+  ///
+  /// - Parameter round: Which of several sources, counted from 0.
+  mutating func records(_ reference: DataReference, round: Int = 0) throws -> DataPart {
+    guard let dataset = experiment.datasets[reference.dataset] else { fatalError("an unresolved name: our own bug") }
+    let path = "datasets/\(reference.dataset.escapedKey)"
+    let ingest = try ingest(source(dataset, round: round), name: reference.dataset, path: path)
+    let whole = Named<Split.Size>([.init("all", .rest)])
+    let split = reference.split == nil ? nil : dataset.split
+    let work = SplitWork(
+      parts: split?.parts ?? whole, groupBy: split?.groupBy,
+      promptFields: dataset.prompt.fields(bound: experiment.variables.names + ["options"]), limit: context.limit)
+    var paths = ["group-by": "\(path)/split/group-by"]
+    for (index, part) in work.parts.entries.enumerated() {
+      paths["parts/\(index)/size"] = "\(path)/split/\(part.name.escapedKey)"
+    }
+    let id = add(
+      .split(work), "split \(reference.dataset)", inputs: [StepInput("records", OutputReference(ingest, "records"))],
+      at: paths)
+    return DataPart(
+      name: reference.dataset, dataset: dataset, reference: reference, split: id, output: reference.split ?? "all")
+  }
+
+  private func source(_ dataset: Dataset, round: Int) -> Source {
+    guard case .rounds(let sources) = dataset.source else { return dataset.source }
+    return sources[round % sources.count]
+  }
+
+  private mutating func ingest(_ source: Source, name: String, path: String) throws -> StepID {
+    let format: IngestWork.Format
+    var file: FileReference?
+    switch source {
+    case .jsonl(let reference): (format, file) = (.jsonl, reference)
+    case .json(let json): (format, file) = (.json(records: json.records), json.file)
+    case .csv(let csv): (format, file) = (.csv(delimiter: csv.delimiter), csv.file)
+    case .bigbench(let reference): (format, file) = (.bigbench, reference)
+    case .task(let task): format = .task(task)
+    case .rounds: fatalError("rounds of rounds are refused by the reader: our own bug")
+    }
+    let work = IngestWork(format: format, displayName: file?.origins.first?.displayName ?? name)
+    var inputs: [StepInput] = []
+    if let file { inputs.append(StepInput("file", OutputReference(try fetch(file, path: path), "file"))) }
+    return add(.ingest(work), "ingest \(name)", inputs: inputs, at: leafPaths(of: work.options, under: "\(path)/source"))
+  }
+
+  /// The options of a source stand under its tag.
+  private func leafPaths(of options: Manifest, under path: String) -> [String: String] {
+    var paths: [String: String] = [:]
+    for leaf in options.leaves {
+      for tag in ["task/object-counting", "task/tracking-shuffled-objects", "task/word-sorting", "task/arithmetic"]
+      where experiment.place(of: "\(path)/\(tag)") != nil { paths[leaf.name] = "\(path)/\(tag)/\(leaf.name)" }
+    }
+    return paths
+  }
+
+  /// The step that gets a file.
+  mutating func fetch(_ file: FileReference, path: String) throws -> StepID {
+    let digest: Digest?
+    switch file.digest {
+    case .known(let hex): digest = Digest(hex: hex)
+    case .unknown: digest = nil
+    case .unstated:
+      guard case .path(let local)? = file.origins.first(where: { if case .path = $0 { true } else { false } }) else {
+        fatalError("a file without digest has a local path: checked by the reader")
+      }
+      digest = try context.digestOfFile(local.resolved)
+    }
+    let name = file.origins.first?.displayName ?? "file"
+    let work = FetchWork(digest: digest, origins: file.origins)
+    return add(.fetch(work), "fetch \(name)", at: ["sha256": path])
+  }
+
+  /// The prompts of a part of a data set.
+  mutating func prompts(
+    _ part: DataPart, prompt: Prompt?, promptPath: String?, variables: Named<String>, texts: Named<Template> = Named(),
+    textPaths: [String: String] = [:], lettersAnswer: Bool = true, withoutTurns: Bool = false
+  ) throws -> StepID {
+    let path = "datasets/\(part.name.escapedKey)"
+    let asked = withoutTurns ? nil : prompt ?? part.dataset.prompt
+    let work = RenderWork(
+      prompt: asked, answer: part.dataset.answer?.from, options_: part.dataset.options, lettersAnswer: lettersAnswer,
+      variables: merged(variables, experiment.variables), texts: texts)
+    var inputs = [StepInput("records", part.records)]
+    if let shots = asked?.shots { inputs.append(StepInput("shots", OutputReference(part.split, shots.from))) }
+    var paths = textPaths
+    for leaf in work.options.leaves where leaf.name.hasPrefix("prompt") {
+      paths[leaf.name] = leaf.name.replacingPrefix("prompt", with: promptPath ?? "\(path)/prompt")
+    }
+    paths["answer"] = "\(path)/answer/from"
+    for variable in experiment.variables.names { paths["variables/\(variable)"] = "variables/\(variable.escapedKey)" }
+    return add(.render(work), "render \(part.label)", inputs: inputs, at: paths)
+  }
+
+  private func merged(_ inner: Named<String>, _ outer: Named<String>) -> Named<String> {
+    Named(inner.entries + outer.entries.filter { inner[$0.name] == nil })
+  }
+}
+
+extension Origin {
+  /// What the user calls the file.
+  var displayName: String {
+    switch self {
+    case .path(let path): path.written
+    case .https(let url): url
+    case .huggingface(let origin): "\(origin.repository)/\(origin.file ?? "weights")"
+    case .pypi(let origin): origin.file ?? "\(origin.package) \(origin.version)"
+    }
+  }
+}
+
+extension String {
+  /// A key as a part of a path through the spec.
+  var escapedKey: String {
+    var result = ""
+    for character in self {
+      switch character {
+      case "~": result += "~0"
+      case "/": result += "~1"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+
+  func replacingPrefix(_ prefix: String, with other: String) -> String {
+    hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
+  }
+}

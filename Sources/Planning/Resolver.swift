@@ -1,0 +1,171 @@
+// From a graph and an index to the state of each step. The plan and the executor both ask this one, step by step,
+// so what runs is what the plan said.
+
+public import Digests
+
+/// Finds the states of steps in order, as far as the contents of their inputs are known.
+public struct Resolver: Sendable {
+  private let index: any ResultIndex
+  private var outputs: [StepID: [String: StoredOutput]] = [:]
+  private var earlier: [StepKind: [EarlierResult]] = [:]
+  private var unsettled: Set<StepID> = []
+
+  /// Starts with nothing resolved.
+  public init(index: any ResultIndex) {
+    self.index = index
+  }
+
+  /// The state of a step whose inputs' steps were all resolved before.
+  public mutating func resolve(_ step: Step) -> StepState {
+    let state = state(of: step)
+    switch state {
+    case .cached(_, let result): outputs[step.id] = result.outputs
+    case .notNeeded: break
+    default:
+      if outputs[step.id] == nil { unsettled.insert(step.id) }
+    }
+    return state
+  }
+
+  /// Tells that a step ran and what came out.
+  public mutating func finished(_ step: Step, outputs result: [String: StoredOutput]) {
+    outputs[step.id] = result
+    unsettled.remove(step.id)
+  }
+
+  /// The digests of a step's inputs by name; nil while one is not known.
+  public func contents(of step: Step) -> [String: Digest]? {
+    var contents: [String: Digest] = [:]
+    for input in step.inputs {
+      guard let output = outputs[input.source.step]?[input.source.output] else { return nil }
+      contents[input.name] = output.digest
+    }
+    return contents
+  }
+
+  /// What is known of an input.
+  public func input(_ name: String, of step: Step) -> StoredOutput? {
+    step.inputs.first { $0.name == name }.flatMap { outputs[$0.source.step]?[$0.source.output] }
+  }
+
+  private mutating func state(of step: Step) -> StepState {
+    if let obstacle = step.work.obstacle { return .blocked(obstacle) }
+    if let (name, digest) = step.work.foretold { return foretold(step, name, digest) }
+    guard let contents = contents(of: step) else { return unknownInputs(step) }
+    let manifest = step.manifest(contents: contents)
+    let key = manifest.key
+    switch index.answer(for: key) {
+    case .complete(let result): return .cached(key: key, result)
+    case .incomplete(let missing): return .willRun(key: key, records: records(of: step), .resultGone(missing))
+    case .absent: return running(step, manifest: manifest, contents: contents)
+    }
+  }
+
+  /// A step whose output's digest the spec names: the step after it can be looked up before it has run.
+  private mutating func foretold(_ step: Step, _ name: String, _ digest: Digest) -> StepState {
+    let key = step.manifest(contents: [:]).key
+    let size = index.size(ofObject: digest)
+    let output = StoredOutput(digest: digest, byteCount: size ?? 0, recordCount: nil)
+    outputs[step.id] = [name: output]
+    if size != nil { return .cached(key: key, StoredResult(outputs: [name: output])) }
+    return .willRun(key: key, records: nil, .neverRun)
+  }
+
+  /// An input is not known. If no earlier result has these options, nothing that comes out can spare the step.
+  private mutating func unknownInputs(_ step: Step) -> StepState {
+    let options = step.work.options
+    let known = earlier(step.kind).contains { result in
+      Self.options(of: result.manifest) == options && result.manifest["version"] == .integer(step.work.version)
+    }
+    if !known { return .willRun(key: nil, records: records(of: step), .neverRun) }
+    return .undecided(after: step.inputs.map(\.source.step).filter { unsettled.contains($0) })
+  }
+
+  private mutating func running(_ step: Step, manifest: Manifest, contents: [String: Digest]) -> StepState {
+    let reason = reason(step, manifest)
+    guard let recipe = step.work.recipe, let recipeKey = step.recipe(contents: contents)?.key,
+      let keys = recordKeys(step, recipe)
+    else { return .willRun(key: manifest.key, records: records(of: step), reason) }
+    let held = index.heldRecords(recipe: recipeKey, keys: keys)
+    if held == 0 { return .willRun(key: manifest.key, records: keys.count, reason) }
+    return .partlyCached(key: manifest.key, held: held, of: keys.count, reason)
+  }
+
+  /// The keys of a record-wise step's records, from the list of identities beside its input.
+  private func recordKeys(_ step: Step, _ recipe: RecordRecipe) -> [Digest]? {
+    guard let name = recipe.identities, let source = step.inputs.first(where: { $0.name == name })?.source,
+      let list = outputs[source.step]?["identities"], let bytes = index.bytes(ofObject: list.digest)
+    else { return nil }
+    var keys: [Digest] = []
+    for start in stride(from: 0, to: bytes.count - Digest.byteCount + 1, by: Digest.byteCount) {
+      guard let identity = Digest(bytes: bytes[start..<(start + Digest.byteCount)]) else { return nil }
+      for sample in 0..<recipe.samples { keys.append(RecordKey.key(identity: identity, sample: sample)) }
+    }
+    return keys
+  }
+
+  private func records(of step: Step) -> Int? {
+    let counts = step.inputs.compactMap { outputs[$0.source.step]?[$0.source.output]?.recordCount }
+    guard let records = counts.first else { return nil }
+    return records * (step.work.recipe?.samples ?? 1)
+  }
+}
+
+// Reasons.
+extension Resolver {
+  private mutating func reason(_ step: Step, _ manifest: Manifest) -> Reason {
+    var nearest: [ManifestChange]?
+    for result in earlier(step.kind) {
+      let changes = result.manifest.changes(to: manifest)
+      if Self.isNear(changes, manifest), changes.count < nearest?.count ?? .max { nearest = changes }
+    }
+    guard let nearest else { return .neverRun }
+    return .changed(nearest.map { LeafChange($0, place: Self.place(of: $0.name, in: step)) })
+  }
+
+  /// An earlier result explains something if most of what it was made of is the same.
+  private static func isNear(_ changes: [ManifestChange], _ manifest: Manifest) -> Bool {
+    !changes.isEmpty && 2 * changes.count <= manifest.leaves.count
+  }
+
+  private static func place(of leaf: String, in step: Step) -> SourcePlace? {
+    let prefix = "options/"
+    return leaf.hasPrefix(prefix) ? step.places[String(leaf.dropFirst(prefix.count))] : nil
+  }
+
+  private mutating func earlier(_ kind: StepKind) -> [EarlierResult] {
+    if let known = earlier[kind] { return known }
+    let found = index.earlier(kind)
+    earlier[kind] = found
+    return found
+  }
+
+  /// The seconds a record of such a step took before, and how many results say so.
+  public mutating func pace(of step: Step) -> (secondsPerRecord: Double, results: Int)? {
+    let options = step.work.recipe?.options ?? step.work.options
+    var seconds = 0.0
+    var records = 0
+    var results = 0
+    for result in earlier(step.kind) {
+      guard let spent = result.seconds, let computed = result.computed, computed > 0 else { continue }
+      guard step.work.recipe == nil || Self.sameModel(result.manifest, options) else { continue }
+      seconds += spent
+      records += computed
+      results += 1
+    }
+    return records > 0 ? (seconds / Double(records), results) : nil
+  }
+
+  private static func sameModel(_ manifest: Manifest, _ options: Manifest) -> Bool {
+    options.leaves.filter { $0.name.hasPrefix("model/") }.allSatisfy { manifest["options/\($0.name)"] == $0.value }
+  }
+
+  private static func options(of manifest: Manifest) -> Manifest {
+    var options = Manifest()
+    let prefix = "options/"
+    for leaf in manifest.leaves where leaf.name.hasPrefix(prefix) {
+      options.set(String(leaf.name.dropFirst(prefix.count)), leaf.value)
+    }
+    return options
+  }
+}

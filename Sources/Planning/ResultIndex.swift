@@ -1,0 +1,93 @@
+// What a plan asks the store. Planning knows only these questions; Storage answers them.
+
+public import Digests
+
+/// One output of a stored result.
+public struct StoredOutput: Hashable, Sendable {
+  /// The digest of its content.
+  public let digest: Digest
+  /// Its size in bytes.
+  public let byteCount: Int
+  /// How many records it has, if it holds records.
+  public let recordCount: Int?
+
+  /// Makes an output.
+  public init(digest: Digest, byteCount: Int, recordCount: Int?) {
+    self.digest = digest
+    self.byteCount = byteCount
+    self.recordCount = recordCount
+  }
+}
+
+/// A step's result as the index knows it.
+public struct StoredResult: Hashable, Sendable {
+  /// The outputs by name.
+  public let outputs: [String: StoredOutput]
+
+  /// Makes a result.
+  public init(outputs: [String: StoredOutput]) {
+    self.outputs = outputs
+  }
+}
+
+/// What the index has under a key.
+public enum IndexAnswer: Hashable, Sendable {
+  /// Nothing.
+  case absent
+  /// A result, but these outputs' objects are gone.
+  case incomplete(missing: [String])
+  /// A result with all its objects.
+  case complete(StoredResult)
+}
+
+/// What an earlier result of a kind was made of, and what it cost.
+public struct EarlierResult: Hashable, Sendable {
+  /// Its preimage.
+  public let manifest: Manifest
+  /// Seconds it took; nil if unknown.
+  public let seconds: Double?
+  /// Records that were computed in that time; nil if the step has none.
+  public let computed: Int?
+
+  /// Makes an earlier result.
+  public init(manifest: Manifest, seconds: Double?, computed: Int?) {
+    self.manifest = manifest
+    self.seconds = seconds
+    self.computed = computed
+  }
+}
+
+/// Answers from what is stored, without computing or decoding what it need not.
+public protocol ResultIndex: Sendable {
+  /// What stands under a step's key.
+  func answer(for key: Digest) -> IndexAnswer
+
+  /// The size of an object, if it is there.
+  func size(ofObject digest: Digest) -> Int?
+
+  /// The bytes of a small object; nil if it is gone or damaged.
+  func bytes(ofObject digest: Digest) -> [UInt8]?
+
+  /// How many of these records' results are kept under a recipe.
+  func heldRecords(recipe: Digest, keys: [Digest]) -> Int
+
+  /// Earlier results of a kind, newest first.
+  func earlier(_ kind: StepKind) -> [EarlierResult]
+}
+
+/// The key of one record's result under a recipe.
+public enum RecordKey: Sendable {
+  /// The identity of a record by its content and occurrence.
+  public static func identity(content: Digest, occurrence: Int) -> Digest {
+    .sha256(content.bytes + littleEndian(occurrence))
+  }
+
+  /// The key of one sample of a record.
+  public static func key(identity: Digest, sample: Int) -> Digest {
+    .sha256(identity.bytes + littleEndian(sample))
+  }
+
+  private static func littleEndian(_ number: Int) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
+}

@@ -1,0 +1,61 @@
+// The graph of steps. Steps that are the same step become one, whichever cell or experiment asked for them.
+// Knows nothing of the store.
+
+public import Diagnostics
+import Digests
+
+/// Steps in an order in which every step comes after its inputs.
+public struct StepGraph: Sendable {
+  /// The steps, inputs first.
+  public private(set) var steps: [Step] = []
+  /// Which cells use a step, in the order in which they asked.
+  public private(set) var users: [StepID: [String]] = [:]
+  private var positions: [StepID: Int] = [:]
+
+  /// Starts empty.
+  public init() {}
+
+  /// The step of that identity.
+  public func step(_ id: StepID) -> Step {
+    guard let position = positions[id] else { fatalError("a reference to a step that was never added: our own bug") }
+    return steps[position]
+  }
+
+  /// Adds a step, or finds the one that is the same.
+  ///
+  /// - Parameters:
+  ///   - user: The cell that needs it.
+  /// - Returns: The step's identity.
+  public mutating func add(
+    _ work: StepWork, label: String, inputs: [StepInput] = [], places: [String: SourcePlace] = [:], user: String
+  ) -> StepID {
+    let inputs = inputs.sorted { $0.name < $1.name }
+    var identity = Manifest()
+    identity.set("kind", .text(work.kind.rawValue))
+    identity.set("version", .integer(work.version))
+    identity.set("options", work.options)
+    for input in inputs {
+      identity.set("inputs/\(input.name)/step", .digest(input.source.step.digest))
+      identity.set("inputs/\(input.name)/output", .text(input.source.output))
+    }
+    let id = StepID(digest: identity.key)
+    if positions[id] == nil {
+      positions[id] = steps.count
+      steps.append(Step(id: id, label: label, work: work, inputs: inputs, places: places))
+    }
+    use(id, user)
+    return id
+  }
+
+  /// Notes that a cell uses a step and everything before it.
+  private mutating func use(_ id: StepID, _ user: String) {
+    guard users[id]?.last != user, users[id]?.contains(user) != true else { return }
+    users[id, default: []].append(user)
+    for input in step(id).inputs { use(input.source.step, user) }
+  }
+
+  /// The steps that read an output of this one.
+  public func consumers(of id: StepID) -> [Step] {
+    steps.filter { step in step.inputs.contains { $0.source.step == id } }
+  }
+}

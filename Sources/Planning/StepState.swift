@@ -1,0 +1,69 @@
+// What a plan says of each step, and why.
+// One closed set of states; only the resolver makes them.
+
+public import Diagnostics
+public import Digests
+
+/// What will happen to a step.
+public enum StepState: Hashable, Sendable {
+  /// Its result is stored.
+  case cached(key: Digest, StoredResult)
+  /// Its output is known by digest, is not stored, and nothing that will run reads it.
+  case notNeeded
+  /// Some of its records' results are stored; the others will be computed.
+  case partlyCached(key: Digest, held: Int, of: Int, Reason)
+  /// It will run. The key is nil while an input's content is not known.
+  case willRun(key: Digest?, records: Int?, Reason)
+  /// An input is still to be computed, and may come out as bytes for which a result is stored.
+  case undecided(after: [StepID])
+  /// It cannot run.
+  case blocked(Obstacle)
+
+  /// Whether the result is there or not asked for.
+  public var isSettled: Bool {
+    switch self {
+    case .cached, .notNeeded: true
+    default: false
+    }
+  }
+
+  /// Whether it certainly will run.
+  public var certainlyRuns: Bool {
+    switch self {
+    case .partlyCached, .willRun: true
+    default: false
+    }
+  }
+}
+
+/// Why a step cannot run.
+public enum Obstacle: Hashable, Sendable {
+  /// The spec says `sha256: unknown`.
+  case unknownDigest
+  /// This version of the program cannot run this kind of step.
+  case unavailable(String)
+}
+
+/// Why a step will run, by meaning.
+public enum Reason: Hashable, Sendable {
+  /// Nothing of its kind with such options was ever stored.
+  case neverRun
+  /// The nearest earlier result differs in these leaves.
+  case changed([LeafChange])
+  /// The result was stored, but these of its outputs are gone.
+  case resultGone([String])
+}
+
+/// A leaf of a manifest that differs from the nearest earlier result's.
+public struct LeafChange: Hashable, Sendable {
+  /// The change.
+  public let change: ManifestChange
+  /// Where the new value stands in YAML; nil for an input or a default.
+  public let place: SourcePlace?
+
+  /// Makes a change with its place.
+  public init(_ change: ManifestChange, place: SourcePlace?) {
+    self.change = change
+    self.place = place
+  }
+}

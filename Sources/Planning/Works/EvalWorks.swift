@@ -1,0 +1,129 @@
+// Verify, choice, perplexity, aggregate: from responses and scores to outcomes and a table.
+
+public import Digests
+public import JSON
+public import Specification
+
+/// Judges responses. Inputs: `prompts`, `responses`. Output: `outcomes`.
+public struct VerifyWork: Work, Hashable {
+  static let kind = StepKind.verify
+  static let version = 1
+  /// The verifier.
+  public let verifier: Verifier
+
+  var options: Manifest {
+    var options = Manifest()
+    verifier.describe(into: &options)
+    return options
+  }
+
+  var recipe: RecordRecipe? { RecordRecipe(options: options, inputs: [], samples: 1, identities: nil) }
+}
+
+extension Verifier {
+  fileprivate func describe(into options: inout Manifest) {
+    func set(_ name: String) { options.set("verifier", .text(name)) }
+    switch self {
+    case .exact(let exact):
+      set("exact")
+      options.set("verifier/ignore", texts: exact.ignore.map(\.rawValue))
+    case .choice: set("choice")
+    case .number(let number):
+      set("number")
+      options.set("verifier/tolerance", .number(number.tolerance))
+      options.set("verifier/words", .flag(number.words))
+    case .sortedWords: set("sorted-words")
+    case .multiset: set("multiset")
+    case .regex(let regex):
+      set("regex")
+      options.set("verifier/pattern", .text(regex.pattern))
+    case .contains(let exact):
+      set("contains")
+      options.set("verifier/ignore", texts: exact.ignore.map(\.rawValue))
+    case .format(let format):
+      set("format")
+      options.set("verifier/min-words", optional: format.minWords)
+      options.set("verifier/max-words", optional: format.maxWords)
+      options.set("verifier/max-lines", optional: format.maxLines)
+      options.set("verifier/starts-with", optional: format.startsWith)
+      options.set("verifier/ends-with", optional: format.endsWith)
+      options.set("verifier/json", .flag(format.json))
+    }
+  }
+}
+
+/// Takes the likeliest option. Inputs: `prompts`, `scores`. Output: `outcomes`.
+public struct ChoiceWork: Work, Hashable {
+  static let kind = StepKind.choice
+  static let version = 1
+  /// What an option's log-probability is divided by.
+  public let normalize: ChoiceEval.Normalization
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("normalize", .text(normalize.rawValue))
+    return options
+  }
+}
+
+/// Takes perplexities. Input: `scores`. Output: `outcomes`.
+public struct PerplexityWork: Work, Hashable {
+  static let kind = StepKind.perplexity
+  static let version = 1
+
+  var options: Manifest { Manifest() }
+}
+
+/// Gathers outcomes into cells. Inputs: `outcomes/<number>`, one a measurement. Output: `table`.
+public struct AggregateWork: Work, Hashable {
+  /// One measurement: an eval of a model in a cell.
+  public struct Measurement: Hashable, Sendable {
+    /// The eval's name.
+    public let eval: String
+    /// The eval's kind.
+    public let evalKind: String
+    /// Its coordinates: axis and value, in order; the built-in axes `dataset`, `round`, `seed`, `base` among them.
+    public let coordinates: Named<String>
+    /// The input that holds the outcomes.
+    public let input: String
+  }
+
+  static let kind = StepKind.aggregate
+  static let version = 1
+  /// What is gathered.
+  public let measurements: [Measurement]
+
+  var options: Manifest {
+    var options = Manifest()
+    for measurement in measurements {
+      let prefix = "measurements/\(measurement.input)"
+      options.set("\(prefix)/eval", .text(measurement.eval))
+      options.set("\(prefix)/kind", .text(measurement.evalKind))
+      for coordinate in measurement.coordinates.entries {
+        options.set("\(prefix)/at/\(coordinate.name)", .text(coordinate.value))
+      }
+    }
+    return options
+  }
+}
+
+/// A step that this version can plan but not run; its options are the leaves of the spec that describe it.
+public struct UnavailableWork: Work, Hashable {
+  static let kind = StepKind.evaluate
+  static let version = 0
+  /// The kind that it will have.
+  public let kind: StepKind
+  /// What it is, such as `objective apo-zero`.
+  public let name: String
+  /// The spec's leaves.
+  public let leaves: Named<String>
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("name", .text(name))
+    for leaf in leaves.entries { options.set("spec/\(leaf.name)", .text(leaf.value)) }
+    return options
+  }
+
+  var obstacle: Obstacle? { .unavailable(name) }
+}

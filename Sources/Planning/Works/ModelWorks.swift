@@ -1,0 +1,149 @@
+// Generate and score: what a language model does with prompts.
+
+public import Digests
+public import Specification
+
+/// A model as a step uses it. The weights are inputs; this is what else its numbers depend on.
+public struct ModelUse: Hashable, Sendable {
+  /// Where the weights are.
+  public enum Source: Hashable, Sendable {
+    /// In the input `model`, a GGUF file.
+    case gguf
+    /// In inputs `model/<name>`, the files of a Hugging Face folder.
+    case folder([String])
+    /// Made from a seed.
+    case random(RandomWeights)
+  }
+
+  /// Where the weights are.
+  public let source: Source
+  /// How turns become text.
+  public let turns: TurnFormat
+  /// The system message put before every conversation that has none.
+  public let system: String?
+  /// The arithmetic.
+  public let arithmetic: ArithmeticClass
+  /// What tells this host's arithmetic from another's; nil for an arithmetic that is the same everywhere.
+  public let fingerprint: String?
+
+  /// The names of the inputs that hold the weights.
+  public var inputNames: [String] {
+    switch source {
+    case .gguf: ["model"]
+    case .folder(let names): names.map { "model/\($0)" }
+    case .random: []
+    }
+  }
+
+  func describe(into options: inout Manifest) {
+    options.set("model/arithmetic", .text(arithmetic.rawValue))
+    if let fingerprint { options.set("model/fingerprint", .text(fingerprint)) }
+    turns.describe(into: &options)
+    options.set("model/system", optional: system)
+    if case .random(let sizes) = source {
+      options.set("model/random/layers", .integer(sizes.layers))
+      options.set("model/random/width", .integer(sizes.width))
+      options.set("model/random/heads", .integer(sizes.heads))
+      options.set("model/random/key-value-heads", .integer(sizes.keyValueHeads))
+      options.set("model/random/feed-forward", .integer(sizes.feedForward))
+      options.set("model/random/context", .integer(sizes.context))
+      options.set("model/random/seed", .integer(sizes.seed))
+    }
+  }
+}
+
+extension TurnFormat {
+  fileprivate func describe(into options: inout Manifest) {
+    switch self {
+    case .chatml: options.set("model/turns", .text("chatml"))
+    case .llama2: options.set("model/turns", .text("llama-2"))
+    case .llama3: options.set("model/turns", .text("llama-3"))
+    case .humanAssistant: options.set("model/turns", .text("human-assistant"))
+    case .raw: options.set("model/turns", .text("raw"))
+    case .custom(let custom):
+      for (role, affixes) in [("system", custom.system), ("user", custom.user), ("assistant", custom.assistant)] {
+        options.set("model/turns/\(role)/prefix", .text(affixes.prefix))
+        options.set("model/turns/\(role)/suffix", .text(affixes.suffix))
+      }
+    }
+  }
+}
+
+/// Generates responses. Inputs: `prompts` and the model's. Output: `responses`.
+public struct GenerateWork: Work, Hashable {
+  static let kind = StepKind.generate
+  static let version = 1
+  /// The model.
+  public let model: ModelUse
+  /// How many responses a prompt gets.
+  public let samples: Int
+  /// Whether equal responses of one prompt count once.
+  public let distinct: Bool
+  /// How the model writes.
+  public let decoding: Decoding
+  /// The seed; nil if no random number is drawn.
+  public let seed: Int?
+
+  private var recordOptions: Manifest {
+    var options = Manifest()
+    model.describe(into: &options)
+    options.set("max-new-tokens", .integer(decoding.maxNewTokens))
+    options.set("temperature", .number(decoding.temperature))
+    if decoding.temperature > 0 {
+      options.set("top-p", .number(decoding.topP))
+      options.set("top-k", optional: decoding.topK)
+      options.set("seed", optional: seed)
+    }
+    options.set("stop", texts: decoding.stop)
+    return options
+  }
+
+  var options: Manifest {
+    var options = recordOptions
+    options.set("samples", .integer(samples))
+    options.set("distinct", .flag(distinct))
+    return options
+  }
+
+  var recipe: RecordRecipe? {
+    RecordRecipe(options: recordOptions, inputs: model.inputNames, samples: samples, identities: "prompts")
+  }
+}
+
+/// Scores texts after prompts. Inputs: `prompts` and the model's. Output: `scores`.
+public struct ScoreWork: Work, Hashable {
+  /// Which texts.
+  public enum Target: Hashable, Sendable {
+    /// The text of each option of the prompt.
+    case options
+    /// The label of each option of the prompt.
+    case labels
+    /// The text of this name, after the prompt's turns.
+    case response(String)
+    /// The text of this name alone, without turns.
+    case plain(String)
+  }
+
+  static let kind = StepKind.score
+  static let version = 1
+  /// The model.
+  public let model: ModelUse
+  /// Which texts.
+  public let target: Target
+
+  var options: Manifest {
+    var options = Manifest()
+    model.describe(into: &options)
+    switch target {
+    case .options: options.set("target", .text("options"))
+    case .labels: options.set("target", .text("labels"))
+    case .response(let name): options.set("target/response", .text(name))
+    case .plain(let name): options.set("target/plain", .text(name))
+    }
+    return options
+  }
+
+  var recipe: RecordRecipe? {
+    RecordRecipe(options: options, inputs: model.inputNames, samples: 1, identities: nil)
+  }
+}

@@ -1,0 +1,105 @@
+// What a step computes, as a closed set. Each kind's options are described once, in its own file.
+// Knows nothing of how the work is done.
+
+public import Digests
+
+/// The work of one kind of step: its options, and what a plan can know of its result beforehand.
+protocol Work: Sendable {
+  /// The kind.
+  static var kind: StepKind { get }
+  /// The version of the kind's implementation; raised when the same options give other bytes.
+  static var version: Int { get }
+  /// The exact options: everything but the inputs that can change the result.
+  var options: Manifest { get }
+  /// How single records' results are kept; nil for a step that is not record-wise.
+  var recipe: RecordRecipe? { get }
+  /// The one output whose digest is known beforehand.
+  var foretold: (output: String, digest: Digest)? { get }
+  /// Why it cannot run.
+  var obstacle: Obstacle? { get }
+}
+
+extension Work {
+  var recipe: RecordRecipe? { nil }
+  var foretold: (output: String, digest: Digest)? { nil }
+  var obstacle: Obstacle? { nil }
+}
+
+/// What a step computes.
+public enum StepWork: Hashable, Sendable {
+  /// A file from outside.
+  case fetch(FetchWork)
+  /// Records from files or from a built-in task.
+  case ingest(IngestWork)
+  /// Records in named parts.
+  case split(SplitWork)
+  /// Prompts from records.
+  case render(RenderWork)
+  /// Responses that stand in the data.
+  case recorded(RecordedWork)
+  /// Responses from a model.
+  case generate(GenerateWork)
+  /// Log-probabilities of given texts.
+  case score(ScoreWork)
+  /// Responses judged by an exact verifier.
+  case verify(VerifyWork)
+  /// The option that a model finds most likely.
+  case choice(ChoiceWork)
+  /// How well a model predicts texts.
+  case perplexity(PerplexityWork)
+  /// The table of an experiment.
+  case aggregate(AggregateWork)
+  /// A step that this version can plan but not run.
+  case unavailable(UnavailableWork)
+
+  private var work: any Work {
+    switch self {
+    case .fetch(let work): work
+    case .ingest(let work): work
+    case .split(let work): work
+    case .render(let work): work
+    case .recorded(let work): work
+    case .generate(let work): work
+    case .score(let work): work
+    case .verify(let work): work
+    case .choice(let work): work
+    case .perplexity(let work): work
+    case .aggregate(let work): work
+    case .unavailable(let work): work
+    }
+  }
+
+  /// The kind.
+  public var kind: StepKind {
+    if case .unavailable(let work) = self { work.kind } else { type(of: work).kind }
+  }
+
+  /// The version of the kind's implementation.
+  public var version: Int { type(of: work).version }
+
+  /// The exact options.
+  public var options: Manifest { work.options }
+
+  /// How single records' results are kept; nil for a step that is not record-wise.
+  public var recipe: RecordRecipe? { work.recipe }
+
+  /// The one output whose digest is known beforehand.
+  public var foretold: (output: String, digest: Digest)? { work.foretold }
+
+  /// Why it cannot run.
+  public var obstacle: Obstacle? { work.obstacle }
+}
+
+extension Manifest {
+  /// Lists texts as numbered leaves, with their count so that no list is another's beginning.
+  mutating func set(_ name: String, texts: [String]) {
+    set("\(name)/count", .integer(texts.count))
+    for (index, text) in texts.enumerated() { set("\(name)/\(index)", .text(text)) }
+  }
+
+  /// A text, or that there is none.
+  mutating func set(_ name: String, optional text: String?) { set(name, text.map { .text($0) } ?? .none) }
+
+  /// A whole number, or that there is none.
+  mutating func set(_ name: String, optional number: Int?) { set(name, number.map { .integer($0) } ?? .none) }
+}

@@ -1,0 +1,153 @@
+// A number of a table with what stands behind it, and how outcomes become one.
+// Knows nothing of layouts; a table is a list of these.
+
+public import JSON
+
+/// One number: an eval at some coordinates, over all seeds.
+public struct Measured: WireRecord, Hashable {
+  /// An axis and the value on it.
+  public struct Coordinate: Hashable, Sendable {
+    /// The axis.
+    public let axis: String
+    /// The value.
+    public let value: String
+
+    /// Makes a coordinate.
+    public init(_ axis: String, _ value: String) {
+      self.axis = axis
+      self.value = value
+    }
+  }
+
+  /// How many outcomes were of a kind.
+  public struct Count: Hashable, Sendable {
+    /// The kind of outcome.
+    public let kind: String
+    /// How many.
+    public let count: Int
+  }
+
+  /// The eval's name.
+  public let eval: String
+  /// The eval's kind, such as `accuracy`.
+  public let kind: String
+  /// Where it belongs, without the seed.
+  public let coordinates: [Coordinate]
+  /// The mean over seeds; nil if no record could be measured.
+  public let mean: Double?
+  /// The sample standard deviation over seeds; nil for fewer than two.
+  public let spread: Double?
+  /// The standard error of the mean over records, from one seed's records; nil for fewer than two records.
+  public let standardError: Double?
+  /// How many records each seed measured.
+  public let records: Int
+  /// One value a seed, in the order of the seeds.
+  public let seeds: [Double]
+  /// The outcomes by kind, sorted by kind, over all seeds.
+  public let counts: [Count]
+  /// The names of the inputs that it was made of.
+  public let inputs: [String]
+
+  /// The number as JSON.
+  public var json: JSONValue {
+    var object = JSONObject([
+      JSONMember("eval", .string(eval)), JSONMember("kind", .string(kind)),
+      JSONMember("at", .object(JSONObject(coordinates.map { JSONMember($0.axis, .string($0.value)) }))),
+      JSONMember("axes", .array(coordinates.map { .string($0.axis) })),
+      JSONMember("mean", mean.map { .number($0) } ?? .null),
+      JSONMember("records", .integer(Int64(records))),
+      JSONMember("seeds", .array(seeds.map { .number($0) })),
+      JSONMember("counts", .object(JSONObject(counts.map { JSONMember($0.kind, .integer(Int64($0.count))) }))),
+      JSONMember("inputs", .array(inputs.map { .string($0) })),
+    ])
+    if let spread { object["spread"] = .number(spread) }
+    if let standardError { object["standard-error"] = .number(standardError) }
+    return .object(object)
+  }
+
+  /// Reads a number.
+  public init(json: JSONValue) throws(WireFault) {
+    eval = try json.text("eval")
+    kind = try json.text("kind")
+    var coordinates: [Coordinate] = []
+    for axis in try json.texts("axes") {
+      guard let value = json["at"]?[axis]?.stringValue else { throw WireFault(member: "at") }
+      coordinates.append(Coordinate(axis, value))
+    }
+    self.coordinates = coordinates
+    mean = json["mean"]?.doubleValue
+    spread = json["spread"]?.doubleValue
+    standardError = json["standard-error"]?.doubleValue
+    guard let records = json["records"]?.integerValue else { throw WireFault(member: "records") }
+    self.records = records
+    seeds = (json["seeds"]?.arrayValue ?? []).compactMap(\.doubleValue)
+    counts = (json["counts"]?.objectValue?.members ?? []).compactMap { member in
+      member.value.integerValue.map { Count(kind: member.name, count: $0) }
+    }
+    inputs = try json.texts("inputs")
+  }
+
+  /// Measures outcomes.
+  ///
+  /// The value of a record is the weighted mean of its samples; the value of a seed is the weighted mean over records,
+  /// or for `perplexity` its exponential; the number is the mean over seeds.
+  ///
+  /// - Parameter seeds: The outcomes of each seed, in the order of the seeds.
+  public init(eval: String, kind: String, coordinates: [Coordinate], inputs: [String], seeds outcomes: [[Outcomes]]) {
+    self.eval = eval
+    self.kind = kind
+    self.coordinates = coordinates
+    self.inputs = inputs
+    let values = outcomes.map { Self.mean(of: $0) }
+    let seeds = values.compactMap { $0 }.map { kind == "perplexity" ? Self.exponential($0) : $0 }
+    self.seeds = seeds
+    let complete = !seeds.isEmpty && seeds.count == outcomes.count
+    mean = complete ? seeds.reduce(0, +) / Double(seeds.count) : nil
+    spread = complete && seeds.count > 1 ? Self.deviation(seeds) : nil
+    records = outcomes.first?.count ?? 0
+    standardError = kind == "perplexity" ? nil : outcomes.first.flatMap { Self.standardError(of: $0) }
+    var tally: [String: Int] = [:]
+    for record in outcomes.joined() { for outcome in record.outcomes { tally[outcome.kind, default: 0] += 1 } }
+    counts = tally.keys.sorted().map { Count(kind: $0, count: tally[$0, default: 0]) }
+  }
+
+  private static func mean(of records: [Outcomes]) -> Double? {
+    var sum = 0.0
+    var weight = 0.0
+    for record in records {
+      let samples = Double(record.outcomes.count)
+      for outcome in record.outcomes {
+        sum += outcome.value * outcome.weight / samples
+        weight += outcome.weight / samples
+      }
+    }
+    return weight > 0 ? sum / weight : nil
+  }
+
+  private static func standardError(of records: [Outcomes]) -> Double? {
+    let values = records.compactMap { record in mean(of: [record]) }
+    return values.count > 1 ? deviation(values) / Double(values.count).squareRoot() : nil
+  }
+
+  private static func deviation(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(values.count - 1)).squareRoot()
+  }
+
+  /// e to the power x from basic operations alone: the same bits on every host, unlike a C library's.
+  ///
+  /// x = k·ln 2 + r with |r| ≤ ln 2 / 2; e^r by its Taylor series, whose 20th term is below 1e-25; 2^k exactly.
+  static func exponential(_ x: Double) -> Double {
+    guard x.isFinite, x.magnitude < 700 else { return x < 0 ? 0 : .infinity }
+    let k = (x * 1.4426950408889634).rounded()
+    let r = (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10
+    var term = 1.0
+    var sum = 1.0
+    for n in 1...20 {
+      term *= r / Double(n)
+      sum += term
+    }
+    return sum * Double(sign: .plus, exponent: Int(k), significand: 1)
+  }
+}

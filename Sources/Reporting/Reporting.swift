@@ -1,1 +1,0 @@
-// Reporting: filled by its first type.

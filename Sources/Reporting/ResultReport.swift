@@ -1,0 +1,131 @@
+// The results of an experiment: its table in every form, and the lock that leads from numbers to steps.
+// Written by the program only; the same results give the same bytes.
+
+import Diagnostics
+import Foundation
+public import JSON
+public import Planning
+import Records
+
+/// A folder of results that cannot be written.
+public struct ResultsError: DiagnosableError, Hashable {
+  /// The path.
+  public let path: String
+  /// Why.
+  public let reason: String
+
+  /// The fault in words.
+  public var diagnoses: [Diagnosis] {
+    [
+      Diagnosis(
+        "results.unwritable", "\(path) cannot be written: \(reason)",
+        remedy: "Check permissions and free space, or name another folder with --results. Nothing computed is lost.",
+        exit: .inputOutput)
+    ]
+  }
+}
+
+/// The results of one experiment.
+public struct ResultReport {
+  private let experiment: PlannedExperiment
+  private let numbers: [Measured]
+  private let results: RunResults
+  private let graph: StepGraph
+
+  /// Reads a table.
+  ///
+  /// - Parameter table: The output `table` of the experiment's last step.
+  /// - Throws: ``RecordFileError`` if the bytes are no table.
+  public init(_ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph) throws {
+    self.experiment = experiment
+    self.results = results
+    self.graph = graph
+    numbers = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
+  }
+
+  private var layout: TableLayout { TableLayout(numbers, table: experiment.experiment.table) }
+
+  /// The table for a terminal, with a legend.
+  public var text: String {
+    let table = TableText(layout)
+    return table.aligned + "\n\n" + table.legend
+  }
+
+  /// Every number with the keys behind it.
+  public var json: JSONValue {
+    let table = graph.step(experiment.table)
+    let cells = numbers.map { number -> JSONValue in
+      var object = number.json.objectValue ?? JSONObject()
+      object["inputs"] = nil
+      object["axes"] = nil
+      object["steps"] = .array(
+        number.inputs.compactMap { name in
+          guard let source = table.inputs.first(where: { $0.name == name })?.source, let found = results[source.step],
+            let output = found.result.outputs[source.output]
+          else { return nil }
+          return .members(["key": .string(found.key.hex), "outcomes": .string(output.digest.hex)])
+        })
+      return .object(object)
+    }
+    return .members(["experiment": .string(experiment.name), "version": 1, "cells": .array(cells)])
+  }
+
+  /// Every step's key and outputs.
+  public var lock: JSONValue {
+    let users = Set(experiment.users)
+    let steps = graph.steps.filter { step in graph.users[step.id]?.contains { users.contains($0) } == true }
+    let entries = steps.compactMap { step -> JSONValue? in
+      guard let (key, result) = results[step.id] else { return nil }
+      let outputs = result.outputs.keys.sorted().map { name in
+        JSONMember(name, .string(result.outputs[name]?.digest.hex ?? ""))
+      }
+      return .members([
+        "kind": .string(step.kind.rawValue), "label": .string(step.label), "key": .string(key.hex),
+        "outputs": .object(JSONObject(outputs)),
+      ])
+    }
+    let arithmetic = experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
+    return .members(["version": 1, "arithmetic": .string(arithmetic), "steps": .array(entries)])
+  }
+
+  /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.
+  ///
+  /// - Parameter folder: Made if it is not there. Files that hold the same bytes already are left alone.
+  /// - Throws: ``ResultsError``.
+  public func write(into folder: String) throws {
+    let table = TableText(layout)
+    let files = [
+      ("table.json", json.pretty), ("TABLE.md", markdown(table)), ("table.csv", TableText.csv(numbers)),
+      ("table.tex", table.latex), ("lock.json", lock.pretty),
+    ]
+    for (name, text) in files { try Self.write(text, to: "\(folder)/\(name)", in: folder) }
+  }
+
+  private func markdown(_ table: TableText) -> String {
+    let experiment = self.experiment.experiment
+    let about = experiment.description.map { "\($0)\n\n" } ?? ""
+    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n\(outcomes)"
+      + "Written by `runner exec`; the steps behind each number stand in lock.json.\n"
+  }
+
+  /// How many outcomes were of which kind: the counts add up to the records.
+  private var outcomes: String {
+    let totals = numbers.reduce(into: [String: Int]()) { totals, number in
+      for count in number.counts { totals[count.kind, default: 0] += count.count }
+    }
+    guard !totals.isEmpty else { return "" }
+    let parts = totals.keys.sorted().map { "\(totals[$0] ?? 0) \($0)" }
+    return "Outcomes over all cells: \(parts.joined(separator: ", ")).\n\n"
+  }
+
+  private static func write(_ text: String, to path: String, in folder: String) throws(ResultsError) {
+    let bytes = Data(text.utf8)
+    if FileManager.default.contents(atPath: path) == bytes { return }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw ResultsError(path: path, reason: (error as NSError).localizedDescription)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// A laid-out table as aligned text, Markdown, CSV and LaTeX.
+// Knows nothing of where the text goes.
+
+import Records
+
+/// Renders a table.
+public struct TableText: Sendable {
+  private let layout: TableLayout
+
+  /// Takes a layout.
+  public init(_ layout: TableLayout) {
+    self.layout = layout
+  }
+
+  private var header: [String] { (layout.rowAxes.isEmpty ? [""] : layout.rowAxes) + layout.columns }
+
+  private var body: [[String]] {
+    layout.rows.map { row in
+      var labels = row.labels.isEmpty ? [row.isBase ? "base" : "all"] : row.labels
+      if row.isBase { labels[0] = "base" }
+      return labels
+        + row.cells.enumerated().map { index, number in
+          number.map { CellText($0, reference: layout.reference(column: index)).text } ?? "–"
+        }
+    }
+  }
+
+  /// What the numbers are, in one line.
+  public var legend: String {
+    let numbers = layout.rows.flatMap(\.cells).compactMap { $0 }
+    let shares = numbers.contains { $0.isShare }
+    let seeds = numbers.map(\.seeds.count).max() ?? 1
+    let records = Set(numbers.map(\.records)).sorted().map(String.init).joined(separator: ", ")
+    let spread = seeds > 1 ? "standard deviation over \(seeds) seeds" : "standard error over records"
+    return "\(shares ? "In percent; " : "")± is the \(spread); records: \(records)."
+  }
+
+  /// Columns that line up, for a terminal or a log; no new line at the end.
+  public var aligned: String {
+    let lines = [header] + body
+    let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    let labels = max(1, layout.rowAxes.count)
+    func line(_ cells: [String]) -> String {
+      cells.enumerated().map { index, cell in
+        let gap = String(repeating: " ", count: widths[index] - cell.count)
+        return index < labels ? cell + gap : gap + cell
+      }.joined(separator: "  ")
+    }
+    let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
+    return ([line(header), rule] + body.map(line)).joined(separator: "\n")
+  }
+
+  /// A Markdown table; every line ends with a new line.
+  public var markdown: String {
+    let labels = max(1, layout.rowAxes.count)
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
+    let rule = header.indices.map { $0 < labels ? "---" : "---:" }
+    return line(header) + line(rule) + body.map(line).joined()
+  }
+
+  /// One line for each number: coordinates, eval, mean, spread, standard error, records, seeds.
+  public static func csv(_ measured: [Measured]) -> String {
+    var axes: [String] = []
+    for number in measured { for coordinate in number.coordinates where !axes.contains(coordinate.axis) { axes.append(coordinate.axis) } }
+    var text = (axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"]).map(quoted).joined(separator: ",") + "\n"
+    for number in measured {
+      let labels = axes.map { number.value(on: $0) ?? "" }
+      let values = [number.mean, number.spread, number.standardError].map { $0.map { String($0) } ?? "" }
+      let cells = labels + [number.eval] + values + [String(number.records), String(number.seeds.count)]
+      text += cells.map(quoted).joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  private static func quoted(_ cell: String) -> String {
+    let special = cell.contains { $0 == "," || $0 == "\"" || $0.isNewline }
+    return special ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
+  }
+
+  /// A LaTeX tabular with booktabs rules.
+  public var latex: String {
+    let labels = max(1, layout.rowAxes.count)
+    let columns = String(repeating: "l", count: labels) + String(repeating: "r", count: header.count - labels)
+    func line(_ cells: [String]) -> String { cells.map(Self.escaped).joined(separator: " & ") + " \\\\\n" }
+    return "\\begin{tabular}{\(columns)}\n\\toprule\n" + line(header) + "\\midrule\n" + body.map(line).joined()
+      + "\\bottomrule\n\\end{tabular}\n"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "&", "%", "$", "#", "_", "{", "}": result += "\\\(character)"
+      case "±": result += "$\\pm$"
+      case "~": result += "\\textasciitilde{}"
+      case "^": result += "\\textasciicircum{}"
+      case "\\": result += "\\textbackslash{}"
+      case "–": result += "--"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,105 @@
+// runner exec: runs what is not stored, then writes the result tables.
+
+import ArgumentParser
+import Diagnostics
+import Execution
+import Foundation
+import JSON
+import Planning
+import Reporting
+import Steps
+import Storage
+
+struct ExecCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec", abstract: "Run experiments. What is stored is not computed again.",
+    discussion: """
+      Interrupt with Ctrl-C at any time; the same command goes on where it stopped. A step that fails does not stop
+      those that do not read from it.
+      """)
+
+  @OptionGroup var spec: SpecOptions
+  @OptionGroup var storage: StoreOptions
+  @OptionGroup var compute: ComputeOptions
+  @Option(help: "Folder for result tables.", completion: .directory) var results = "results"
+  @Flag(help: "Run the whole spec on 8 records a data set, and write no results.") var smoke = false
+  @Flag(help: "Write events as JSON lines.") var json = false
+
+  static let smokeRecords = 8
+
+  func run() throws {
+    let session = try Session(spec, limit: smoke ? Self.smokeRecords : nil)
+    let store = try Store(at: storage.storePath, mode: .create)
+    try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
+    let view: any RunView = json ? JSONView() : isatty(STDERR_FILENO) == 1 ? LiveView() : LineView()
+    let clock = ContinuousClock()
+    let origin = clock.now
+    let engine = StepEngine(
+      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors,
+      scratch: store.scratchFolder)
+    let executor = Executor(
+      store: store, runner: engine, cancellation: Interrupt.cancellation,
+      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, observe: view.show)
+    Interrupt.listen()
+    let (summary, done) = try executor.run(session.graph, named: Provenance.runName)
+    try writeTables(session, done, store)
+    if summary.cancelled { throw CommandError.cancelled }
+    if summary.failed > 0 { throw CommandError.incomplete(failed: summary.failed, skipped: summary.skipped) }
+  }
+
+  /// Nothing runs if something asked for cannot run: a run that must fail in the end wastes what it computes before.
+  private static func refuseBlocked(_ plan: Plan) throws {
+    let blocked = plan.blocked.compactMap { planned -> Diagnosis? in
+      guard case .blocked(let obstacle) = planned.state else { return nil }
+      return BlockedStep(step: planned.step.label, obstacle: obstacle).diagnoses.first.map {
+        Diagnosis(
+          $0.code, $0.message, place: planned.step.places["name"] ?? planned.step.places["sha256"], notes: $0.notes,
+          remedy: $0.remedy, exit: $0.exit)
+      }
+    }
+    if !blocked.isEmpty { throw CommandError.blocked(blocked) }
+  }
+
+  private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {
+    for experiment in session.experiments {
+      guard let (_, result) = done[experiment.table], let table = result.outputs["table"] else { continue }
+      let report = try ResultReport(experiment, table: try store.read(table.digest), results: done, graph: session.graph)
+      if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
+      if json {
+        Output.json(.members(["event": "table", "experiment": .string(experiment.name), "table": report.json]))
+      } else {
+        Output.line("\n\(experiment.name)\(smoke ? " (smoke test on \(Self.smokeRecords) records)" : "")\n")
+        Output.line(report.text)
+        if !smoke { Output.line("\nWritten to \(results)/\(experiment.name)/") }
+      }
+    }
+  }
+}
+
+/// Facts about this run that stand beside results and in no key.
+enum Provenance {
+  static var facts: JSONObject {
+    JSONObject([
+      JSONMember("runner", .string(Version.text)), JSONMember("host", .string(ProcessInfo.processInfo.hostName)),
+      JSONMember("time", .string(timestamp)),
+    ])
+  }
+
+  /// A name for a run that no other run has: time and process.
+  static var runName: String { "\(timestamp.filter { $0 != ":" && $0 != "-" })-\(ProcessInfo.processInfo.processIdentifier)" }
+
+  private static var timestamp: String { Date().ISO8601Format() }
+}
+
+/// Ctrl-C: once to stop at the next record, twice to end at once.
+enum Interrupt {
+  static let cancellation = Cancellation()
+
+  static func listen() {
+    signal(SIGINT) { _ in
+      if Interrupt.cancellation.isCancelled { _exit(130) }
+      Interrupt.cancellation.cancel()
+    }
+    signal(SIGTERM) { _ in Interrupt.cancellation.cancel() }
+  }
+}

@@ -1,0 +1,35 @@
+// runner plan: what would run, why, and what it would cost.
+
+import ArgumentParser
+import Diagnostics
+import Execution
+import Planning
+import Storage
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what would run, why, and what it would cost. Runs nothing.",
+    discussion: """
+      Each step is one of:
+        cached         its result is stored
+        partly cached  the results of some of its records are stored
+        will run       and the indented lines say why: old → new, with the line of the spec
+        undecided      an input is still to be computed; if it comes out as before, the step is spared
+        not needed     a file that nothing that runs reads
+        blocked        this version cannot run it, or a digest is unknown
+      """)
+
+  @OptionGroup var spec: SpecOptions
+  @OptionGroup var storage: StoreOptions
+  @Flag(help: "Write the plan as JSON.") var json = false
+
+  func run() throws {
+    let session = try Session(spec)
+    let plan = Plan(graph: session.graph, index: StoreIndex(try Store(at: storage.storePath, mode: .readOnlyIfPresent)))
+    if json {
+      Output.json(PlanJSON.value(of: plan, session.experiments))
+    } else {
+      Output.line(PlanText(plan: plan, experiments: session.experiments, colored: Output.colorsText).text)
+    }
+  }
+}

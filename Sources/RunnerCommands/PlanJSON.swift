@@ -1,0 +1,72 @@
+// A plan for machines.
+
+import Diagnostics
+import JSON
+import Planning
+
+enum PlanJSON {
+  static func value(of plan: Plan, _ experiments: [PlannedExperiment]) -> JSONValue {
+    .members([
+      "experiments": .array(experiments.map { .string($0.name) }),
+      "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
+      "steps": .array(plan.steps.map { step($0, plan.graph) }),
+    ])
+  }
+
+  private static func step(_ planned: PlannedStep, _ graph: StepGraph) -> JSONValue {
+    var object = JSONObject([
+      JSONMember("step", .string(planned.step.label)), JSONMember("kind", .string(planned.step.kind.rawValue)),
+      JSONMember("id", .string(planned.step.id.digest.hex)),
+      JSONMember("state", .string(PlanText.state(planned.state))),
+      JSONMember("cells", .array((graph.users[planned.step.id] ?? []).map { .string($0) })),
+      JSONMember(
+        "inputs",
+        .array(
+          planned.step.inputs.map { input in
+            .members([
+              "name": .string(input.name), "step": .string(input.source.step.digest.hex),
+              "output": .string(input.source.output),
+            ])
+          })),
+    ])
+    switch planned.state {
+    case .cached(let key, _): object["key"] = .string(key.hex)
+    case .partlyCached(let key, let held, let total, let reason):
+      object["key"] = .string(key.hex)
+      object["held"] = .integer(Int64(held))
+      object["records"] = .integer(Int64(total))
+      object["reason"] = json(of: reason)
+    case .willRun(let key, let records, let reason):
+      object["key"] = key.map { .string($0.hex) }
+      object["records"] = records.map { .integer(Int64($0)) }
+      object["reason"] = json(of: reason)
+    case .undecided(let after): object["after"] = .array(after.map { .string($0.digest.hex) })
+    case .notNeeded, .blocked: break
+    }
+    if let estimate = planned.estimate {
+      object["seconds"] = .number(estimate.seconds)
+      object["basis"] = .integer(Int64(estimate.basis))
+    }
+    return .object(object)
+  }
+
+  private static func json(of reason: Reason) -> JSONValue {
+    switch reason {
+    case .neverRun: .members(["kind": "never-run"])
+    case .resultGone(let outputs):
+      .members(["kind": "result-gone", "outputs": .array(outputs.map { .string($0) })])
+    case .changed(let changes):
+      .members([
+        "kind": "changed",
+        "changes": .array(
+          changes.map { leaf in
+            .members([
+              "leaf": .string(leaf.change.name), "old": leaf.change.old.map { .string($0.readable) } ?? .null,
+              "new": leaf.change.new.map { .string($0.readable) } ?? .null,
+              "place": leaf.place.map { .string($0.description) } ?? .null,
+            ])
+          }),
+      ])
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// A plan for people: steps with state and reason, what is shared, what it costs.
+
+import Diagnostics
+import Planning
+import Reporting
+
+struct PlanText {
+  let plan: Plan
+  let experiments: [PlannedExperiment]
+  let colored: Bool
+
+  var text: String {
+    var lines = table
+    lines.append("")
+    lines += summary
+    lines += shared
+    return lines.joined(separator: "\n")
+  }
+
+  private var table: [String] {
+    let rows = plan.steps.map { planned in
+      (state: Self.state(planned.state), label: planned.step.label, size: Self.size(planned), planned: planned)
+    }
+    let states = rows.map(\.state.count).max() ?? 0
+    let labels = rows.map(\.label.count).max() ?? 0
+    return rows.flatMap { row in
+      let cells = plan.graph.users[row.planned.step.id]?.count ?? 0
+      let gap = String(repeating: " ", count: states - row.state.count)
+      let line =
+        paint(row.state, row.planned.state) + gap + "  " + row.label
+        + String(repeating: " ", count: labels - row.label.count + 2) + row.size
+        + (cells > 1 ? "  for \(cells) cells" : "")
+      return [line.trimmingEnd] + Self.reasons(row.planned, plan.graph).map { String(repeating: " ", count: states + 4) + $0 }
+    }
+  }
+
+  private func paint(_ text: String, _ state: StepState) -> String {
+    guard colored else { return text }
+    let code =
+      switch state {
+      case .cached, .notNeeded: "32"
+      case .partlyCached, .willRun: "33"
+      case .undecided: "36"
+      case .blocked: "31"
+      }
+    return "\u{1B}[\(code)m\(text)\u{1B}[0m"
+  }
+
+  static func state(_ state: StepState) -> String {
+    switch state {
+    case .cached: "cached"
+    case .notNeeded: "not needed"
+    case .partlyCached: "partly cached"
+    case .willRun: "will run"
+    case .undecided: "undecided"
+    case .blocked: "blocked"
+    }
+  }
+
+  private static func size(_ planned: PlannedStep) -> String {
+    var parts: [String] = []
+    switch planned.state {
+    case .partlyCached(_, let held, let total, _): parts.append("\(held) of \(total) records")
+    case .willRun(_, let records?, _): parts.append("\(records) records")
+    default: break
+    }
+    if let estimate = planned.estimate { parts.append("about \(Duration.text(seconds: estimate.seconds))") }
+    return parts.joined(separator: ", ")
+  }
+
+  static func reasons(_ planned: PlannedStep, _ graph: StepGraph) -> [String] {
+    switch planned.state {
+    case .cached, .notNeeded: return []
+    case .partlyCached(_, _, _, let reason), .willRun(_, _, let reason): return text(of: reason)
+    case .undecided(let after):
+      let names = after.map { graph.step($0).label }
+      return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))"]
+    case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
+    case .blocked(.unavailable): return ["this version cannot run such a step"]
+    }
+  }
+
+  static func text(of reason: Reason) -> [String] {
+    switch reason {
+    case .neverRun: return []
+    case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
+    case .changed(let changes):
+      return changes.map { leaf in
+        let name = leaf.change.name.hasPrefix("options/") ? String(leaf.change.name.dropFirst(8)) : leaf.change.name
+        let old = leaf.change.old?.readable.shortened ?? "(absent)"
+        let new = leaf.change.new?.readable.shortened ?? "(absent)"
+        let place = leaf.place.map { "  (\($0.description))" } ?? ""
+        return "\(name): \(old) → \(new)\(place)"
+      }
+    }
+  }
+
+  private var summary: [String] {
+    let settled = plan.steps.count { $0.state.isSettled }
+    let bounds = plan.bounds
+    let runs = bounds.lowerBound == bounds.upperBound ? "\(bounds.lowerBound)" : "at least \(bounds.lowerBound), at most \(bounds.upperBound)"
+    var lines = ["\(plan.steps.count) steps: \(settled) stored or not needed, \(runs) to run."]
+    let blocked = plan.blocked.count
+    if blocked > 0 { lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.") }
+    let estimates = plan.steps.compactMap(\.estimate)
+    let pending = plan.steps.count { $0.state.certainlyRuns }
+    if !estimates.isEmpty {
+      let seconds = estimates.reduce(0) { $0 + $1.seconds }
+      let basis = estimates.map(\.basis).reduce(0, +)
+      lines.append(
+        "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis) earlier results in this store.")
+    } else if pending > 0 {
+      lines.append("No time is predicted: this store has no earlier results of such steps.")
+    }
+    return lines
+  }
+
+  /// How much of the work the cells have in common, and at which keys of the spec they part.
+  private var shared: [String] {
+    experiments.compactMap { experiment in
+      guard experiment.users.count > 1 else { return nil }
+      let total = experiment.users.reduce(0) { sum, user in
+        sum + plan.steps.count { plan.graph.users[$0.step.id]?.contains(user) == true }
+      }
+      let distinct = plan.steps.count { planned in
+        plan.graph.users[planned.step.id]?.contains { experiment.users.contains($0) } == true
+      }
+      guard total > 0 else { return nil }
+      let share = 100 - 100 * distinct / total
+      let axes = experiment.experiment.axes.map(\.name).joined(separator: ", ")
+      return "\(experiment.name): \(experiment.users.count) cells need \(total) steps and share \(share)% of them; they part at \(axes)."
+    }
+  }
+}
+
+/// Durations in words.
+enum Duration {
+  static func text(seconds: Double) -> String {
+    switch seconds {
+    case ..<1: "\(NumberFormat.fixed(seconds, decimals: 2)) s"
+    case ..<100: "\(NumberFormat.fixed(seconds, decimals: 1)) s"
+    case ..<5400: "\(NumberFormat.fixed(seconds / 60, decimals: 1)) min"
+    default: "\(NumberFormat.fixed(seconds / 3600, decimals: 1)) h"
+    }
+  }
+}
+
+extension String {
+  fileprivate var trimmingEnd: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+
+  /// One line of at most 60 characters.
+  fileprivate var shortened: String {
+    let line = replacing("\n", with: "\\n")
+    return line.count > 60 ? line.prefix(57) + "…" : line
+  }
+}

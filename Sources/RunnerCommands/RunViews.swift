@@ -1,0 +1,141 @@
+// How a run is shown: a live line on a terminal, plain lines elsewhere, JSON for machines.
+// Reads events only; knows nothing of the work.
+
+import Diagnostics
+import Execution
+import Foundation
+import JSON
+import Planning
+import Reporting
+import Synchronization
+
+/// Shows the events of a run.
+protocol RunView: Sendable {
+  var show: @Sendable (ExecutionEvent) -> Void { get }
+}
+
+/// One JSON object a line on standard output.
+struct JSONView: RunView {
+  var show: @Sendable (ExecutionEvent) -> Void { { Output.json($0.json) } }
+}
+
+/// What a view remembers between events.
+private struct ViewState {
+  var total = 0
+  var visited = 0
+  var reused = 0
+  var began = Date()
+  var lastShown = Date.distantPast
+}
+
+/// Plain lines: when a step begins and ends, and every ten seconds between.
+struct LineView: RunView {
+  private let state = Shared()
+
+  private final class Shared: Sendable { let value = Mutex(ViewState()) }
+
+  var show: @Sendable (ExecutionEvent) -> Void {
+    { [state] event in
+      state.value.withLock { state in
+        for line in Self.lines(event, &state) { Output.error(line + "\n") }
+      }
+    }
+  }
+
+  private static func lines(_ event: ExecutionEvent, _ state: inout ViewState) -> [String] {
+    EventText.note(event, &state.total, &state.visited)
+    let position = "[\(state.visited)/\(state.total)]"
+    switch event {
+    case .running(let step, let planned):
+      state.began = Date()
+      state.lastShown = Date()
+      return ["\(position) \(step.label)"] + EventText.reasons(planned)
+    case .progress(_, let progress):
+      guard Date().timeIntervalSince(state.lastShown) >= 10 else { return [] }
+      state.lastShown = Date()
+      return ["\(position)   \(EventText.progress(progress, seconds: Date().timeIntervalSince(state.began)))"]
+    default: return EventText.lines(event, position: position)
+    }
+  }
+}
+
+/// A live line that is redrawn, with finished steps above it.
+struct LiveView: RunView {
+  private let state = Shared()
+
+  private final class Shared: Sendable { let value = Mutex(ViewState()) }
+
+  var show: @Sendable (ExecutionEvent) -> Void {
+    { [state] event in state.value.withLock { Self.draw(event, &$0) } }
+  }
+
+  private static func draw(_ event: ExecutionEvent, _ state: inout ViewState) {
+    EventText.note(event, &state.total, &state.visited)
+    let position = "[\(state.visited)/\(state.total)]"
+    switch event {
+    case .running(let step, let planned):
+      state.began = Date()
+      state.lastShown = .distantPast
+      Output.error("\r\u{1B}[K\(position) \(step.label)")
+      for reason in EventText.reasons(planned) { Output.error("\n\(reason)") }
+      if !EventText.reasons(planned).isEmpty { Output.error("\n") }
+    case .progress(let step, let progress):
+      guard Date().timeIntervalSince(state.lastShown) >= 0.1 else { return }
+      state.lastShown = Date()
+      let text = EventText.progress(progress, seconds: Date().timeIntervalSince(state.began))
+      Output.error("\r\u{1B}[K\(position) \(step.label)  \(text)")
+    default:
+      for line in EventText.lines(event, position: position) { Output.error("\r\u{1B}[K\(line)\n") }
+    }
+  }
+}
+
+/// Events in words.
+enum EventText {
+  static func note(_ event: ExecutionEvent, _ total: inout Int, _ visited: inout Int) {
+    switch event {
+    case .started(_, let steps, _): total = steps
+    case .cached, .running, .skipped: visited += 1
+    default: break
+    }
+  }
+
+  static func reasons(_ state: StepState) -> [String] {
+    switch state {
+    case .partlyCached(_, _, _, let reason), .willRun(_, _, let reason):
+      PlanText.text(of: reason).map { "       because \($0)" }
+    default: []
+    }
+  }
+
+  static func progress(_ progress: Progress, seconds: Double) -> String {
+    let computed = progress.done - progress.reused
+    var text = progress.total.map { "\(progress.done) of \($0) \(progress.unit)" } ?? "\(progress.done) \(progress.unit)"
+    guard computed > 0, seconds > 0.5 else { return text }
+    let rate = Double(computed) / seconds
+    text += ", \(NumberFormat.fixed(rate, decimals: rate < 10 ? 1 : 0))/s"
+    if let total = progress.total { text += ", \(Duration.text(seconds: Double(total - progress.done) / rate)) left" }
+    return text
+  }
+
+  static func lines(_ event: ExecutionEvent, position: String) -> [String] {
+    switch event {
+    case .finished(let step, _, let seconds, let computed, let reused):
+      var text = "\(position) \(step.label): done in \(Duration.text(seconds: seconds))"
+      if computed + reused > 0 { text += ", \(computed) records computed" }
+      if reused > 0 { text += ", \(reused) were stored" }
+      return [text]
+    case .failed(let step, let diagnoses):
+      return ["\(position) \(step.label): failed"] + diagnoses.map { $0.text(colored: Output.colorsErrors) }
+    case .skipped(let step, let because): return ["\(position) \(step.label): skipped, \(because.label) failed"]
+    case .damaged(let step, let object):
+      return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
+    case .ended(let summary):
+      var text = "\(summary.ran) steps ran, \(summary.cached) were stored"
+      if summary.failed > 0 { text += ", \(summary.failed) failed" }
+      if summary.skipped > 0 { text += ", \(summary.skipped) skipped" }
+      return [text + " (\(Duration.text(seconds: summary.seconds)))."]
+    case .started, .cached, .running, .progress: return []
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// The root command: what there is, and how errors leave the program.
+
+public import ArgumentParser
+import Diagnostics
+import Foundation
+
+/// The command line of runner.
+public struct Runner: ParsableCommand {
+  /// What `--help` says.
+  public static let configuration = CommandConfiguration(
+    commandName: "runner",
+    abstract: "Runs language-model alignment experiments declared in YAML, computing shared work once.",
+    discussion: """
+      Start with:
+        runner validate SPEC     check a spec; every mistake is shown with its line
+        runner plan SPEC         what would run, why, and what it would cost; runs nothing
+        runner exec SPEC         run it; what is stored is not computed again
+        runner preview SPEC      the first records as the model sees them
+
+      Exit codes:
+      \(ExitCode.allCases.map { "  \(String(repeating: " ", count: 2 - String($0.rawValue).count))\($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"))
+
+      Environment:
+        RUNNER_STORE    folder of stored results (default: .runner-store)
+        RUNNER_MIRRORS  folders searched for files by digest, separated by ':'
+        NO_COLOR        set to anything: no colors
+      """,
+    version: Version.text,
+    subcommands: [
+      ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, PinCommand.self,
+      SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self, FingerprintCommand.self,
+    ])
+
+  /// Makes the command.
+  public init() {}
+}
+
+/// The program's version.
+enum Version {
+  static let text = "0.1.0"
+}
+
+/// Runs the command line and ends the process with the exit code that the outcome asks for.
+public func runCommandLine() -> Never {
+  // Output to a pipe whose reader is gone ends the write with an error instead of the process.
+  signal(SIGPIPE, SIG_IGN)
+  do {
+    var command = try Runner.parseAsRoot()
+    try command.run()
+    exit(ExitCode.done.rawValue)
+  } catch let error as any DiagnosableError {
+    Output.report(error)
+    exit(error.exit.rawValue)
+  } catch {
+    Runner.exit(withError: error)
+  }
+}

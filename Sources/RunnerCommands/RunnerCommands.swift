@@ -1,1 +1,0 @@
-// RunnerCommands: filled by its first type.

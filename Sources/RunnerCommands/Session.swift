@@ -1,0 +1,132 @@
+// From paths on the command line to resolved experiments, a graph and a store. Every command that plans goes this way.
+
+import Diagnostics
+import Digests
+import Execution
+import Foundation
+import Planning
+import Specification
+import Steps
+import Storage
+
+/// Experiments read from specs, with their graph.
+struct Session {
+  let experiments: [PlannedExperiment]
+  let graph: StepGraph
+
+  /// Reads and checks specs; warnings go to standard error.
+  static func read(_ options: SpecOptions) throws -> [ResolvedExperiment] {
+    let reader = SpecificationReader()
+    var experiments: [ResolvedExperiment] = []
+    var problems: [Diagnosis] = []
+    for path in options.specs {
+      do {
+        let experiment = try reader.read(path: path, sets: options.sets)
+        for warning in experiment.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
+        experiments.append(experiment)
+      } catch {
+        problems += error.diagnoses
+      }
+    }
+    if !problems.isEmpty { throw Diagnoses(problems) }
+    return experiments
+  }
+
+  /// Reads, checks and plans specs.
+  ///
+  /// - Parameter limit: At most so many records in each part of a data set.
+  init(_ options: SpecOptions, limit: Int? = nil) throws {
+    let resolved = try Self.read(options)
+    let context = PlanningContext(
+      limit: limit, digestOfFile: { try FileDigest.digest(ofFile: $0) }, fingerprint: { try Fingerprint.text(of: $0) })
+    var planner = Planner(context: context)
+    var planned: [PlannedExperiment] = []
+    var names: [String: String] = [:]
+    for experiment in resolved {
+      let name = ExperimentName.name(ofSpec: experiment.path)
+      if let other = names[name] { throw CommandError.sameName(name: name, first: other, second: experiment.path) }
+      names[name] = experiment.path
+      planned.append(try planner.plan(experiment, name: name))
+    }
+    experiments = planned
+    graph = planner.steps
+  }
+}
+
+/// The name of an experiment: the path of its spec below a folder `experiments`, or the file's name.
+enum ExperimentName {
+  static func name(ofSpec path: String) -> String {
+    var parts = path.split(separator: "/").map(String.init)
+    if let last = parts.popLast() {
+      let stem = last.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
+      parts.append(stem.isEmpty ? last : stem)
+    }
+    guard let root = parts.lastIndex(of: "experiments") else { return parts.last ?? path }
+    return parts[(root + 1)...].joined(separator: "/")
+  }
+}
+
+/// What a command can refuse by itself.
+enum CommandError: DiagnosableError, Hashable {
+  /// Two specs would write the same results.
+  case sameName(name: String, first: String, second: String)
+  /// Steps that this version cannot run are needed.
+  case blocked([Diagnosis])
+  /// A file cannot be read.
+  case unreadable(path: String, reason: String)
+  /// A file cannot be written.
+  case unwritable(path: String, reason: String)
+  /// An argument names something that is not there.
+  case unknownName(what: String, name: String, known: [String])
+  /// The run left steps undone.
+  case incomplete(failed: Int, skipped: Int)
+  /// The user stopped the run.
+  case cancelled
+
+  var diagnoses: [Diagnosis] {
+    switch self {
+    case .sameName(let name, let first, let second):
+      [
+        Diagnosis(
+          "command.same-name", "\(first) and \(second) would both write the results `\(name)`",
+          remedy: "Rename one of them, or run them one after the other.", exit: .usage)
+      ]
+    case .blocked(let diagnoses): diagnoses
+    case .unreadable(let path, let reason):
+      [
+        Diagnosis(
+          "command.unreadable", "\(path) cannot be read: \(reason)", remedy: "Check the path and its permissions.",
+          exit: .inputOutput)
+      ]
+    case .unwritable(let path, let reason):
+      [
+        Diagnosis(
+          "command.unwritable", "\(path) cannot be written: \(reason)",
+          remedy: "Check permissions and free space. Nothing that was computed is lost: run the same command again.",
+          exit: .inputOutput)
+      ]
+    case .unknownName(let what, let name, let known):
+      [
+        Diagnosis(
+          "command.unknown-name", "there is no \(what) `\(name)`",
+          remedy: Suggestion.nearest(to: name, among: known).map { "Did you mean `\($0)`?" }
+            ?? "There is: \(known.joined(separator: ", ")).",
+          exit: .usage)
+      ]
+    case .incomplete(let failed, let skipped):
+      [
+        Diagnosis(
+          "exec.incomplete",
+          "\(failed) step\(failed == 1 ? "" : "s") failed\(skipped > 0 ? ", \(skipped) could not run because of that" : "")",
+          remedy: "Mend the cause and run the same command again: everything that was finished is stored.",
+          exit: .stepFailed)
+      ]
+    case .cancelled:
+      [
+        Diagnosis(
+          "exec.cancelled", "stopped as you asked",
+          remedy: "Run the same command again to go on: everything that was finished is stored.", exit: .stepFailed)
+      ]
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// Choice, perplexity and aggregate: from scores to outcomes and from outcomes to numbers.
+
+import Execution
+import JSON
+import Planning
+import Records
+import Specification
+
+enum ChoiceStep {
+  static func run(_ work: ChoiceWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
+    guard prompts.count == scores.count else { throw StepError.recordsDiffer(step: task.step.label, record: 0) }
+    var outcomes: [Outcomes] = []
+    for (index, (prompt, score)) in zip(prompts, scores).enumerated() {
+      guard prompt.id == score.id else { throw StepError.recordsDiffer(step: task.step.label, record: index + 1) }
+      outcomes.append(Outcomes(id: prompt.id, outcomes: [outcome(prompt, score, work.normalize)]))
+    }
+    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
+  }
+
+  /// The first of the likeliest options, as lm-evaluation-harness's `acc` and `acc_norm` take it.
+  static func outcome(_ prompt: RenderedPrompt, _ score: Scores, _ normalize: ChoiceEval.Normalization) -> Outcome {
+    let values = score.scores.map { value(of: $0, normalize) }
+    guard let best = values.max(), let index = values.firstIndex(of: best) else {
+      return Outcome(kind: "wrong", value: 0, reason: "no options")
+    }
+    // Answers are labels where labels were scored, and texts where texts were.
+    let names = [prompt.labels, prompt.options].filter { $0.count == values.count }.flatMap { [$0[index]] }
+    let right = prompt.answers.contains { answer in names.contains { $0.utf8.elementsEqual(answer.utf8) } }
+    let chosen = names.joined(separator: " ")
+    return Outcome(kind: right ? "right" : "wrong", value: right ? 1 : 0, reason: "chose \(chosen)")
+  }
+
+  private static func value(of score: Score, _ normalize: ChoiceEval.Normalization) -> Double {
+    switch normalize {
+    case .none: score.sum
+    case .tokens: score.sum / Double(max(1, score.logProbabilities.count))
+    case .bytes: score.sum / Double(max(1, score.byteCount))
+    }
+  }
+}
+
+enum PerplexityStep {
+  /// A record's value is its mean negative log-probability a token, weighted by its tokens; the number over records is
+  /// the exponential of the weighted mean.
+  static func run(_ task: StepTask) throws -> [ProducedOutput] {
+    let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
+    let outcomes = scores.map { record in
+      Outcomes(
+        id: record.id,
+        outcomes: record.scores.map { score in
+          let tokens = Double(score.logProbabilities.count)
+          guard tokens > 0 else { return Outcome(kind: "empty", value: 0, weight: 0, reason: "no token to score") }
+          return Outcome(kind: "scored", value: -score.sum / tokens, weight: tokens)
+        })
+    }
+    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
+  }
+}
+
+enum AggregateStep {
+  /// One number for each eval and place; measurements that differ only in the seed become one, and those that do not
+  /// differ at all are pooled.
+  static func run(_ work: AggregateWork, _ task: StepTask) throws -> [ProducedOutput] {
+    var order: [[String]] = []
+    var members: [[String]: [AggregateWork.Measurement]] = [:]
+    for measurement in work.measurements {
+      let place = measurement.coordinates.entries.filter { $0.name != "seed" }
+      let key = [measurement.eval] + place.flatMap { [$0.name, $0.value] }
+      if members[key] == nil { order.append(key) }
+      members[key, default: []].append(measurement)
+    }
+    var numbers: [Measured] = []
+    for key in order {
+      let group = members[key] ?? []
+      var seeds: [String] = []
+      var outcomes: [String: [Outcomes]] = [:]
+      for measurement in group {
+        let seed = measurement.coordinates["seed"] ?? ""
+        if outcomes[seed] == nil { seeds.append(seed) }
+        outcomes[seed, default: []] += try RecordFile.records(
+          Outcomes.self, from: task.input(measurement.input), file: "outcomes of \(measurement.eval)")
+      }
+      let coordinates = group[0].coordinates.entries.filter { $0.name != "seed" }
+      numbers.append(
+        Measured(
+          eval: group[0].eval, kind: group[0].evalKind,
+          coordinates: coordinates.map { Measured.Coordinate($0.name, $0.value) }, inputs: group.map(\.input),
+          seeds: seeds.map { outcomes[$0] ?? [] }))
+    }
+    return [ProducedOutput("table", RecordFile.bytes(numbers), records: numbers.count)]
+  }
+}

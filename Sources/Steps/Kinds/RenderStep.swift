@@ -1,0 +1,212 @@
+// Renders prompts from records: turns, accepted answers, options, further texts.
+// Knows nothing of chat formats; what it writes is what keys are made of.
+
+import Diagnostics
+import Digests
+import Execution
+import JSON
+import Planning
+import Randomness
+import Records
+import Specification
+import Verification
+
+enum RenderStep {
+  static func run(_ work: RenderWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+    let shots =
+      task.contents["shots"] == nil
+      ? [] : try RecordFile.fields(from: task.input("shots"), file: "examples of \(task.step.label)")
+    let renderer = PromptRenderer(work, label: task.step.label, places: task.step.places, shots: shots)
+    var prompts: [RenderedPrompt] = []
+    for (index, record) in SourceRecord.identified(fields).enumerated() {
+      prompts.append(try renderer.render(record, number: index + 1))
+    }
+    return [
+      ProducedOutput("prompts", RecordFile.bytes(prompts), records: prompts.count),
+      ProducedOutput("identities", PromptIdentity.all(of: prompts).flatMap { $0.key.bytes }),
+    ]
+  }
+}
+
+/// Who a prompt is for the results of single records: its turns, and which of several equal ones.
+struct PromptIdentity {
+  let content: Digest
+  let occurrence: Int
+
+  /// 32 bytes that name both.
+  var key: Digest { RecordKey.identity(content: content, occurrence: occurrence) }
+
+  /// The identities of prompts, in order.
+  static func all(of prompts: [RenderedPrompt]) -> [PromptIdentity] {
+    var counter = OccurrenceCounter()
+    return prompts.map { prompt in
+      let content = prompt.content
+      return PromptIdentity(content: content, occurrence: counter.next(content))
+    }
+  }
+
+  /// Where the random numbers of a sample stand.
+  func address(seed: Int, sample: Int) -> RandomAddress {
+    RandomAddress(
+      seed: UInt64(bitPattern: Int64(seed)), purpose: .sampling, record: content.words,
+      sample: UInt64(occurrence) << 32 | UInt64(sample))
+  }
+}
+
+extension Digest {
+  /// The first 16 bytes as two words, little-endian.
+  var words: (UInt64, UInt64) {
+    func word(_ start: Int) -> UInt64 {
+      (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
+    }
+    return (word(0), word(8))
+  }
+}
+
+/// Renders one record after the other.
+struct PromptRenderer {
+  private let work: RenderWork
+  private let label: String
+  private let places: [String: SourcePlace]
+  private let shots: [JSONObject]
+
+  init(_ work: RenderWork, label: String, places: [String: SourcePlace] = [:], shots: [JSONObject] = []) {
+    self.work = work
+    self.label = label
+    self.places = places
+    self.shots = shots
+  }
+
+  func render(_ record: SourceRecord, number: Int) throws -> RenderedPrompt {
+    let scope = try scope(record.fields, number: number)
+    var messages: [Message] = []
+    switch work.prompt {
+    case nil: break
+    case .text(let template): messages = [Message(.user, try text(template, scope, leaf: "prompt"))]
+    case .turns(let parts): messages = try turns(parts, scope)
+    case .conversation(let conversation): messages = try dialogue(conversation, scope)
+    }
+    var texts: [String: String] = [:]
+    for entry in work.texts.entries { texts[entry.name] = try text(entry.value, scope, leaf: "texts/\(entry.name)") }
+    return RenderedPrompt(
+      id: record.id, turns: messages, answers: scope.answers, options: scope.options, labels: scope.labels, texts: texts)
+  }
+
+  /// What a record's templates may name.
+  private struct Scope {
+    let fields: JSONObject
+    let number: Int
+    let answers: [String]
+    var options: [String] = []
+    var labels: [String] = []
+    var optionText: String?
+  }
+
+  private func scope(_ fields: JSONObject, number: Int) throws -> Scope {
+    let answers = try answers(fields, number: number)
+    let texts = fields["options"].flatMap(FieldText.texts) ?? []
+    guard let format = work.options_ else {
+      return Scope(fields: fields, number: number, answers: answers, options: texts)
+    }
+    guard !texts.isEmpty else { throw StepError.noOptions(step: label, record: number) }
+    let written = try OptionLetters(
+      texts, style: format.letters, order: format.order == .given ? nil : order(fields, count: texts.count))
+    guard let right = try? written.labels(of: answers), !right.isEmpty else {
+      throw StepError.noRightOption(step: label, record: number)
+    }
+    return Scope(
+      fields: fields, number: number, answers: work.lettersAnswer ? right : answers, options: written.options,
+      labels: written.labels, optionText: written.text)
+  }
+
+  /// The order of a record's options, drawn from its content.
+  private func order(_ fields: JSONObject, count: Int) -> [Int] {
+    let content = Digest.sha256(JSONValue.object(fields).canonicalBytes)
+    var stream = RandomStream(RandomAddress(seed: 0, purpose: .optionOrder, record: content.words))
+    return stream.shuffled(Array(0..<count))
+  }
+
+  /// The accepted answers. A template that is one field takes each element of a list.
+  private func answers(_ fields: JSONObject, number: Int) throws -> [String] {
+    guard let template = work.answer else {
+      return (fields["target"] ?? fields["answer"]).flatMap(FieldText.texts) ?? []
+    }
+    if template.parts.count == 1, case .field(let name) = template.parts[0] {
+      guard let value = fields[name], let texts = FieldText.texts(value) else {
+        throw StepError.missingField(step: label, field: name, record: number, place: places["answer"])
+      }
+      return texts
+    }
+    let plain = Scope(fields: fields, number: number, answers: [])
+    return [try text(template, plain, leaf: "answer")]
+  }
+
+  private func text(_ template: Template, _ scope: Scope, leaf: String) throws -> String {
+    do {
+      return try template.render { name in
+        if let variable = work.variables[name] { return variable }
+        if name == "options", let text = scope.optionText { return text }
+        if let value = scope.fields[name], let text = FieldText.text(value) { return text }
+        return name == "answer" ? scope.answers.first : nil
+      }
+    } catch {
+      let place = places[leaf] ?? places["prompt"]
+      if let value = scope.fields[error.name], value != .null {
+        throw StepError.notText(
+          step: label, field: error.name, kind: value.kindInWords, record: scope.number, place: place)
+      }
+      throw StepError.missingField(step: label, field: error.name, record: scope.number, place: place)
+    }
+  }
+
+  private func turns(_ parts: [PromptPart], _ scope: Scope) throws -> [Message] {
+    var messages: [Message] = []
+    for (index, part) in parts.enumerated() {
+      switch part {
+      case .turn(let turn):
+        let role: MessageRole =
+          switch turn.role {
+          case .system: .system
+          case .user: .user
+          case .assistant: .assistant
+          }
+        messages.append(
+          Message(role, try text(turn.content, scope, leaf: "prompt/\(index)/\(turn.role.rawValue)")))
+      case .shots(let wanted): messages += try examples(parts, wanted, scope)
+      }
+    }
+    return messages
+  }
+
+  /// Other records' questions with their answers, the record itself never among them.
+  private func examples(_ parts: [PromptPart], _ wanted: Shots, _ scope: Scope) throws -> [Message] {
+    var messages: [Message] = []
+    var taken = 0
+    let questions = parts.filter { if case .turn(let turn) = $0 { turn.role != .system } else { false } }
+    for (index, fields) in shots.enumerated() where taken < wanted.count && fields != scope.fields {
+      let example = try self.scope(fields, number: index + 1)
+      guard let answer = example.answers.first else { throw StepError.noAnswer(step: label, record: index + 1) }
+      messages += try turns(questions, example) + [Message(.assistant, answer)]
+      taken += 1
+    }
+    guard taken == wanted.count else {
+      throw StepError.tooFewRecords(
+        step: label, part: wanted.from, asked: wanted.count, left: taken, total: shots.count, place: places["prompt"])
+    }
+    return messages
+  }
+
+  private func dialogue(_ conversation: Conversation, _ scope: Scope) throws -> [Message] {
+    guard let value = scope.fields[conversation.field] else {
+      throw StepError.missingField(
+        step: label, field: conversation.field, record: scope.number, place: places["prompt/conversation/field"])
+    }
+    do {
+      return try Dialogue(value, format: conversation.format).messages(upTo: conversation.upTo)
+    } catch {
+      throw StepError.badConversation(
+        step: label, record: scope.number, reason: error.reason, place: places["prompt/conversation/field"])
+    }
+  }
+}

@@ -1,0 +1,154 @@
+// Divides records into named parts so that equal prompts, and groups, stay together.
+// Knows no seed: a split is a function of the records and of what the spec says.
+
+import Diagnostics
+import Digests
+import Execution
+import JSON
+import Planning
+import Records
+import Specification
+
+enum SplitStep {
+  static func run(_ work: SplitWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let records = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+    let parts = try Splitter(work, label: task.step.label, place: task.step.places).parts(of: records)
+    return parts.map { part in
+      let chosen = work.limit.map { Array(part.records.prefix($0)) } ?? part.records
+      return ProducedOutput(part.name, RecordFile.bytes(fields: chosen), records: chosen.count)
+    }
+  }
+}
+
+/// The rule of splitting: groups in the order of their hashes; parts from the front in the order of the spec, `train`
+/// from the back. A group that a part's size cuts gives the part what it needs, and its other records to nobody.
+struct Splitter {
+  struct Part {
+    let name: String
+    let records: [JSONObject]
+  }
+
+  private let work: SplitWork
+  private let label: String
+  private let place: [String: SourcePlace]
+
+  init(_ work: SplitWork, label: String, place: [String: SourcePlace] = [:]) {
+    self.work = work
+    self.label = label
+    self.place = place
+  }
+
+  func parts(of records: [JSONObject]) throws(StepError) -> [Part] {
+    let groups = try groups(of: records)
+    var front = groups[...]
+    let sizes = try sizes(total: records.count)
+    var taken: [String: [Int]] = [:]
+    // `train` comes from the other end, so that enlarging it moves nobody else.
+    let backward = sizes.first { $0.name == "train" && $0.count != nil }
+    for size in sizes where size.name != "train" {
+      if let count = size.count { taken[size.name] = Self.take(count, from: &front) { $0.popFirst() } }
+    }
+    if let backward, let count = backward.count {
+      taken["train"] = Self.take(count, from: &front) { $0.popLast() }
+    }
+    for size in sizes where size.count == nil {
+      taken[size.name] = (size.name == "train" ? front.reversed() : Array(front)).flatMap { $0 }
+    }
+    var parts: [Part] = []
+    for size in sizes {
+      let members = taken[size.name] ?? []
+      if let count = size.count, members.count < count {
+        throw .tooFewRecords(
+          step: label, part: size.name, asked: count, left: members.count, total: records.count,
+          place: place["parts/\(size.index)/size"])
+      }
+      parts.append(Part(name: size.name, records: members.map { records[$0] }))
+    }
+    return parts
+  }
+
+  private static func take(
+    _ count: Int, from groups: inout ArraySlice<[Int]>, pop: (inout ArraySlice<[Int]>) -> [Int]?
+  ) -> [Int] {
+    var taken: [Int] = []
+    while taken.count < count, let group = pop(&groups) { taken += group.prefix(count - taken.count) }
+    return taken
+  }
+
+  private func sizes(total: Int) throws(StepError) -> [(name: String, count: Int?, index: Int)] {
+    var sizes: [(name: String, count: Int?, index: Int)] = []
+    for (index, part) in work.parts.entries.enumerated() {
+      switch part.value {
+      case .count(let count): sizes.append((part.name, count, index))
+      case .fraction(let fraction): sizes.append((part.name, Int((fraction * Double(total)).rounded(.down)), index))
+      case .rest: sizes.append((part.name, nil, index))
+      }
+    }
+    return sizes
+  }
+
+  /// Records that share a prompt or a group key are one group; groups stand in the order of their smallest hash.
+  private func groups(of records: [JSONObject]) throws(StepError) -> [[Int]] {
+    var forest = Forest(count: records.count)
+    var first: [Digest: Int] = [:]
+    var hashes: [Digest] = []
+    for (index, record) in records.enumerated() {
+      let prompt = promptIdentity(record)
+      let group = try groupKey(record, index) ?? prompt
+      for key in [Digest.sha256([0] + prompt.bytes), Digest.sha256([1] + group.bytes)] {
+        if let earlier = first[key] { forest.join(earlier, index) } else { first[key] = index }
+      }
+      hashes.append(group)
+    }
+    var members: [Int: [Int]] = [:]
+    for index in records.indices { members[forest.root(of: index), default: []].append(index) }
+    let ordered = members.values.map { group in (hash: group.map { hashes[$0] }.min() ?? hashes[group[0]], group) }
+    return ordered.sorted { ($0.hash, $0.1[0]) < ($1.hash, $1.1[0]) }.map(\.1)
+  }
+
+  private func promptIdentity(_ record: JSONObject) -> Digest {
+    let fields = work.promptFields.isEmpty ? record.names : work.promptFields
+    let values = fields.map { JSONMember($0, record[$0] ?? .null) }
+    return .sha256(JSONValue.object(JSONObject(values)).canonicalBytes)
+  }
+
+  private func groupKey(_ record: JSONObject, _ index: Int) throws(StepError) -> Digest? {
+    switch work.groupBy {
+    case nil: return nil
+    case .template(let template):
+      if template.fields == ["prompt"], record["prompt"] == nil { return promptIdentity(record) }
+      do {
+        return .sha256(try template.render { record[$0].flatMap(FieldText.text) })
+      } catch {
+        throw .missingField(step: label, field: error.name, record: index + 1, place: place["group-by"])
+      }
+    case .field(let field, let until):
+      guard let text = record[field].flatMap(FieldText.text) else {
+        throw .missingField(step: label, field: field, record: index + 1, place: place["group-by"])
+      }
+      guard let until, let end = text.firstRange(of: until) else { return .sha256(text) }
+      return .sha256(String(text[..<end.lowerBound]))
+    }
+  }
+}
+
+/// Union and find.
+private struct Forest {
+  private var parent: [Int]
+
+  init(count: Int) { parent = Array(0..<count) }
+
+  mutating func root(of index: Int) -> Int {
+    var index = index
+    while parent[index] != index {
+      parent[index] = parent[parent[index]]
+      index = parent[index]
+    }
+    return index
+  }
+
+  mutating func join(_ left: Int, _ right: Int) {
+    let (a, b) = (root(of: left), root(of: right))
+    parent[max(a, b)] = min(a, b)
+  }
+}

@@ -1,0 +1,74 @@
+// Holds responses against right answers. The verifiers themselves are Verification's.
+
+import Digests
+import Execution
+import JSON
+import Planning
+import Records
+import Verification
+
+enum VerifyStep {
+  static func run(_ work: VerifyWork, _ task: StepTask) throws -> ([ProducedOutput], WorkCount) {
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let responses = try RecordFile.records(Responses.self, from: task.input("responses"), file: "responses")
+    guard prompts.count == responses.count else {
+      throw StepError.recordsDiffer(step: task.step.label, record: min(prompts.count, responses.count) + 1)
+    }
+    let verifier = try work.verifier.engine(place: task.step.places["verifier"])
+    var keys: [Digest] = []
+    for (index, (prompt, response)) in zip(prompts, responses).enumerated() {
+      guard prompt.id == response.id else { throw StepError.recordsDiffer(step: task.step.label, record: index + 1) }
+      try check(verifier, prompt, number: index + 1, task)
+      keys.append(key(prompt, response))
+    }
+    let (results, count) = try task.results(of: keys) { missing, finished in
+      for position in missing {
+        let outcomes = Self.outcomes(verifier, prompts[position], responses[position])
+        if try !finished(position, outcomes.canonicalBytes) { return }
+      }
+    }
+    var outcomes: [Outcomes] = []
+    for (prompt, bytes) in zip(prompts, results) {
+      outcomes.append(Outcomes(id: prompt.id, outcomes: try Self.read(bytes)))
+    }
+    return ([ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)], count)
+  }
+
+  /// What a verdict depends on, beside the verifier: the answers, the options and the texts of the responses.
+  private static func key(_ prompt: RenderedPrompt, _ response: Responses) -> Digest {
+    func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
+    let content = JSONValue.array([
+      texts(prompt.answers), texts(prompt.options), texts(prompt.labels), texts(response.responses.map(\.text)),
+      texts(response.responses.map(\.finish.rawValue)),
+    ])
+    return .sha256(content.canonicalBytes)
+  }
+
+  private static func check(_ verifier: Verifier, _ prompt: RenderedPrompt, number: Int, _ task: StepTask) throws {
+    let answer = Answer(prompt.answers, options: prompt.options, labels: prompt.labels)
+    guard let fault = verifier.fault(in: answer) else { return }
+    if fault == .noAnswer { throw StepError.noAnswer(step: task.step.label, record: number) }
+    throw StepError.unusableAnswer(
+      step: task.step.label, record: number, reason: fault.reason, place: task.step.places["verifier"])
+  }
+
+  private static func outcomes(_ verifier: Verifier, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
+    let answer = Answer(prompt.answers, options: prompt.options, labels: prompt.labels)
+    return .array(
+      record.responses.map { response in
+        guard response.finish != .error else {
+          return Outcome(kind: "error", value: 0, reason: response.text).json
+        }
+        let verdict = verifier.verdict(on: response.text, answer: answer)
+        return Outcome(
+          kind: verdict.outcome.rawValue, value: verdict.outcome == .right ? 1 : 0, reason: verdict.reason
+        ).json
+      })
+  }
+
+  private static func read(_ bytes: [UInt8]) throws -> [Outcome] {
+    var outcomes: [Outcome] = []
+    for element in try JSONValue(parsing: bytes).arrayValue ?? [] { outcomes.append(try Outcome(json: element)) }
+    return outcomes
+  }
+}

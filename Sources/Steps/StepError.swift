@@ -1,0 +1,88 @@
+// What can go wrong in a step whose inputs were well, as facts with their sentences.
+
+import Diagnostics
+
+/// Why a step failed.
+enum StepError: DiagnosableError, Hashable {
+  /// A part of a split asks for more than there is.
+  case tooFewRecords(step: String, part: String, asked: Int, left: Int, total: Int, place: SourcePlace?)
+  /// A template names a field that a record lacks.
+  case missingField(step: String, field: String, record: Int, place: SourcePlace?)
+  /// A field that a template names holds a list or a mapping.
+  case notText(step: String, field: String, kind: String, record: Int, place: SourcePlace?)
+  /// Nothing says what the right answer of a record is.
+  case noAnswer(step: String, record: Int)
+  /// The verifier cannot use a record's answer.
+  case unusableAnswer(step: String, record: Int, reason: String, place: SourcePlace?)
+  /// A record has no options to choose from.
+  case noOptions(step: String, record: Int)
+  /// None of a record's options is the right one.
+  case noRightOption(step: String, record: Int)
+  /// A dialogue is not written as the spec says.
+  case badConversation(step: String, record: Int, reason: String, place: SourcePlace?)
+  /// A pattern is not a regular expression.
+  case badPattern(pattern: String, reason: String, place: SourcePlace?)
+  /// Two inputs do not speak of the same records.
+  case recordsDiffer(step: String, record: Int)
+  /// A prompt is longer than the model's context.
+  case promptTooLong(step: String, record: String, tokens: Int, context: Int)
+  /// There is nothing to work on.
+  case noRecords(step: String)
+
+  var diagnoses: [Diagnosis] { [diagnosis] }
+
+  private var diagnosis: Diagnosis {
+    switch self {
+    case .tooFewRecords(let step, let part, let asked, let left, let total, let place):
+      Diagnosis(
+        "step.too-few-records", "\(step): `\(part)` asks for \(asked) records and \(left) are left", place: place,
+        notes: ["The data has \(total) records; parts are taken in the order of the spec, `train` last."],
+        remedy: "Ask for fewer, or add data.", exit: .badSpec)
+    case .missingField(let step, let field, let record, let place):
+      Diagnosis(
+        "step.missing-field", "\(step): record \(record) has no field `\(field)`", place: place,
+        remedy: "Name a field that every record has, or write {#\(field)}…{/\(field)} for text that may be absent.",
+        exit: .badSpec)
+    case .notText(let step, let field, let kind, let record, let place):
+      Diagnosis(
+        "step.not-text", "\(step): field `\(field)` of record \(record) is \(kind), which a template cannot show",
+        place: place, remedy: "Name a field that holds text or a number.", exit: .badSpec)
+    case .noAnswer(let step, let record):
+      Diagnosis(
+        "step.no-answer", "\(step): record \(record) does not say what the right answer is",
+        remedy: "Say `answer: {from: \"{field}\", verifier: …}` with a field that every record has.", exit: .badSpec)
+    case .unusableAnswer(let step, let record, let reason, let place):
+      Diagnosis(
+        "step.unusable-answer", "\(step): the verifier cannot use the answer of record \(record): \(reason)",
+        place: place, remedy: "Correct `answer:`, or choose another verifier.", exit: .badSpec)
+    case .noOptions(let step, let record):
+      Diagnosis(
+        "step.no-options", "\(step): record \(record) has no options to choose from",
+        remedy: "Use data whose records have a list `options`, such as a multiple-choice task of BIG-bench.",
+        exit: .badSpec)
+    case .noRightOption(let step, let record):
+      Diagnosis(
+        "step.no-right-option", "\(step): none of the options of record \(record) is its right answer",
+        remedy: "Check `answer:`; an option must have the same bytes as the answer.", exit: .badSpec)
+    case .badConversation(let step, let record, let reason, let place):
+      Diagnosis(
+        "step.bad-conversation", "\(step): the dialogue of record \(record) \(reason)", place: place,
+        remedy: "Check `conversation: {field, format}`.", exit: .badSpec)
+    case .badPattern(let pattern, let reason, let place):
+      Diagnosis(
+        "step.bad-pattern", "the pattern \(pattern) is no regular expression: \(reason)", place: place,
+        remedy: "Correct the pattern.", exit: .badSpec)
+    case .recordsDiffer(let step, let record):
+      Diagnosis(
+        "step.records-differ", "\(step): record \(record) is not the same in both inputs",
+        remedy: "A stored result is damaged: run `runner store verify`.", exit: .inputOutput)
+    case .promptTooLong(let step, let record, let tokens, let context):
+      Diagnosis(
+        "step.prompt-too-long", "\(step): the prompt of record \(record) has \(tokens) tokens; the model reads \(context)",
+        remedy: "Shorten the prompt or leave such records out.", exit: .stepFailed)
+    case .noRecords(let step):
+      Diagnosis(
+        "step.no-records", "\(step): there are no records", remedy: "Check the split and the data.", exit: .badSpec)
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// Steps: filled by its first type.
