@@ -1,0 +1,107 @@
+// Requirements on the form of a response: how long, in which case, with which words, as JSON.
+// Knows no right answer; every requirement that is not met is named in the reason.
+
+import JSON
+
+/// What the form of a response must be.
+public struct Constraints: Hashable, Sendable {
+  /// A least and a most, either of which may be open.
+  public struct Bounds: Hashable, Sendable {
+    /// The least that is allowed.
+    public let least: Int?
+    /// The most that is allowed.
+    public let most: Int?
+
+    /// Makes bounds.
+    public init(least: Int? = nil, most: Int? = nil) {
+      self.least = least
+      self.most = most
+    }
+
+    func complaint(_ count: Int, _ what: String) -> String? {
+      if let least, count < least { return "has \(count) \(what), at least \(least) are asked for" }
+      if let most, count > most { return "has \(count) \(what), at most \(most) are allowed" }
+      return nil
+    }
+  }
+
+  /// Upper or lower case.
+  public enum Case: String, Hashable, Sendable, CaseIterable {
+    /// No lower-case letter.
+    case upper
+    /// No upper-case letter.
+    case lower
+  }
+
+  /// How many words: runs of anything but white space.
+  public var words: Bounds
+  /// How many characters: Unicode scalars, white space among them.
+  public var characters: Bounds
+  /// The case of every letter.
+  public var letterCase: Case?
+  /// Words that must stand in the response, whole and in any case.
+  public var keywords: [String]
+  /// Words that must not.
+  public var forbidden: [String]
+  /// Whether the response must be one JSON document and nothing else.
+  public var isJSON: Bool
+
+  /// Makes constraints; what is left out asks for nothing.
+  public init(
+    words: Bounds = Bounds(), characters: Bounds = Bounds(), letterCase: Case? = nil, keywords: [String] = [],
+    forbidden: [String] = [], isJSON: Bool = false
+  ) {
+    self.words = words
+    self.characters = characters
+    self.letterCase = letterCase
+    self.keywords = keywords
+    self.forbidden = forbidden
+    self.isJSON = isJSON
+  }
+
+  var fault: VerifierFault? {
+    for (what, bounds) in [("words", words), ("characters", characters)] {
+      if let least = bounds.least, let most = bounds.most, least > most {
+        return .emptyRange(what: what, least: least, most: most)
+      }
+    }
+    return nil
+  }
+
+  func verdict(on response: String) -> Verdict {
+    let complaints = complaints(about: response)
+    if complaints.isEmpty { return Verdict(.right, "the response meets every requirement", found: nil) }
+    return Verdict(.wrong, "the response " + complaints.joined(separator: "; it "), found: nil)
+  }
+
+  private func complaints(about response: String) -> [String] {
+    let scalars = Texts.scalars(response)
+    var complaints = [
+      words.complaint(scalars.split(whereSeparator: Texts.isSpace).count, "words"),
+      characters.complaint(scalars.count, "characters"),
+    ].compactMap { $0 }
+    switch letterCase {
+    case .upper:
+      if let letter = scalars.first(where: \.properties.isLowercase) {
+        complaints.append("has the lower-case letter \(letter)")
+      }
+    case .lower:
+      if let letter = scalars.first(where: \.properties.isUppercase) {
+        complaints.append("has the upper-case letter \(letter)")
+      }
+    case nil: break
+    }
+    let text = Texts.lowercased(scalars)
+    let has: (String) -> Bool = { word in
+      !Texts.wholeWordRanges(of: Texts.lowercased(word.unicodeScalars), in: text).isEmpty
+    }
+    complaints += keywords.filter { !has($0) }.map { "lacks \(Texts.quote($0))" }
+    complaints += forbidden.filter(has).map { "has the forbidden \(Texts.quote($0))" }
+    if isJSON {
+      do { _ = try JSONValue(parsing: response) } catch {
+        complaints.append("is not JSON: \(error.reason) at line \(error.line), byte \(error.column)")
+      }
+    }
+    return complaints
+  }
+}

@@ -1,0 +1,164 @@
+// The verifiers that compare text: exact, number, sorted words, multiset, pattern, contains.
+// Each is a pure function; the reasons say what was expected, what stands there, and where they part.
+
+extension Verifier {
+  func exactVerdict(_ response: String, _ accepted: [String], _ ignored: Set<IgnoredText>) -> Verdict {
+    let found = Texts.normalized(response, ignoring: ignored)
+    let says = "the response is \(Texts.quote(response))"
+    if accepted.contains(where: { Texts.normalized($0, ignoring: ignored) == found }) {
+      return Verdict(.right, says, found: Texts.string(found))
+    }
+    if found.isEmpty {
+      return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response is empty", found: nil)
+    }
+    return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says)", found: Texts.string(found))
+  }
+
+  func numberVerdict(_ response: String, _ accepted: [String]) -> Verdict {
+    let values = accepted.compactMap { NumberReading($0)?.value }
+    var expected: [String] = []
+    for value in values where !expected.contains(value.description) { expected.append(value.description) }
+    guard let reading = NumberReading(response) else {
+      let says = response.unicodeScalars.allSatisfy(Texts.isSpace) ? "is empty" : "names no number"
+      return Verdict(.unparsed, "expected \(expected.joined(separator: " or ")), the response \(says)", found: nil)
+    }
+    let found = reading.value.description
+    let says = "the response says \(found) (\(Texts.quote(reading.sentence)))"
+    if values.contains(reading.value) { return Verdict(.right, says, found: found) }
+    return Verdict(.wrong, "expected \(expected.joined(separator: " or ")), \(says)", found: found)
+  }
+
+  func sortedWordsVerdict(_ response: String, _ accepted: [String]) -> Verdict {
+    let found = Self.listedWords(response)
+    let says = Texts.quote(found.joined(separator: " "))
+    guard !found.isEmpty else {
+      return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response has no words", found: nil)
+    }
+    var reasons: [String] = []
+    for text in accepted {
+      let expected = Texts.words(of: text)
+      let part = zip(expected, found).enumerated().first { !Texts.same($1.0, $1.1) }
+      if part == nil, expected.count == found.count {
+        return Verdict(.right, "the response is \(says)", found: found.joined(separator: " "))
+      }
+      if let (place, (word, other)) = part {
+        reasons.append("word \(place + 1) should be \(Texts.quote(word)), the response has \(Texts.quote(other)) there")
+      } else {
+        reasons.append("expected \(expected.count) words, the response has \(found.count) (\(says))")
+      }
+    }
+    return Verdict(.wrong, reasons[0], found: found.joined(separator: " "))
+  }
+
+  /// Words of a response: after the first line's colon if it has one, and without the numbers of a list.
+  private static func listedWords(_ response: String) -> [String] {
+    let lines = response.unicodeScalars.split(whereSeparator: Texts.isNewline)
+      .map { Texts.trimmed($0) }.filter { !$0.isEmpty }
+    var words: [String] = []
+    for (index, line) in lines.enumerated() {
+      var rest = line[...]
+      if index == 0, let colon = rest.lastIndex(of: ":") { rest = rest[(colon + 1)...] }
+      words += Texts.words(of: withoutListNumber(rest))
+    }
+    return words
+  }
+
+  private static func withoutListNumber(_ line: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
+    let digits = line.prefix(while: Texts.isDigit)
+    let rest = line.dropFirst(digits.count)
+    guard !digits.isEmpty, let mark = rest.first, mark == "." || mark == ")" else { return line }
+    return rest.dropFirst()
+  }
+
+  func multisetVerdict(_ response: String, _ accepted: [String]) -> Verdict {
+    let found = Self.items(response)
+    let canonical = found.joined(separator: ", ")
+    guard !found.isEmpty else {
+      return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response lists nothing", found: nil)
+    }
+    var reason = ""
+    for text in accepted {
+      let expected = Self.items(text)
+      if expected == found { return Verdict(.right, "the response lists \(Texts.quote(canonical))", found: canonical) }
+      if reason.isEmpty { reason = Self.difference(expected, found) }
+    }
+    return Verdict(.wrong, reason, found: canonical)
+  }
+
+  /// Items between commas, semicolons and line ends, or words if there are none of these; sorted by bytes.
+  private static func items(_ text: String) -> [String] {
+    let isBorder: (Unicode.Scalar) -> Bool = { $0 == "," || $0 == ";" || Texts.isNewline($0) }
+    let scalars = Texts.trimmed(text.unicodeScalars)
+    let parts =
+      scalars.contains(where: isBorder)
+      ? scalars.split(whereSeparator: isBorder)
+      : scalars.split(whereSeparator: Texts.isSpace)
+    let items = parts.map { part -> String in
+      var item = Texts.plain(withoutListNumber(Texts.trimmed(part)[...]))
+      if item.starts(with: "and ".unicodeScalars) { item.removeFirst(4) }
+      return Texts.string(Texts.trimmed(item))
+    }
+    return items.filter { !$0.isEmpty }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private static func difference(_ expected: [String], _ found: [String]) -> String {
+    var extra = found
+    var missing: [String] = []
+    for item in expected {
+      if let index = extra.firstIndex(where: { Texts.same($0, item) }) {
+        extra.remove(at: index)
+      } else {
+        missing.append(item)
+      }
+    }
+    var parts: [String] = []
+    if !missing.isEmpty {
+      parts.append("the response lacks \(missing.map { Texts.quote($0) }.joined(separator: ", "))")
+    }
+    if !extra.isEmpty {
+      parts.append(
+        (parts.isEmpty ? "the response" : "and") + " has \(extra.map { Texts.quote($0) }.joined(separator: ", "))"
+          + " too many")
+    }
+    return parts.joined(separator: " ")
+  }
+
+  func containsVerdict(_ response: String, _ accepted: [String]) -> Verdict {
+    let text = Texts.lowercased(response.unicodeScalars)
+    for answer in accepted {
+      if !Texts.wholeWordRanges(of: Texts.lowercased(answer.unicodeScalars), in: text).isEmpty {
+        return Verdict(.right, "the response contains \(Texts.quote(answer))", found: answer)
+      }
+    }
+    if text.allSatisfy(Texts.isSpace) {
+      return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response is empty", found: nil)
+    }
+    let says = "\(Texts.quote(anyOf: accepted)) does not stand in the response (\(Texts.quote(response)))"
+    return Verdict(.wrong, says, found: nil)
+  }
+
+  /// How many groups a pattern captures; nil if it is no pattern.
+  static func captureCount(of pattern: String) -> Int? {
+    guard (try? Regex(pattern)) != nil else { return nil }
+    // Only a match tells the number of groups; with an empty alternative the empty text always matches.
+    return (try? Regex("(?:\(pattern))|").wholeMatch(in: "")).map { $0.output.count - 1 }
+  }
+
+  func regexVerdict(_ response: String, _ accepted: [String], _ pattern: String) -> Verdict {
+    guard let regex = try? Regex(pattern).matchingSemantics(.unicodeScalar),
+      let match = try? regex.firstMatch(in: response)
+    else {
+      return Verdict(
+        .unparsed, "\(Texts.quote(pattern)) does not match the response (\(Texts.quote(response)))", found: nil)
+    }
+    guard match.output.count > 1 else {
+      return Verdict(.right, "the response matches \(Texts.quote(pattern))", found: String(response[match.range]))
+    }
+    let caught = match.output[1].substring.map(String.init) ?? ""
+    if accepted.contains(where: { Texts.same($0, caught) }) {
+      return Verdict(.right, "the response says \(Texts.quote(caught))", found: caught)
+    }
+    return Verdict(
+      .wrong, "expected \(Texts.quote(anyOf: accepted)), the response says \(Texts.quote(caught))", found: caught)
+  }
+}

@@ -1,0 +1,128 @@
+// The few operations on text that the verifiers share, all by Unicode scalars.
+// Nothing here looks at grapheme clusters, whose borders change with the version of Unicode.
+
+enum Texts {
+  typealias Scalar = Unicode.Scalar
+
+  static func scalars(_ text: String) -> [Scalar] { Array(text.unicodeScalars) }
+
+  static func string(_ scalars: some Sequence<Scalar>) -> String {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: scalars)
+    return String(text)
+  }
+
+  static func isSpace(_ scalar: Scalar) -> Bool { scalar.properties.isWhitespace }
+
+  static func isNewline(_ scalar: Scalar) -> Bool { scalar == "\n" || scalar == "\r" }
+
+  static func isDigit(_ scalar: Scalar) -> Bool { ("0"..."9").contains(scalar) }
+
+  /// Letters and the marks that belong to them.
+  static func isLetter(_ scalar: Scalar) -> Bool {
+    if scalar.isASCII { return ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
+    return scalar.properties.isAlphabetic
+  }
+
+  static func isWordPart(_ scalar: Scalar) -> Bool {
+    isLetter(scalar) || isDigit(scalar) || scalar == "_" || scalar.properties.numericType != nil
+  }
+
+  /// Lower case, scalar by scalar, after Unicode's own mapping and no locale's.
+  static func lowercased(_ text: some Sequence<Scalar>) -> [Scalar] {
+    text.flatMap { $0.isASCII ? [asciiLower($0)] : Array($0.properties.lowercaseMapping.unicodeScalars) }
+  }
+
+  private static func asciiLower(_ scalar: Scalar) -> Scalar {
+    ("A"..."Z").contains(scalar) ? Scalar(UInt8(scalar.value) | 0x20) : scalar
+  }
+
+  static func trimmed(_ text: some BidirectionalCollection<Scalar>, also: (Scalar) -> Bool = { _ in false }) -> [Scalar]
+  {
+    var rest = text[...]
+    while let first = rest.first, isSpace(first) || also(first) { rest.removeFirst() }
+    while let last = rest.last, isSpace(last) || also(last) { rest.removeLast() }
+    return Array(rest)
+  }
+
+  /// The text without what is ignored.
+  static func normalized(_ text: String, ignoring ignored: Set<IgnoredText>) -> [Scalar] {
+    var scalars = Self.scalars(text)
+    if ignored.contains(.space) { scalars.removeAll(where: isSpace) }
+    if ignored.contains(.period) { scalars.removeAll { $0 == "." } }
+    return ignored.contains(.case) ? lowercased(scalars) : scalars
+  }
+
+  /// Lower case, white space trimmed and single, one full stop at the end dropped.
+  static func plain(_ text: some Sequence<Scalar>) -> [Scalar] {
+    var result: [Scalar] = []
+    for scalar in lowercased(text) {
+      if !isSpace(scalar) {
+        result.append(scalar)
+      } else if let last = result.last, last != " " {
+        result.append(" ")
+      }
+    }
+    if result.last == " " { result.removeLast() }
+    if result.last == "." { result.removeLast() }
+    return result
+  }
+
+  /// Runs of letters, digits, hyphens and apostrophes, in lower case.
+  static func words(of text: some Sequence<Scalar>) -> [String] {
+    var words: [String] = []
+    var word: [Scalar] = []
+    for scalar in lowercased(text) {
+      if isWordPart(scalar) || (!word.isEmpty && (scalar == "-" || scalar == "'" || scalar == "\u{2019}")) {
+        word.append(scalar)
+      } else if !word.isEmpty {
+        words.append(string(word))
+        word = []
+      }
+    }
+    return word.isEmpty ? words : words + [string(word)]
+  }
+
+  static func words(of text: String) -> [String] { words(of: text.unicodeScalars) }
+
+  /// Equality by scalars; Swift's own follows canonical equivalence.
+  static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+
+  /// A text for a message: in quotation marks, on one line, at most 60 scalars.
+  static func quote(_ text: String) -> String {
+    var line: [Scalar] = []
+    for scalar in trimmed(scalars(text)) {
+      if !isSpace(scalar) {
+        line.append(scalar)
+      } else if line.last != " " {
+        line.append(" ")
+      }
+    }
+    return "\"" + string(line.count > 60 ? line.prefix(59) + ["…"] : line) + "\""
+  }
+
+  /// Several accepted texts for a message.
+  static func quote(anyOf texts: [String]) -> String {
+    let shown = texts.prefix(4).map { quote($0) }.joined(separator: " or ")
+    return texts.count > 4 ? shown + " or another of \(texts.count)" : shown
+  }
+
+  /// Where `needle` stands in `text` with no word part touching either end.
+  static func wholeWordRanges(of needle: [Scalar], in text: [Scalar]) -> [Range<Int>] {
+    guard let first = needle.first, let last = needle.last, needle.count <= text.count else { return [] }
+    var ranges: [Range<Int>] = []
+    var start = 0
+    while start + needle.count <= text.count {
+      let end = start + needle.count
+      let touchesBefore = start > 0 && isWordPart(first) && isWordPart(text[start - 1])
+      let touchesAfter = end < text.count && isWordPart(last) && isWordPart(text[end])
+      if text[start] == first, text[start..<end].elementsEqual(needle), !touchesBefore, !touchesAfter {
+        ranges.append(start..<end)
+        start = end
+      } else {
+        start += 1
+      }
+    }
+    return ranges
+  }
+}

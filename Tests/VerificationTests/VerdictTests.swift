@@ -1,0 +1,138 @@
+// Verdicts of every verifier but `number` and `choice`, with their reasons word for word.
+
+import Diagnostics
+import Testing
+import Verification
+
+/// A verifier at work.
+struct VerdictCase: Sendable, CustomTestStringConvertible {
+  let verifier: Verifier
+  let response: String
+  let accepted: [String]
+  let outcome: Verdict.Outcome
+  let reason: String
+
+  init(
+    _ verifier: Verifier, _ response: String, _ accepted: [String], _ outcome: Verdict.Outcome, _ reason: String
+  ) {
+    self.verifier = verifier
+    self.response = response
+    self.accepted = accepted
+    self.outcome = outcome
+    self.reason = reason
+  }
+
+  var testDescription: String { "\(verifier) on \(response.debugDescription)" }
+}
+
+@Suite struct VerdictTests {
+  static let strict = Verifier.exact(ignore: [])
+  static let lax = Verifier.exact(ignore: [.space, .period, .case])
+
+  static let exact = [
+    VerdictCase(strict, "red", ["red"], .right, "the response is \"red\""),
+    VerdictCase(strict, "red.", ["red"], .wrong, "expected \"red\", the response is \"red.\""),
+    VerdictCase(strict, " red", ["red"], .wrong, "expected \"red\", the response is \"red\""),
+    VerdictCase(strict, "e\u{301}", ["\u{E9}"], .wrong, "expected \"\u{E9}\", the response is \"e\u{301}\""),
+    VerdictCase(strict, "", ["red"], .unparsed, "expected \"red\", the response is empty"),
+    VerdictCase(lax, " Red .", ["red", "blue"], .right, "the response is \"Red .\""),
+    VerdictCase(lax, "(B)", ["(b)"], .right, "the response is \"(B)\""),
+    VerdictCase(lax, "green", ["red", "blue"], .wrong, "expected \"red\" or \"blue\", the response is \"green\""),
+    VerdictCase(lax, "\u{C4}\u{A0}pfel", ["\u{E4}pfel"], .right, "the response is \"\u{C4} pfel\""),
+    VerdictCase(lax, " . ", ["red"], .unparsed, "expected \"red\", the response is empty"),
+    VerdictCase(.exact(ignore: [.case]), "A b", ["ab"], .wrong, "expected \"ab\", the response is \"A b\""),
+  ]
+
+  static let sorted = [
+    VerdictCase(.sortedWords, "apple bear cat", ["apple bear cat"], .right, "the response is \"apple bear cat\""),
+    VerdictCase(.sortedWords, "Apple, Bear, Cat.", ["apple bear cat"], .right, "the response is \"apple bear cat\""),
+    VerdictCase(
+      .sortedWords, "1. apple\n2. bear\n3. cat", ["apple bear cat"], .right, "the response is \"apple bear cat\""),
+    VerdictCase(.sortedWords, "Sorted: apple bear", ["apple bear"], .right, "the response is \"apple bear\""),
+    VerdictCase(
+      .sortedWords, "apple cat bear", ["apple bear cat"], .wrong,
+      "word 2 should be \"bear\", the response has \"cat\" there"),
+    VerdictCase(
+      .sortedWords, "apple bear", ["apple bear cat"], .wrong,
+      "expected 3 words, the response has 2 (\"apple bear\")"),
+    VerdictCase(.sortedWords, "...", ["apple"], .unparsed, "expected \"apple\", the response has no words"),
+  ]
+
+  static let lists = [
+    VerdictCase(.multiset, "b, a, b", ["a, b, b"], .right, "the response lists \"a, b, b\""),
+    VerdictCase(.multiset, "B and a", ["b and a"], .right, "the response lists \"a, and, b\""),
+    VerdictCase(
+      .multiset, "red, green, and blue.", ["blue, red, green"], .right, "the response lists \"blue, green, red\""),
+    VerdictCase(.multiset, "1. red\n2. blue", ["blue; red"], .right, "the response lists \"blue, red\""),
+    VerdictCase(.multiset, "a, b", ["a, b, b"], .wrong, "the response lacks \"b\""),
+    VerdictCase(
+      .multiset, "a, c", ["a, b"], .wrong, "the response lacks \"b\" and has \"c\" too many"),
+    VerdictCase(.multiset, "a, a", ["a"], .wrong, "the response has \"a\" too many"),
+    VerdictCase(.multiset, " ", ["a"], .unparsed, "expected \"a\", the response lists nothing"),
+  ]
+
+  static let patterns = [
+    VerdictCase(.regex(pattern: "^[0-9]+$"), "42", [], .right, "the response matches \"^[0-9]+$\""),
+    VerdictCase(
+      .regex(pattern: "^[0-9]+$"), "x", [], .unparsed, "\"^[0-9]+$\" does not match the response (\"x\")"),
+    VerdictCase(.regex(pattern: "is ([a-z]+)"), "it is red", ["red"], .right, "the response says \"red\""),
+    VerdictCase(
+      .regex(pattern: "is ([a-z]+)"), "it is blue", ["red"], .wrong, "expected \"red\", the response says \"blue\""),
+    VerdictCase(
+      .regex(pattern: "^.$"), "e\u{301}", [], .unparsed, "\"^.$\" does not match the response (\"e\u{301}\")"),
+    VerdictCase(
+      .regex(pattern: "(a"), "a", [], .unparsed, "\"(a\" is not a regular expression"),
+    VerdictCase(.contains, "It is Paris, surely.", ["paris"], .right, "the response contains \"paris\""),
+    VerdictCase(
+      .contains, "Parisian", ["paris"], .wrong, "\"paris\" does not stand in the response (\"Parisian\")"),
+    VerdictCase(.contains, "", ["paris"], .unparsed, "expected \"paris\", the response is empty"),
+    VerdictCase(.number, "3", ["many"], .unparsed, "the accepted answer \"many\" holds no number"),
+    VerdictCase(.number, "3", [], .unparsed, "there is no accepted answer to compare with"),
+  ]
+
+  static let forms = [
+    VerdictCase(
+      .constraints(Constraints(words: .init(least: 2, most: 3))), "one two", [], .right,
+      "the response meets every requirement"),
+    VerdictCase(
+      .constraints(Constraints(words: .init(least: 2), characters: .init(most: 2))), "one", [], .wrong,
+      "the response has 1 words, at least 2 are asked for; it has 3 characters, at most 2 are allowed"),
+    VerdictCase(
+      .constraints(Constraints(letterCase: .upper)), "ABc", [], .wrong, "the response has the lower-case letter c"),
+    VerdictCase(
+      .constraints(Constraints(letterCase: .lower)), "abC", [], .wrong, "the response has the upper-case letter C"),
+    VerdictCase(
+      .constraints(Constraints(keywords: ["cat", "dog"], forbidden: ["bird"])), "Cat and bird", [], .wrong,
+      "the response lacks \"dog\"; it has the forbidden \"bird\""),
+    VerdictCase(
+      .constraints(Constraints(isJSON: true)), "{\"a\": 1}", [], .right, "the response meets every requirement"),
+    VerdictCase(
+      .constraints(Constraints(isJSON: true)), "{\"a\": }", [], .wrong,
+      "the response is not JSON: unexpected '}' at line 1, byte 7"),
+    VerdictCase(
+      .constraints(Constraints(words: .init(least: 3, most: 2))), "a", [], .unparsed,
+      "no response has at least 3 and at most 2 words"),
+  ]
+
+  @Test(arguments: exact + sorted + lists + patterns + forms)
+  func says(_ example: VerdictCase) {
+    let verdict = example.verifier.verdict(on: example.response, answer: Answer(example.accepted))
+    #expect(verdict.outcome == example.outcome)
+    #expect(verdict.reason == example.reason)
+  }
+
+  @Test func longTextsAreCutInReasons() {
+    let verdict = Self.strict.verdict(on: String(repeating: "x", count: 100), answer: Answer(["y"]))
+    #expect(verdict.reason == "expected \"y\", the response is \"\(String(repeating: "x", count: 59))…\"")
+  }
+
+  @Test func faultsAreDiagnosed() throws {
+    let fault = try #require(Verifier.number.fault(in: Answer(["many"])))
+    #expect(
+      fault.text() == """
+        error: the accepted answer "many" holds no number
+          → Use another verifier, or give the answer as digits or number words.
+        """)
+    #expect(fault.exit == .badSpec)
+  }
+}
