@@ -1,0 +1,201 @@
+// What is measured.
+// Knows nothing of how.
+
+/// What is measured. Every eval names the model it looks at; by default the one that is trained.
+public enum Eval: Hashable, Sendable {
+  /// Generate, then verify.
+  case accuracy(AccuracyEval)
+  /// Which option is likeliest.
+  case choice(ChoiceEval)
+  /// How likely text is.
+  case perplexity(PerplexityEval)
+  /// How often the better of two recorded responses scores higher.
+  case preference(PreferenceEval)
+  /// The mean score of a reward model.
+  case reward(RewardEval)
+  /// How often the model's response beats another.
+  case winRate(WinRateEval)
+  /// How far the model has moved from the reference: KL, and length.
+  case drift(DriftEval)
+  /// How much the two responses of a pair differ; no training.
+  case pairStatistics(PairStatisticsEval)
+  /// Log-probabilities of better and worse responses as training goes.
+  case likelihoodTrace(LikelihoodTraceEval)
+
+  /// The kind's name in a spec.
+  public var kind: String {
+    switch self {
+    case .accuracy: "accuracy"
+    case .choice: "choice"
+    case .perplexity: "perplexity"
+    case .preference: "preference"
+    case .reward: "reward"
+    case .winRate: "win-rate"
+    case .drift: "drift"
+    case .pairStatistics: "pair-statistics"
+    case .likelihoodTrace: "likelihood-trace"
+    }
+  }
+
+  /// What it looks at; nil for evals of the training data.
+  public var on: EvalData? {
+    switch self {
+    case .accuracy(let eval): eval.on
+    case .choice(let eval): eval.on
+    case .perplexity(let eval): eval.on
+    case .preference(let eval): eval.on
+    case .reward(let eval): eval.on
+    case .winRate(let eval): eval.on
+    case .drift(let eval): eval.on
+    case .pairStatistics: nil
+    case .likelihoodTrace(let eval): eval.on
+    }
+  }
+}
+
+/// How results are divided.
+public enum EvalGrouping: String, Hashable, Sendable, CaseIterable {
+  /// One number over all records.
+  case all
+  /// One number for each data set.
+  case dataset
+}
+
+/// Generate, then verify.
+public struct AccuracyEval: Hashable, Sendable {
+  /// What it looks at.
+  public let on: EvalData
+  /// The model's name.
+  public let model: String
+  /// How it writes; greedy unless a temperature is set.
+  public let decoding: Decoding
+  /// Responses for each prompt; at least 1; the score of a record is their mean.
+  public let samples: Int
+  /// How results are divided.
+  public let by: EvalGrouping
+  /// Variables bound for this eval, before those of the experiment.
+  public let variables: Named<String>
+  /// Another prompt than the data set's.
+  public let prompt: Prompt?
+}
+
+/// Which option is likeliest.
+public struct ChoiceEval: Hashable, Sendable {
+  /// What an option's log-probability is divided by.
+  public enum Normalization: String, Hashable, Sendable, CaseIterable {
+    /// Nothing: the sum.
+    case none
+    /// Its tokens.
+    case tokens
+    /// Its bytes.
+    case bytes
+  }
+
+  /// What stands after the prompt.
+  public enum Continuation: String, Hashable, Sendable, CaseIterable {
+    /// The option's text.
+    case text
+    /// The option's letter, as `options.letters` writes it.
+    case letter
+  }
+
+  /// What it looks at.
+  public let on: EvalData
+  /// The model's name.
+  public let model: String
+  /// What an option's log-probability is divided by.
+  public let normalize: Normalization
+  /// What stands after the prompt.
+  public let continuation: Continuation
+  /// How results are divided.
+  public let by: EvalGrouping
+  /// Variables bound for this eval, before those of the experiment.
+  public let variables: Named<String>
+  /// Another prompt than the data set's.
+  public let prompt: Prompt?
+}
+
+/// How likely text is.
+public struct PerplexityEval: Hashable, Sendable {
+  /// What is scored.
+  public enum Scored: Hashable, Sendable {
+    /// Plain text, without turns.
+    case text(Template)
+    /// A response after the data set's prompt (or another).
+    case response(Template, prompt: Prompt?)
+  }
+
+  /// What it looks at.
+  public let on: EvalData
+  /// The model's name.
+  public let model: String
+  /// What is scored.
+  public let scored: Scored
+  /// How results are divided.
+  public let by: EvalGrouping
+  /// Variables bound for this eval, before those of the experiment.
+  public let variables: Named<String>
+}
+
+/// How often the better of two recorded responses scores higher.
+public struct PreferenceEval: Hashable, Sendable {
+  /// What a response's score is.
+  public enum Score: String, Hashable, Sendable, CaseIterable {
+    /// The model's reward head.
+    case reward
+    /// The sum of its log-probabilities.
+    case sum
+    /// The mean of its log-probabilities.
+    case mean
+    /// Its length.
+    case length
+  }
+
+  /// What it looks at; the pairs are those that the generator's recorded responses give.
+  public let on: EvalData
+  /// The model's name.
+  public let model: String
+  /// What a response's score is.
+  public let score: Score
+}
+
+/// The mean score of a reward model.
+public struct RewardEval: Hashable, Sendable {
+  /// What it looks at.
+  public let on: EvalData
+  /// The reward model's name.
+  public let model: String
+  /// How the policy writes what is scored.
+  public let decoding: Decoding
+}
+
+/// How often the model's response beats another.
+public struct WinRateEval: Hashable, Sendable {
+  /// What it looks at.
+  public let on: EvalData
+  /// The name of the model whose responses it must beat.
+  public let against: String
+  /// Who decides.
+  public let by: Assessor
+  /// How both write.
+  public let decoding: Decoding
+}
+
+/// How far the model has moved from the reference.
+public struct DriftEval: Hashable, Sendable {
+  /// What it looks at.
+  public let on: EvalData
+  /// How the model writes the responses along which the distance is taken.
+  public let decoding: Decoding
+}
+
+/// How much the two responses of a pair differ.
+public struct PairStatisticsEval: Hashable, Sendable {}
+
+/// Log-probabilities of better and worse responses as training goes.
+public struct LikelihoodTraceEval: Hashable, Sendable {
+  /// What it looks at; nil: the pairs that are trained on.
+  public let on: EvalData?
+  /// How often.
+  public let every: BestCheckpoint.Interval
+}

@@ -1,0 +1,1 @@
+// Specification: filled by its first type.
