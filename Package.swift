@@ -64,7 +64,7 @@ let package = Package(
     library("YAML", ["CYAML", "Diagnostics"], pointers: true),
     library("Storage", ["Compression", "JSON", "Digests", "Diagnostics"], pointers: true),
     library("Specification", ["YAML", "JSON", "Diagnostics"]),
-    library("Planning", ["Specification", "Records", "JSON", "Digests", "Diagnostics"]),
+    library("Planning", ["Specification", "YAML", "Records", "JSON", "Digests", "Diagnostics"]),
     library("Execution", ["Planning", "Storage", "JSON", "Digests", "Diagnostics"]),
     library("Ingestion", ["Records", "Compression", "Randomness", "JSON", "Digests", "Diagnostics", csv]),
     library("Fetching", ["JSON", "Digests", "Diagnostics"]),

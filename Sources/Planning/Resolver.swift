@@ -1,6 +1,7 @@
 // From a graph and an index to the state of each step. The plan and the executor both ask this one, step by step,
 // so what runs is what the plan said.
 
+import Diagnostics
 public import Digests
 
 /// Finds the states of steps in order, as far as the contents of their inputs are known.

@@ -4,6 +4,7 @@
 import Diagnostics
 import Digests
 import Specification
+import YAML
 
 struct CellPlanner {
   let context: PlanningContext
@@ -69,4 +70,20 @@ struct CellPlanner {
 extension Planner {
   /// The seed of everything random that does not vary with the experiment's seeds.
   static let fixedSeed = 1
+}
+
+extension CellPlanner {
+  /// Every scalar below a key of the spec, by its path from there. Empty if nothing stands there.
+  func leaves(of path: String) -> [Named<String>.Entry] {
+    guard let node = experiment.tree.node(at: path) else { return [] }
+    var leaves: [Named<String>.Entry] = []
+    Self.collect(node, path, into: &leaves)
+    return leaves
+  }
+
+  private static func collect(_ node: Node, _ path: String, into leaves: inout [Named<String>.Entry]) {
+    if let scalar = node.scalar { leaves.append(.init(path, scalar.text)) }
+    for (index, element) in (node.elements ?? []).enumerated() { collect(element, "\(path)/\(index)", into: &leaves) }
+    for entry in node.entries ?? [] { collect(entry.value, "\(path)/\(entry.key.text.escapedKey)", into: &leaves) }
+  }
 }

@@ -48,7 +48,7 @@ extension CellPlanner {
     for (index, stage) in experiment.reviser.enumerated() {
       if let last { inputs = inputs.prefix(1) + [StepInput("feedback", OutputReference(last, "feedback"))] }
       last = unavailable(
-        .revise, "\(stage.kind) \(part.label)", path: "reviser/\(index)", inputs: inputs,
+        .revise, "\(stage.name) \(part.label)", path: "reviser/\(index)", inputs: inputs,
         extra: [.init("round", String(round))])
     }
     return last

@@ -1,7 +1,7 @@
 // Verify, choice, perplexity, aggregate: from responses and scores to outcomes and a table.
 
-public import Digests
-public import JSON
+import Digests
+
 public import Specification
 
 /// Judges responses. Inputs: `prompts`, `responses`. Output: `outcomes`.

@@ -1,6 +1,6 @@
 // Generate and score: what a language model does with prompts.
 
-public import Digests
+import Digests
 public import Specification
 
 /// A model as a step uses it. The weights are inputs; this is what else its numbers depend on.

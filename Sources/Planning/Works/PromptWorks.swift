@@ -1,6 +1,6 @@
 // Render and recorded: from records to prompts and to responses that stand in the data.
 
-public import Digests
+import Digests
 public import Specification
 
 /// Renders prompts from records. Inputs: `records`, and `shots` if the prompt has examples.

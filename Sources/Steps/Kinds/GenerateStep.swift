@@ -1,0 +1,102 @@
+// Generates responses record by record; each is stored as it is finished.
+
+import Digests
+import Execution
+import JSON
+import LanguageModel
+import Planning
+import Randomness
+import Records
+import Specification
+
+enum GenerateStep {
+  static func run(
+    _ work: GenerateWork, _ task: StepTask, models: ModelCache, batch: Int
+  ) throws -> ([ProducedOutput], WorkCount) {
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let identities = PromptIdentity.all(of: prompts)
+    let slots = prompts.indices.flatMap { prompt in (0..<work.samples).map { (prompt: prompt, sample: $0) } }
+    let keys = slots.map { RecordKey.key(identity: identities[$0.prompt].key, sample: $0.sample) }
+    let (results, count) = try task.results(of: keys) { missing, finished in
+      let writer = ResponseWriter(work, model: try models.model(work.model, for: task))
+      var requests: [GenerationRequest] = []
+      var positions: [Int] = []
+      for position in missing {
+        let (prompt, sample) = slots[position]
+        let address = identities[prompt].address(seed: work.seed ?? 0, sample: sample)
+        let request = writer.request(prompts[prompt], address: address)
+        if let refusal = writer.refusal(of: request) {
+          if try !finished(position, refusal.json.canonicalBytes) { return }
+        } else {
+          requests.append(request)
+          positions.append(position)
+        }
+      }
+      try writer.model.decoder.generate(requests, batch: batch) { index, generation in
+        try finished(positions[index], writer.response(generation).json.canonicalBytes)
+      }
+    }
+    var records: [Responses] = []
+    for (index, prompt) in prompts.enumerated() {
+      var responses: [Response] = []
+      for bytes in results[(index * work.samples)..<((index + 1) * work.samples)] {
+        let response = try Response(json: JSONValue(parsing: bytes))
+        if !work.distinct || !responses.contains(where: { $0.text.utf8.elementsEqual(response.text.utf8) }) {
+          responses.append(response)
+        }
+      }
+      records.append(Responses(id: prompt.id, responses: responses))
+    }
+    return ([ProducedOutput("responses", RecordFile.bytes(records), records: records.count)], count)
+  }
+}
+
+/// From prompts to requests and from tokens to responses.
+private struct ResponseWriter {
+  let model: LoadedModel
+  private let work: GenerateWork
+  private let endTokens: [TokenID]
+
+  init(_ work: GenerateWork, model: LoadedModel) {
+    self.work = work
+    self.model = model
+    endTokens = work.model.chatFormat.endTokens(model.tokenizer)
+  }
+
+  func request(_ prompt: RenderedPrompt, address: RandomAddress) -> GenerationRequest {
+    let decoding = work.decoding
+    let tokenizer = model.tokenizer
+    let stop = decoding.stop
+    var shouldStop: (@Sendable ([TokenID]) -> Bool)?
+    if !stop.isEmpty {
+      shouldStop = { tokens in StopMatcher(stop).contains(in: tokenizer.decode(tokens, skippingSpecial: true)) }
+    }
+    return GenerationRequest(
+      prompt: tokenizer.encode(work.model.segments(of: prompt)), maxNewTokens: decoding.maxNewTokens,
+      endTokens: endTokens,
+      sampling: Sampling(
+        temperature: decoding.temperature, topK: decoding.topK, topP: decoding.topP < 1 ? decoding.topP : nil,
+        minP: nil),
+      random: address, shouldStop: shouldStop)
+  }
+
+  /// A response that says why there is none: a prompt that leaves no room is a counted outcome, not a failed run.
+  func refusal(of request: GenerationRequest) -> Response? {
+    let context = model.configuration.context
+    if request.prompt.isEmpty {
+      return Response(text: "the prompt is empty", finish: .error, tokens: 0)
+    }
+    guard request.prompt.count >= context else { return nil }
+    return Response(
+      text: "the prompt has \(request.prompt.count) tokens and the model reads \(context)", finish: .error, tokens: 0)
+  }
+
+  func response(_ generation: Generation) -> Response {
+    let text = model.tokenizer.decode(generation.tokens, skippingSpecial: true)
+    let matcher = StopMatcher(work.decoding.stop)
+    let stopped = matcher.contains(in: text)
+    return Response(
+      text: stopped ? matcher.cut(text) : text, finish: stopped || generation.finish == .stop ? .stop : .length,
+      tokens: generation.logProbs.count)
+  }
+}

@@ -1,0 +1,46 @@
+// From a step's kind to what computes it. The one place where the text side and the number side meet.
+
+import Diagnostics
+public import Execution
+import Fetching
+import LanguageModel
+import Planning
+import Specification
+
+/// Computes steps with the embedded engine.
+public struct StepEngine: StepRunner {
+  let models: ModelCache
+  let batch: Int
+  let fetcher: FileFetcher
+
+  /// Makes an engine. Nothing here changes a result: workers, batch and folders are inert.
+  ///
+  /// - Parameters:
+  ///   - workers: Worker threads, at least 1.
+  ///   - batch: Sequences generated at once, at least 1.
+  ///   - mirrors: Folders searched for files by digest before anything is fetched.
+  ///   - scratch: A folder for files on their way into the store.
+  public init(workers: Int, batch: Int, mirrors: [String], scratch: String) {
+    models = ModelCache(workers: workers)
+    self.batch = batch
+    fetcher = FileFetcher(mirrors: mirrors, scratch: scratch)
+  }
+
+  /// Computes a step.
+  public func run(_ task: StepTask) throws -> (outputs: [ProducedOutput], count: WorkCount) {
+    switch task.step.work {
+    case .fetch(let work): (try fetcher.run(work, task), WorkCount())
+    case .ingest(let work): (try IngestStep.run(work, task), WorkCount())
+    case .split(let work): (try SplitStep.run(work, task), WorkCount())
+    case .render(let work): (try RenderStep.run(work, task), WorkCount())
+    case .recorded(let work): (try RecordedStep.run(work, task), WorkCount())
+    case .generate(let work): try GenerateStep.run(work, task, models: models, batch: batch)
+    case .score(let work): try ScoreStep.run(work, task, models: models)
+    case .verify(let work): try VerifyStep.run(work, task)
+    case .choice(let work): (try ChoiceStep.run(work, task), WorkCount())
+    case .perplexity: (try PerplexityStep.run(task), WorkCount())
+    case .aggregate(let work): (try AggregateStep.run(work, task), WorkCount())
+    case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: .unavailable(work.name))
+    }
+  }
+}
