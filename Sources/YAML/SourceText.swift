@@ -53,7 +53,7 @@ public final class SourceText: Sendable {
       sourceLine: String(decoding: bytes[lineRange], as: UTF8.self))
   }
 
-  private func lineNumber(at offset: Int) -> Int {
+  func lineNumber(at offset: Int) -> Int {
     var low = 0
     var high = lineStarts.count
     while high - low > 1 {
@@ -114,4 +114,7 @@ public struct Location: Sendable {
 
   /// Where a person finds it.
   public var place: SourcePlace { source.place(range) }
+
+  /// Its line, counted from 1.
+  public var line: Int { source.lineNumber(at: min(range.lowerBound, source.bytes.count)) + 1 }
 }
