@@ -153,9 +153,10 @@ public protocol WeightSource: Sendable {
 
   /// Writes rows of a tensor as exact float32, row after row, each `shape.columns` long.
   ///
-  /// - Parameter name: One of the names that the configuration calls for.
-  /// - Parameter rows: Which rows, within `0..<shape.rows`.
-  /// - Parameter destination: Room for exactly `rows.count × shape.columns` numbers; every one is written.
+  /// - Parameters:
+  ///   - name: One of the names that the configuration calls for.
+  ///   - rows: Which rows, within `0..<shape.rows`.
+  ///   - destination: Room for exactly `rows.count × shape.columns` numbers; every one is written.
   /// - Throws: When the bytes cannot be had.
   func fill(_ name: TensorName, rows: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws
 }
