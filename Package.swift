@@ -93,6 +93,8 @@ let package = Package(
     .executableTarget(name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe),
 
     tests(of: "JSON"),
+    tests(of: "Diagnostics"),
+    tests(of: "Records", ["JSON"]),
     tests(of: "Digests"),
     tests(of: "Randomness"),
   ]

@@ -102,6 +102,13 @@ public struct ManifestChange: Hashable, Sendable {
   public let old: ManifestValue?
   /// What the second says; nil if it does not have the leaf.
   public let new: ManifestValue?
+
+  /// Makes a change.
+  public init(name: String, old: ManifestValue?, new: ManifestValue?) {
+    self.name = name
+    self.old = old
+    self.new = new
+  }
 }
 
 extension Manifest {

@@ -25,6 +25,12 @@ public struct Measured: WireRecord, Hashable {
     public let kind: String
     /// How many.
     public let count: Int
+
+    /// Makes a count.
+    public init(kind: String, count: Int) {
+      self.kind = kind
+      self.count = count
+    }
   }
 
   /// The eval's name.

@@ -1,0 +1,178 @@
+// runner model: what is in weights, and what a model does with text. Works on any weights that a spec can name.
+
+import ArgumentParser
+import Diagnostics
+import Foundation
+import JSON
+import LanguageModel
+import Randomness
+import Steps
+import Tensors
+
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Look into weights; tokenize, score and generate text.",
+    discussion: """
+      Weights are named by a spec and the model's name in it (SPEC, SPEC:NAME), by a GGUF file, or by a Hugging Face
+      folder. Input is text, or JSON lines with a member `text` (and for `generate` optionally `turns`).
+      """,
+    subcommands: [Info.self, Tokenize.self, ScoreText.self, Generate.self])
+}
+
+/// Which weights and what input.
+struct ModelOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("A spec (SPEC or SPEC:NAME), a GGUF file, or a folder.", valueName: "model"),
+    completion: .file())
+  var model: String
+  @OptionGroup var storage: StoreOptions
+  @OptionGroup var compute: ComputeOptions
+
+  func load() throws -> NamedModel {
+    try NamedModel.load(
+      model, store: storage.storePath, mirrors: storage.allMirrors, workers: compute.workerCount)
+  }
+}
+
+/// What a model is asked about.
+struct InputOptions: ParsableArguments {
+  @Argument(help: "The text; without it, standard input is read.") var text: String?
+  @Flag(help: "The input is JSON lines, each with a member `text`.") var jsonl = false
+
+  func texts() throws -> [String] {
+    let whole: String
+    if let text {
+      whole = text
+    } else {
+      let bytes = FileHandle.standardInput.readDataToEndOfFile()
+      guard let read = String(validating: bytes, as: UTF8.self) else {
+        throw CommandError.unreadable(path: "standard input", reason: "the bytes are not UTF-8")
+      }
+      whole = read
+    }
+    guard jsonl else { return [whole] }
+    var texts: [String] = []
+    for (index, line) in whole.split(whereSeparator: \.isNewline).enumerated() {
+      do {
+        guard let text = try JSONValue(parsing: Array(line.utf8))["text"]?.stringValue else {
+          throw CommandError.unreadable(path: "line \(index + 1) of the input", reason: "it has no member `text`")
+        }
+        texts.append(text)
+      } catch let error as JSONError {
+        throw CommandError.unreadable(path: "line \(index + 1) of the input", reason: error.reason)
+      }
+    }
+    return texts
+  }
+}
+
+extension ModelCommand {
+  struct Info: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Sizes, tokenizer and digest of weights.")
+    @OptionGroup var options: ModelOptions
+
+    func run() throws {
+      let named = try options.load()
+      let configuration = named.model.configuration
+      Output.line(
+        JSONValue.members([
+          "sha256": named.digest.map { .string($0.hex) } ?? .null,
+          "parameters": .integer(Int64(configuration.parameterCount)),
+          "blocks": .integer(Int64(configuration.blocks)), "width": .integer(Int64(configuration.width)),
+          "feed-forward": .integer(Int64(configuration.feedForward)), "heads": .integer(Int64(configuration.heads)),
+          "key-value-heads": .integer(Int64(configuration.keyValueHeads)),
+          "head-size": .integer(Int64(configuration.headSize)), "context": .integer(Int64(configuration.context)),
+          "vocabulary": .integer(Int64(configuration.vocabulary)),
+          "rope-base": .number(Double(configuration.ropeBase)),
+          "norm-epsilon": .number(Double(configuration.normEpsilon)), "tied": .bool(configuration.tied),
+        ]).prettyInOrder.dropLast().description)
+    }
+  }
+
+  struct Tokenize: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Token ids of text.")
+    @OptionGroup var options: ModelOptions
+    @OptionGroup var input: InputOptions
+    @Flag(help: "Recognize special tokens, as in a template.") var special = false
+
+    func run() throws {
+      let tokenizer = try options.load().model.tokenizer
+      for text in try input.texts() {
+        let tokens = tokenizer.encode([TextSegment(text: text, isTemplate: special)])
+        Output.json(.members(["tokens": ids(tokens), "count": .integer(Int64(tokens.count))]))
+      }
+    }
+  }
+
+  struct ScoreText: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "score", abstract: "Log-probability of each token given those before it.")
+    @OptionGroup var options: ModelOptions
+    @OptionGroup var input: InputOptions
+    @Flag(help: "Recognize special tokens, as in a template.") var special = false
+
+    func run() throws {
+      let model = try options.load().model
+      let tokens = try input.texts().map { model.tokenizer.encode([TextSegment(text: $0, isTemplate: special)]) }
+      var lines: [JSONValue] = Array(repeating: .null, count: tokens.count)
+      let requests = tokens.enumerated().filter { $1.count > 1 }
+      try model.decoder.score(requests.map { ScoreRequest(tokens: $0.element, from: 1) }) { index, values in
+        let sum = values.reduce(0.0) { $0 + Double($1) }
+        lines[requests[index].offset] = .members([
+          "tokens": ids(requests[index].element),
+          "log-probabilities": .array([.null] + values.map { .number(Double($0)) }), "sum": .number(sum),
+        ])
+        return true
+      }
+      for (index, line) in lines.enumerated() {
+        Output.json(line == .null ? .members(["tokens": ids(tokens[index]), "log-probabilities": .array([.null])]) : line)
+      }
+    }
+  }
+
+  struct Generate: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Continue text, or answer it as a turn of the user.")
+    @OptionGroup var options: ModelOptions
+    @OptionGroup var input: InputOptions
+    @Flag(help: "Continue the text itself instead of answering it as a turn.") var raw = false
+    @Option(help: "The system message.") var system: String?
+    @Option(help: "0 takes the likeliest token.") var temperature = 0.0
+    @Option(help: "Keep the likeliest tokens up to this probability.") var topP = 1.0
+    @Option(help: "The most tokens to generate.") var maxNewTokens = 128
+    @Option(help: "Seed of the random numbers.") var seed: UInt64 = 1
+
+    func validate() throws {
+      guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature must be at least 0.") }
+      guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be more than 0 and at most 1.") }
+      guard maxNewTokens >= 1 else { throw ValidationError("--max-new-tokens must be at least 1.") }
+    }
+
+    func run() throws {
+      let named = try options.load()
+      let model = named.model
+      let format = raw ? ChatFormat.raw : named.format
+      let texts = try input.texts()
+      let sampling = Sampling(temperature: temperature, topK: nil, topP: topP < 1 ? topP : nil, minP: nil)
+      let requests = texts.enumerated().map { index, text in
+        GenerationRequest(
+          prompt: model.tokenizer.encode(
+            format.segments([ChatTurn(role: .user, text: text)], system: system, generationPrompt: true)),
+          maxNewTokens: maxNewTokens, endTokens: format.endTokens(model.tokenizer), sampling: sampling,
+          random: RandomAddress(seed: seed, purpose: .sampling, record: (UInt64(index), 0)), shouldStop: nil)
+      }
+      var lines: [JSONValue] = Array(repeating: .null, count: texts.count)
+      try model.decoder.generate(requests, batch: options.compute.batch) { index, generation in
+        lines[index] = .members([
+          "text": .string(model.tokenizer.decode(generation.tokens, skippingSpecial: true)),
+          "tokens": ids(generation.tokens), "finish": generation.finish == .stop ? "stop" : "length",
+          "log-probabilities": .array(generation.logProbs.map { .number(Double($0)) }),
+          "prompt-tokens": .integer(Int64(requests[index].prompt.count)),
+        ])
+        return true
+      }
+      for line in lines { Output.json(line) }
+    }
+  }
+}
+
+private func ids(_ tokens: [TokenID]) -> JSONValue { .array(tokens.map { .integer(Int64($0.rawValue)) }) }

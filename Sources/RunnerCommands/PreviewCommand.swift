@@ -1,0 +1,111 @@
+// runner preview: the first records as the model sees them.
+
+import ArgumentParser
+import Diagnostics
+import Execution
+import Foundation
+import JSON
+import LanguageModel
+import Planning
+import Records
+import Steps
+import Storage
+
+struct PreviewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "preview", abstract: "Show the first prompts as the model sees them, with token counts.",
+    discussion: """
+      Runs what leads to the prompts (fetch, ingest, split, render) and nothing after it. Text of the turn format is
+      shown dim on a terminal; special tokens are recognized there and nowhere else.
+      """)
+
+  @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
+  @Argument(help: "How many records of each kind of prompt.") var count = 2
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Override a value, checked like the spec itself.", valueName: "a.b=value"))
+  var sets: [String] = []
+  @OptionGroup var storage: StoreOptions
+  @Flag(help: "Write JSON lines.") var json = false
+
+  func validate() throws {
+    guard count >= 1 else { throw ValidationError("The number of records must be at least 1.") }
+  }
+
+  func run() throws {
+    var options = SpecOptions()
+    options.specs = [spec]
+    options.sets = sets
+    let session = try Session(options)
+    let store = try Store(at: storage.storePath, mode: .create)
+    let engine = StepEngine(workers: 1, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
+    let preview = Previewer(graph: session.graph, store: store, engine: engine)
+    for shown in try preview.prompts(count: count) {
+      if json { Output.json(shown.json) } else { Output.line(shown.text(colored: Output.colorsText)) }
+    }
+  }
+}
+
+/// Finds every kind of prompt that a model is given and renders the first of them.
+private struct Previewer {
+  let graph: StepGraph
+  let store: Store
+  let engine: StepEngine
+
+  struct Shown {
+    let label: String
+    let prompt: RenderedPrompt
+    let segments: [TextSegment]
+    let tokens: Int
+
+    var json: JSONValue {
+      .members([
+        "step": .string(label), "id": .string(prompt.id.description), "tokens": .integer(Int64(tokens)),
+        "text": .string(segments.map(\.text).joined()),
+        "answers": .array(prompt.answers.map { .string($0) }),
+      ])
+    }
+
+    func text(colored: Bool) -> String {
+      let body = segments.map { segment in
+        colored && segment.isTemplate ? "\u{1B}[2m\(segment.text)\u{1B}[0m" : segment.text
+      }.joined()
+      let answer = prompt.answers.isEmpty ? "" : ", answer: \(prompt.answers.joined(separator: " or "))"
+      return "── \(label), record \(prompt.id): \(tokens) tokens\(answer)\n\(body)\n"
+    }
+  }
+
+  func prompts(count: Int) throws -> [Shown] {
+    var shown: [Shown] = []
+    var seen: Set<StepID> = []
+    for step in graph.steps {
+      guard let use = step.work.modelUse, let source = step.inputs.first(where: { $0.name == "prompts" })?.source,
+        seen.insert(source.step).inserted
+      else { continue }
+      let task = try prepare(step, needing: ["prompts"] + use.inputNames)
+      let tokenizer = try engine.tokenizer(of: use, for: task)
+      let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+      let cells = graph.users[source.step]?.count ?? 1
+      let label = graph.step(source.step).label + (cells > 1 ? " (\(cells) cells)" : "")
+      for prompt in prompts.prefix(count) {
+        let segments = use.segments(of: prompt)
+        shown.append(
+          Shown(label: label, prompt: prompt, segments: segments, tokens: tokenizer.encode(segments).count))
+      }
+    }
+    return shown
+  }
+
+  /// Runs what a step's named inputs need.
+  private func prepare(_ step: Step, needing names: [String]) throws -> StepTask {
+    let executor = Executor(
+      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
+      observe: { event in
+        if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
+      })
+    guard let task = try executor.task(for: step, in: graph, needing: names, named: Provenance.runName) else {
+      throw CommandError.incomplete(failed: 1, skipped: 0)
+    }
+    return task
+  }
+}

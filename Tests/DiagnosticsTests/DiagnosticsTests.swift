@@ -1,0 +1,43 @@
+// Messages as their readers see them.
+
+import Diagnostics
+import Testing
+
+@Suite struct Messages {
+  @Test func showsTheLineAndACaret() {
+    let place = SourcePlace(file: "a.yaml", line: 12, column: 3, width: 4, sourceLine: "\ttemp: 1")
+    let diagnosis = Diagnosis(
+      "spec.unknown-key", "unknown key `temp`", place: place, notes: ["Allowed: a, b."],
+      remedy: "Did you mean `temperature`?", exit: .badSpec)
+    #expect(
+      diagnosis.text() == """
+        a.yaml:12:3: error: unknown key `temp`
+         12 |  temp: 1
+            |   ^^^^
+          Allowed: a, b.
+          → Did you mean `temperature`?
+        """)
+  }
+
+  @Test func colorsOnlyWhenAsked() {
+    let diagnosis = Diagnosis("x", "y", exit: .usage, severity: .warning)
+    #expect(diagnosis.text() == "warning: y")
+    #expect(diagnosis.text(colored: true) == "\u{1B}[1;33mwarning:\u{1B}[0m y")
+  }
+
+  @Test func jsonCarriesEveryPart() {
+    let place = SourcePlace(file: "a", line: 1, column: 2)
+    let diagnosis = Diagnosis("c", "m", place: place, notes: ["n"], remedy: "r", exit: .inputOutput)
+    #expect(
+      diagnosis.json.canonical
+        == "{\"code\":\"c\",\"exit\":74,\"message\":\"m\",\"notes\":[\"n\"],\"place\":{\"column\":2,\"file\":\"a\",\"line\":1},\"remedy\":\"r\",\"severity\":\"error\"}")
+  }
+
+  @Test(arguments: [
+    ("temprature", "temperature"), ("lernaing-rate", "learning-rate"), ("xyzzy", nil), ("Models", "models"),
+  ])
+  func suggests(word: String, expected: String?) {
+    let words = ["temperature", "learning-rate", "models", "no", "samples"]
+    #expect(Suggestion.nearest(to: word, among: words) == expected)
+  }
+}
