@@ -1,0 +1,199 @@
+// The zstd format: one frame out, one or more frames in, whole or in pieces.
+// The parameters are fixed and one thread compresses, so the same bytes give the same frame with the same library.
+
+import CZstd
+
+/// Compresses one zstd frame whose content comes in pieces.
+///
+/// Level 3, with the content's size and a checksum in the frame.
+///
+/// Sendable although it holds a pointer: the struct cannot be copied, so its owner is the context's only user.
+public struct ZstdEncoder: ~Copyable, @unchecked Sendable {
+  private let context: OpaquePointer
+  private var output: [UInt8]
+
+  /// Starts a frame.
+  ///
+  /// - Parameter contentSize: How many bytes will be given in all.
+  /// - Throws: ``CompressionError`` if the library gets no memory.
+  public init(contentSize: Int) throws(CompressionError) {
+    guard let context = ZSTD_createCCtx() else { throw .outOfMemory(.zstd) }
+    do throws(CompressionError) {
+      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 3))
+      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1))
+      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
+      try check(ZSTD_CCtx_setPledgedSrcSize(context, UInt64(contentSize)))
+    } catch {
+      ZSTD_freeCCtx(context)
+      throw error
+    }
+    self.context = context
+    output = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
+  }
+
+  deinit {
+    ZSTD_freeCCtx(context)
+  }
+
+  /// Adds content and appends what of the frame is ready.
+  ///
+  /// - Parameters:
+  ///   - content: The next bytes.
+  ///   - isLast: Whether the content ends here; the frame is complete then.
+  ///   - frame: Receives compressed bytes.
+  /// - Throws: ``CompressionError`` if the content is not as long as was announced, or memory is short.
+  public mutating func compress(
+    _ content: ArraySlice<UInt8>, isLast: Bool, into frame: inout [UInt8]
+  ) throws(CompressionError) {
+    var consumed = 0
+    while true {
+      var produced = 0
+      let code = content.withUnsafeBytes { source in
+        output.withUnsafeMutableBytes { target in
+          var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: consumed)
+          var space = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+          let code = ZSTD_compressStream2(context, &space, &input, isLast ? ZSTD_e_end : ZSTD_e_continue)
+          (consumed, produced) = (input.pos, space.pos)
+          return code
+        }
+      }
+      try check(code)
+      frame += output[..<produced]
+      if isLast ? code == 0 : consumed == content.count { return }
+    }
+  }
+}
+
+/// Decompresses zstd frames that come in pieces.
+///
+/// Sendable although it holds a pointer: the struct cannot be copied, so its owner is the context's only user.
+public struct ZstdDecoder: ~Copyable, @unchecked Sendable {
+  private let context: OpaquePointer
+  private var output: [UInt8]
+  /// Whether everything given so far ended with a complete frame.
+  public private(set) var isAtFrameEnd = false
+
+  /// Starts with no bytes.
+  ///
+  /// - Throws: ``CompressionError`` if the library gets no memory.
+  public init() throws(CompressionError) {
+    guard let context = ZSTD_createDCtx() else { throw .outOfMemory(.zstd) }
+    self.context = context
+    output = [UInt8](repeating: 0, count: ZSTD_DStreamOutSize())
+  }
+
+  deinit {
+    ZSTD_freeDCtx(context)
+  }
+
+  /// Decodes compressed bytes up to the end of a frame.
+  ///
+  /// - Parameters:
+  ///   - bytes: The next compressed bytes.
+  ///   - body: Receives content, piece by piece.
+  /// - Returns: How many of `bytes` were used; fewer than all only if a frame ended.
+  /// - Throws: ``CompressionError`` if the bytes are corrupt, or what `body` throws.
+  public mutating func decompress(
+    _ bytes: ArraySlice<UInt8>, body: (ArraySlice<UInt8>) throws(CompressionError) -> Void
+  ) throws(CompressionError) -> Int {
+    var consumed = 0
+    while true {
+      var produced = 0
+      let code = bytes.withUnsafeBytes { source in
+        output.withUnsafeMutableBytes { target in
+          var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: consumed)
+          var space = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+          let code = ZSTD_decompressStream(context, &space, &input)
+          (consumed, produced) = (input.pos, space.pos)
+          return code
+        }
+      }
+      try check(code)
+      isAtFrameEnd = code == 0
+      if produced > 0 { try body(output[..<produced]) }
+      if isAtFrameEnd || (consumed == bytes.count && produced < output.count) { return consumed }
+    }
+  }
+}
+
+extension Compression {
+  /// How many frames bytes may hold.
+  public enum Frames: Sendable {
+    /// Exactly one, with its content size, and nothing after it.
+    case one
+    /// One or more, and skippable frames between them.
+    case many
+  }
+
+  /// One zstd frame of the bytes.
+  ///
+  /// - Throws: ``CompressionError`` if memory is short.
+  public static func zstdCompressed(_ bytes: [UInt8]) throws(CompressionError) -> [UInt8] {
+    var encoder = try ZstdEncoder(contentSize: bytes.count)
+    var frame: [UInt8] = []
+    // The pieces are those of a streaming caller, so that both give the same frame.
+    var start = 0
+    repeat {
+      let end = min(start + pieceByteCount, bytes.count)
+      try encoder.compress(bytes[start..<end], isLast: end == bytes.count, into: &frame)
+      start = end
+    } while start < bytes.count
+    return frame
+  }
+
+  /// How many bytes of content a streaming caller of ``ZstdEncoder`` gives at a time.
+  public static let pieceByteCount = 1 << 20
+
+  /// The content size that the first frame declares.
+  ///
+  /// - Parameter bytes: The first ``zstdHeaderByteCount`` bytes of a frame, or more.
+  /// - Returns: nil if it is no zstd frame or does not say.
+  public static func zstdContentSize(ofPrefix bytes: [UInt8]) -> Int? {
+    guard bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else { return nil }
+    let size = bytes.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+    // ZSTD_CONTENTSIZE_UNKNOWN and _ERROR are the two greatest values, which no Int can hold.
+    return Int(exactly: size)
+  }
+
+  /// The content of zstd bytes.
+  ///
+  /// - Parameters:
+  ///   - bytes: The compressed bytes.
+  ///   - maximum: The greatest number of bytes that is accepted.
+  ///   - frames: Whether more than one frame may stand there.
+  /// - Throws: ``CompressionError`` if the bytes are truncated, corrupt, or hold more than `maximum`.
+  public static func zstdDecompressed(
+    _ bytes: [UInt8], maximum: Int = .max, frames: Frames = .one
+  ) throws(CompressionError) -> [UInt8] {
+    let declared = zstdContentSize(ofPrefix: bytes)
+    if frames == .one {
+      guard let declared else {
+        throw bytes.count < zstdHeaderByteCount
+          ? .truncated(.zstd) : .corrupt(.zstd, reason: "no frame that declares its size")
+      }
+      guard declared <= maximum else { throw .tooLarge(.zstd, maximum: maximum) }
+    }
+    var content: [UInt8] = []
+    // A declared size is only a hint: what is reserved before anything is decoded is bounded by what was given.
+    content.reserveCapacity(min(declared ?? 0, max(1 << 20, bytes.count.multipliedReportingOverflow(by: 64).partialValue)))
+    var decoder = try ZstdDecoder()
+    var at = 0
+    repeat {
+      at += try decoder.decompress(bytes[at...]) { piece throws(CompressionError) in
+        guard piece.count <= maximum - content.count else { throw .tooLarge(.zstd, maximum: maximum) }
+        content += piece
+      }
+      if frames == .one, decoder.isAtFrameEnd { break }
+    } while at < bytes.count
+    guard decoder.isAtFrameEnd else { throw .truncated(.zstd) }
+    guard at == bytes.count else { throw .corrupt(.zstd, reason: "more bytes after the frame") }
+    return content
+  }
+}
+
+/// Turns zstd's code into an error.
+private func check(_ code: Int) throws(CompressionError) {
+  guard ZSTD_isError(code) != 0 else { return }
+  if ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation { throw .outOfMemory(.zstd) }
+  throw .corrupt(.zstd, reason: String(cString: ZSTD_getErrorName(code)))
+}
