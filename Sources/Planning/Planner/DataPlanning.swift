@@ -95,7 +95,7 @@ extension CellPlanner {
     let path = "datasets/\(part.name.escapedKey)"
     let asked = withoutTurns ? nil : prompt ?? part.dataset.prompt
     let work = RenderWork(
-      prompt: asked, answer: part.dataset.answer?.from, options_: part.dataset.options, lettersAnswer: lettersAnswer,
+      prompt: asked, answer: part.dataset.answer?.from, optionFormat: part.dataset.options, lettersAnswer: lettersAnswer,
       variables: merged(variables, experiment.variables), texts: texts)
     var inputs = [StepInput("records", part.records)]
     if let shots = asked?.shots { inputs.append(StepInput("shots", OutputReference(part.split, shots.from))) }

@@ -13,7 +13,7 @@ public struct RenderWork: Work, Hashable {
   /// What is right; nil if the data set does not say.
   public let answer: Template?
   /// How options are written.
-  public let options_: OptionFormat?
+  public let optionFormat: OptionFormat?
   /// Whether the options' letters are the answers.
   public let lettersAnswer: Bool
   /// Variables by name.
@@ -25,7 +25,7 @@ public struct RenderWork: Work, Hashable {
     var options = Manifest()
     prompt?.describe(into: &options)
     options.set("answer", optional: answer?.source)
-    if let format = options_ {
+    if let format = optionFormat {
       options.set("options/letters", .text(format.letters))
       options.set("options/order", .text(format.order.rawValue))
       options.set("options/answer", .text(lettersAnswer ? "letter" : "text"))

@@ -69,7 +69,10 @@ private struct ResponseWriter {
     let stop = decoding.stop
     var shouldStop: (@Sendable ([TokenID]) -> Bool)?
     if !stop.isEmpty {
-      shouldStop = { tokens in StopMatcher(stop).contains(in: tokenizer.decode(tokens, skippingSpecial: true)) }
+      shouldStop = { tokens in
+        var matcher = StopMatcher(stop)
+        return matcher.append(tokenizer.decode(tokens, skippingSpecial: true))
+      }
     }
     return GenerationRequest(
       prompt: tokenizer.encode(work.model.segments(of: prompt)), maxNewTokens: decoding.maxNewTokens,
@@ -93,10 +96,10 @@ private struct ResponseWriter {
 
   func response(_ generation: Generation) -> Response {
     let text = model.tokenizer.decode(generation.tokens, skippingSpecial: true)
-    let matcher = StopMatcher(work.decoding.stop)
-    let stopped = matcher.contains(in: text)
+    var matcher = StopMatcher(work.decoding.stop)
+    let stopped = matcher.append(text)
     return Response(
-      text: stopped ? matcher.cut(text) : text, finish: stopped || generation.finish == .stop ? .stop : .length,
+      text: matcher.text, finish: stopped || generation.finish == .stop ? .stop : .length,
       tokens: generation.logProbs.count)
   }
 }

@@ -106,7 +106,7 @@ struct PromptRenderer {
   private func scope(_ fields: JSONObject, number: Int) throws -> Scope {
     let answers = try answers(fields, number: number)
     let texts = fields["options"].flatMap(FieldText.texts) ?? []
-    guard let format = work.options_ else {
+    guard let format = work.optionFormat else {
       return Scope(fields: fields, number: number, answers: answers, options: texts)
     }
     guard !texts.isEmpty else { throw StepError.noOptions(step: label, record: number) }

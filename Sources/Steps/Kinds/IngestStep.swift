@@ -1,0 +1,85 @@
+// Reads records from a file, or has a built-in task make them.
+
+import Diagnostics
+import Execution
+import Ingestion
+import JSON
+import Planning
+import Records
+import Specification
+
+enum IngestStep {
+  static func run(_ work: IngestWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let records = try records(work, task)
+    guard !records.isEmpty else { throw StepError.noRecords(step: task.step.label) }
+    return [ProducedOutput("records", RecordFile.bytes(fields: records), records: records.count)]
+  }
+
+  private static func records(_ work: IngestWork, _ task: StepTask) throws -> [JSONObject] {
+    let file = work.displayName
+    switch work.format {
+    case .jsonl: return try read(DataReader(.jsonl, file: file), task)
+    case .json(let list): return try read(DataReader(.json, file: file, list: list), task)
+    case .csv(let delimiter): return try read(DataReader(.csv, file: file, delimiter: delimiter), task)
+    case .bigbench: return try read(DataReader(.bigbench, file: file), task)
+    case .task(let made):
+      do {
+        return try made.engine.records(made.records, seed: UInt64(bitPattern: Int64(made.seed)))
+      } catch {
+        throw error.placed(at: task.step.places["records"] ?? task.step.places["task"])
+      }
+    }
+  }
+
+  private static func read(_ reader: DataReader, _ task: StepTask) throws -> [JSONObject] {
+    try reader.records(of: task.input("file")).map(\.fields)
+  }
+}
+
+extension Specification.BuiltInTask {
+  /// The task as its maker knows it.
+  fileprivate var engine: Ingestion.BuiltInTask {
+    switch self {
+    case .objectCounting(let task): .objectCounting(objects: task.objects)
+    case .trackingShuffledObjects(let task): .trackingShuffledObjects(objects: task.objects, swaps: task.swaps)
+    case .wordSorting(let task): .wordSorting(words: task.words...task.words)
+    case .arithmetic(let task):
+      .arithmetic(
+        operands: 0...(task.digits.powerOfTen - 1),
+        operations: task.operations.map { operation in
+          switch operation {
+          case .add: .add
+          case .subtract: .subtract
+          case .multiply: .multiply
+          }
+        })
+    }
+  }
+
+  /// The seed that the spec names.
+  fileprivate var seed: Int {
+    switch self {
+    case .objectCounting(let task): task.seed
+    case .trackingShuffledObjects(let task): task.seed
+    case .wordSorting(let task): task.seed
+    case .arithmetic(let task): task.seed
+    }
+  }
+}
+
+extension Int {
+  /// 10 to the power of this.
+  fileprivate var powerOfTen: Int { (0..<self).reduce(1) { product, _ in product * 10 } }
+}
+
+extension DiagnosableError {
+  /// The same faults, shown where the spec says what caused them.
+  func placed(at place: SourcePlace?) -> Diagnoses {
+    Diagnoses(
+      diagnoses.map {
+        Diagnosis(
+          $0.code, $0.message, place: $0.place ?? place, notes: $0.notes, remedy: $0.remedy, exit: $0.exit,
+          severity: $0.severity)
+      })
+  }
+}

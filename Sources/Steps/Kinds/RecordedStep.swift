@@ -1,0 +1,41 @@
+// Takes responses that stand in the data.
+
+import Execution
+import JSON
+import Planning
+import Records
+import Specification
+
+enum RecordedStep {
+  static func run(_ work: RecordedWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+    var records: [Responses] = []
+    for (index, record) in SourceRecord.identified(fields).enumerated() {
+      let responses = try work.responses.map { template in
+        Response(text: try text(template, record.fields, work.take, index + 1, task), finish: .stop, tokens: 0)
+      }
+      records.append(Responses(id: record.id, responses: responses))
+    }
+    return [ProducedOutput("responses", RecordFile.bytes(records), records: records.count)]
+  }
+
+  private static func text(
+    _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
+  ) throws -> String {
+    let place = task.step.places["responses/count"]
+    let text: String
+    do {
+      text = try template.render { fields[$0].flatMap(FieldText.text) }
+    } catch {
+      throw StepError.missingField(step: task.step.label, field: error.name, record: number, place: place)
+    }
+    guard take == .lastAssistant else { return text }
+    do {
+      let dialogue = try Dialogue(.string(text), format: .humanAssistant)
+      guard let response = dialogue.lastResponse else { throw DialogueFault(reason: "does not end with the assistant") }
+      return response
+    } catch let fault as DialogueFault {
+      throw StepError.badConversation(step: task.step.label, record: number, reason: fault.reason, place: place)
+    }
+  }
+}
