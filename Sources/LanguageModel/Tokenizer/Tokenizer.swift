@@ -56,6 +56,11 @@ public struct Tokenizer: Sendable {
     vocabulary.number(of: Array(text.utf8)).map(TokenID.init(rawValue:))
   }
 
+  /// The text of a token as the vocabulary writes it, such as `<|im_end|>`; empty for a token of another vocabulary.
+  public func text(of token: TokenID) -> String {
+    kind(token) == nil ? "" : String(decoding: vocabulary.text(of: Int(token.rawValue)), as: UTF8.self)
+  }
+
   /// Whether the token is a marker and no text.
   public func isSpecial(_ token: TokenID) -> Bool { kind(token) == .control }
 
