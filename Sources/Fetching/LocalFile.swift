@@ -1,0 +1,77 @@
+// Files on this machine: their kind, their digest, their folders.
+// Knows nothing of requests.
+
+import Digests
+import Foundation
+
+enum LocalFile {
+  struct Facts: Hashable {
+    let isFile: Bool
+    let isFolder: Bool
+    let byteCount: Int
+    let modified: Date?
+  }
+
+  /// What stands at a path, links followed; nil if nothing does.
+  static func facts(_ path: String) -> Facts? {
+    let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else { return nil }
+    let type = attributes[.type] as? FileAttributeType
+    return Facts(
+      isFile: type == .typeRegular, isFolder: type == .typeDirectory,
+      byteCount: (attributes[.size] as? NSNumber)?.intValue ?? 0, modified: attributes[.modificationDate] as? Date)
+  }
+
+  /// Hashes a file in pieces.
+  static func digest(_ path: String) throws(FetchFailure) -> (digest: Digest, byteCount: Int) {
+    guard let facts = facts(path) else { throw .noFile(path) }
+    guard facts.isFile else { throw .notAFile(path) }
+    do {
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? file.close() }
+      var hasher = DigestHasher()
+      var count = 0
+      while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+        hasher.update(Array(data))
+        count += data.count
+      }
+      return (hasher.finalize(), count)
+    } catch {
+      throw .unreadable(path, reason: reason(error))
+    }
+  }
+
+  /// Every plain file under a folder, hidden ones and links to folders apart, in the order of their paths' bytes.
+  static func files(under folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    var files: [String] = []
+    for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where !name.hasPrefix(".") {
+      let path = "\(folder)/\(name)"
+      let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+      guard let facts = facts(path) else { continue }
+      if facts.isFile { files.append(path) }
+      if facts.isFolder, !isLink { files += self.files(under: path) }
+    }
+    return files
+  }
+
+  static func makeFolder(_ path: String) throws(FetchFailure) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(path, reason: reason(error))
+    }
+  }
+
+  /// A name that no other fetch uses.
+  static var uniqueName: String { UUID().uuidString.lowercased() }
+
+  static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+
+  /// An error of Foundation in a few words.
+  static func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    if let deeper = error.userInfo[NSUnderlyingErrorKey] as? NSError { return deeper.localizedDescription }
+    return error.localizedDescription
+  }
+}
