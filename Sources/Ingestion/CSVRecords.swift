@@ -4,14 +4,17 @@
 import JSON
 import SwiftCSV
 
-enum CSVRecords {
+struct CSVRecords {
   /// SwiftCSV reads grapheme clusters, drops white space before a field, takes U+2028 for a line end, drops an empty
   /// last field and accepts a quotation that never ends. So it gets each byte as one harmless letter, a line end at the
   /// end of the text, and a last row that only an open quotation can swallow.
   private static let alphabet: UInt32 = 0x4E00
   private static let lastRow = "\u{E000}"
 
-  static func read(_ bytes: PlainBytes, into faults: inout FaultList, _ take: (IngestedRecord) -> Void) {
+  /// The character between fields, ASCII.
+  let delimiter: Unicode.Scalar
+
+  func read(_ bytes: PlainBytes, into faults: inout FaultList, _ take: (IngestedRecord) -> Void) {
     if bytes.text.isEmpty { return }
     if let broken = PlainBytes.firstBroken(in: bytes.text) {
       let line = bytes.text[..<broken].count { $0 == UInt8(ascii: "\n") } + 1
@@ -22,7 +25,7 @@ enum CSVRecords {
     do {
       // A row limit of 0 keeps the initializer from reading more than the header.
       let csv = try EnumeratedCSV(string: shielded(bytes.text), delimiter: .comma, loadColumns: false, rowLimit: 0)
-      try csv.enumerateAsArray(startAt: 0, rowLimit: nil) { table.add($0.map(unshielded)) }
+      try csv.enumerateAsArray(startAt: 0, rowLimit: nil) { table.add($0.map(Self.unshielded)) }
       table.checkEnd(into: &faults)
     } catch {
       faults.add(.strayQuote, .line(table.nextLine))
@@ -30,7 +33,7 @@ enum CSVRecords {
     table.hand(to: take, into: &faults)
   }
 
-  private static func shielded(_ bytes: ArraySlice<UInt8>) -> String {
+  private func shielded(_ bytes: ArraySlice<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var isQuoted = false
     for (index, byte) in zip(bytes.indices, bytes) {
@@ -43,14 +46,16 @@ enum CSVRecords {
       text.append(shielded(byte))
     }
     if bytes.last != UInt8(ascii: "\n") { text.append("\n") }
-    text.append(contentsOf: lastRow.unicodeScalars)
+    text.append(contentsOf: Self.lastRow.unicodeScalars)
     return String(text)
   }
 
-  private static func shielded(_ byte: UInt8) -> Unicode.Scalar {
+  /// SwiftCSV always gets commas; the user's own delimiter becomes one, and a comma beside it a letter.
+  private func shielded(_ byte: UInt8) -> Unicode.Scalar {
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"): Unicode.Scalar(byte)
-    default: Unicode.Scalar(alphabet + UInt32(byte)) ?? Unicode.Scalar(byte)
+    case UInt8(ascii: "\""), UInt8(ascii: "\n"): Unicode.Scalar(byte)
+    case _ where Unicode.Scalar(byte) == delimiter: ","
+    default: Unicode.Scalar(Self.alphabet + UInt32(byte)) ?? Unicode.Scalar(byte)
     }
   }
 

@@ -1,6 +1,7 @@
 // From the bytes of a data file to records, all of them or none.
 // Knows formats; nothing of where the bytes came from, of splits or of prompts.
 
+import Compression
 public import JSON
 
 /// A format of data files.
@@ -54,14 +55,23 @@ public struct DataReader: Hashable, Sendable {
   public let format: DataFormat
   /// The file as the user knows it, for messages.
   public let file: String
+  /// For `csv`: the one character between fields.
+  public let delimiter: Unicode.Scalar
   /// For `json`: the name of the list inside the object; nil to take the only list of objects.
   public let list: String?
 
   /// Makes a reader.
-  public init(_ format: DataFormat, file: String, list: String? = nil) {
+  ///
+  /// - Parameters:
+  ///   - format: The format.
+  ///   - file: The file as the user knows it.
+  ///   - list: For `json`: the name of the list inside the object.
+  ///   - delimiter: For `csv`: an ASCII character that is no quotation mark and no line end.
+  public init(_ format: DataFormat, file: String, list: String? = nil, delimiter: Unicode.Scalar = ",") {
     self.format = format
     self.file = file
     self.list = list
+    self.delimiter = delimiter
   }
 
   /// Reads every record.
@@ -92,7 +102,7 @@ public struct DataReader: Hashable, Sendable {
     switch format {
     case .jsonl: LineRecords.read(bytes, into: &faults, take)
     case .json: DocumentRecords(list: list).read(bytes, into: &faults, take)
-    case .csv: CSVRecords.read(bytes, into: &faults, take)
+    case .csv: CSVRecords(delimiter: delimiter).read(bytes, into: &faults, take)
     case .bigbench: TaskRecords.read(bytes, into: &faults, take)
     }
     if count == 0, faults.total == 0 { faults.add(.noRecords) }
@@ -108,7 +118,14 @@ struct PlainBytes {
   let text: ArraySlice<UInt8>
 
   static func of(_ bytes: [UInt8], file: String) throws(IngestionError) -> PlainBytes {
-    PlainBytes(text: bytes.starts(with: byteOrderMark) ? bytes.dropFirst(3) : bytes[...])
+    do {
+      let plain = try Compression.decompressed(detecting: bytes)
+      return PlainBytes(text: plain.starts(with: byteOrderMark) ? plain.dropFirst(3) : plain[...])
+    } catch {
+      var faults = FaultList(file: file)
+      faults.add(.undecodable(error))
+      throw faults.error
+    }
   }
 
   /// Offset of the first byte that is not UTF-8.

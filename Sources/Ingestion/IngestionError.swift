@@ -1,5 +1,6 @@
 // What is wrong with a data file, as facts. The sentences stand in IngestionMessages.swift.
 
+public import Compression
 public import JSON
 
 /// What is wrong at one place of a data file.
@@ -37,7 +38,7 @@ public enum IngestionFault: Hashable, Sendable {
   /// An example whose options all have the same score.
   case noBestOption
   /// Compressed bytes that cannot be read.
-  case undecodable(format: String, reason: String)
+  case undecodable(CompressionError)
 }
 
 /// A fault and where it stands.
@@ -102,7 +103,9 @@ struct FaultList {
     }
   }
 
+  var error: IngestionError { IngestionError(file: file, faults: faults, total: total) }
+
   func throwIfAny() throws(IngestionError) {
-    if total > 0 { throw IngestionError(file: file, faults: faults, total: total) }
+    if total > 0 { throw error }
   }
 }

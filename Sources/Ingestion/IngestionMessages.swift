@@ -1,5 +1,6 @@
 // The sentences about data files: what is wrong, where, and what to do next.
 
+import Compression
 public import Diagnostics
 import JSON
 
@@ -74,7 +75,7 @@ extension IngestionFault {
     case .missing(let name): "the example has no \"\(name)\""
     case .wrongKind(let name, let expected, let found): "\"\(name)\" is \(found), not \(expected)"
     case .noBestOption: "every option has the same score, so none is right"
-    case .undecodable(let format, let reason): "the \(format) data cannot be read: \(reason)"
+    case .undecodable(let error): error.diagnoses.map(\.message).joined(separator: "; ")
     }
   }
 
@@ -94,7 +95,7 @@ extension IngestionFault {
     case .missing, .wrongKind:
       "Correct the example; a BIG-bench example has \"input\" and \"target\" or \"target_scores\"."
     case .noBestOption: "Give the right option the highest score, or drop the example."
-    case .undecodable: "Fetch or compress the file again."
+    case .undecodable(let error): error.diagnoses.compactMap(\.remedy).joined(separator: " ")
     }
   }
 

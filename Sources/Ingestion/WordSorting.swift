@@ -4,21 +4,19 @@ import JSON
 import Randomness
 
 enum WordSorting {
-  static func kinds(words: ClosedRange<Int>) throws(TaskError) -> [PromptKind] {
-    guard words.lowerBound >= 2, words.upperBound <= 20 else {
-      throw .outOfRange(
-        task: "word-sorting", option: "words", value: "[\(words.lowerBound), \(words.upperBound)]",
-        allowed: "a number from 2 to 20, or two of them, the smaller one first")
+  static func kinds(words: Int) throws(TaskError) -> [PromptKind] {
+    guard (2...50).contains(words) else {
+      throw .outOfRange(task: "word-sorting", option: "words", value: String(words), allowed: "a number from 2 to 50")
     }
-    return words.map { count in
-      PromptKind(count: Saturating.arrangements(count, of: WordLists.words.count)) { stream in
-        let chosen = stream.arrangement(count, of: WordLists.words)
+    return [
+      PromptKind(count: Saturating.arrangements(words, of: WordLists.words.count)) { stream in
+        let chosen = stream.arrangement(words, of: WordLists.words)
         let input = chosen.joined(separator: " ")
         let sorted = chosen.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         return taskRecord(
           question: "Sort these words alphabetically: \(input)", answer: sorted.joined(separator: " "),
           instruction: "Sort these words alphabetically.", input: input)
       }
-    }
+    ]
   }
 }

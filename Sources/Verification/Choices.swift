@@ -8,7 +8,7 @@
 /// 3. The response opens with a letter of a label (`B`, `B.`, `B)`).
 /// Anything else, two options named among it, settles on none.
 extension Verifier {
-  func choiceFault(_ answer: Answer) -> VerifierFault? {
+  func choiceFault(_ answer: AcceptedAnswer) -> VerifierFault? {
     if answer.options.isEmpty { return .noOptions }
     if !answer.labels.isEmpty, answer.labels.count != answer.options.count {
       return .labelCount(answer.labels.count, options: answer.options.count)
@@ -18,7 +18,7 @@ extension Verifier {
     return stray.map { .notAnOption($0, options: answer.options) }
   }
 
-  func choiceVerdict(_ response: String, _ answer: Answer) -> Verdict {
+  func choiceVerdict(_ response: String, _ answer: AcceptedAnswer) -> Verdict {
     let right = answer.options.indices.filter { index in
       answer.accepted.contains { text in
         Texts.same(text, answer.options[index]) || (!answer.labels.isEmpty && Texts.same(text, answer.labels[index]))
@@ -71,7 +71,7 @@ private struct OptionChooser {
 
   private func afterMarker(_ text: [Unicode.Scalar]) -> [Unicode.Scalar]? {
     let markers = ["answer is", "answer:", "a:"].map { Texts.scalars($0) }
-    let ends = markers.flatMap { marker in Texts.wholeWordRanges(of: marker, in: text).map(\.upperBound) }
+    let ends = markers.flatMap { marker in Texts.ranges(of: marker, in: text).map(\.upperBound) }
     return ends.max().map { Texts.trimmed(text[$0...]) }
   }
 
@@ -79,13 +79,13 @@ private struct OptionChooser {
   private func named(in text: [Unicode.Scalar]) -> [Int] {
     var named: Set<Int> = []
     for index in labels.indices where labels[index] != letters[index] {
-      if !Texts.wholeWordRanges(of: labels[index], in: text).isEmpty { named.insert(index) }
+      if !Texts.ranges(of: labels[index], in: text).isEmpty { named.insert(index) }
     }
     if !named.isEmpty { return named.sorted() }
     var text = text
     let byLength = options.indices.sorted { (-options[$0].count, $0) < (-options[$1].count, $1) }
     for index in byLength {
-      for range in Texts.wholeWordRanges(of: options[index], in: text) {
+      for range in Texts.ranges(of: options[index], in: text) {
         named.insert(index)
         text.replaceSubrange(range, with: repeatElement("\n", count: range.count))
       }

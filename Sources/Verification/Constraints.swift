@@ -37,6 +37,12 @@ public struct Constraints: Hashable, Sendable {
   public var words: Bounds
   /// How many characters: Unicode scalars, white space among them.
   public var characters: Bounds
+  /// How many lines, blank ones apart.
+  public var lines: Bounds
+  /// What the response must begin with, after white space.
+  public var start: String?
+  /// What the response must end with, before white space.
+  public var end: String?
   /// The case of every letter.
   public var letterCase: Case?
   /// Words that must stand in the response, whole and in any case.
@@ -48,11 +54,15 @@ public struct Constraints: Hashable, Sendable {
 
   /// Makes constraints; what is left out asks for nothing.
   public init(
-    words: Bounds = Bounds(), characters: Bounds = Bounds(), letterCase: Case? = nil, keywords: [String] = [],
+    words: Bounds = Bounds(), characters: Bounds = Bounds(), lines: Bounds = Bounds(), start: String? = nil,
+    end: String? = nil, letterCase: Case? = nil, keywords: [String] = [],
     forbidden: [String] = [], isJSON: Bool = false
   ) {
     self.words = words
     self.characters = characters
+    self.lines = lines
+    self.start = start
+    self.end = end
     self.letterCase = letterCase
     self.keywords = keywords
     self.forbidden = forbidden
@@ -60,7 +70,7 @@ public struct Constraints: Hashable, Sendable {
   }
 
   var fault: VerifierFault? {
-    for (what, bounds) in [("words", words), ("characters", characters)] {
+    for (what, bounds) in [("words", words), ("characters", characters), ("lines", lines)] {
       if let least = bounds.least, let most = bounds.most, least > most {
         return .emptyRange(what: what, least: least, most: most)
       }
@@ -79,7 +89,15 @@ public struct Constraints: Hashable, Sendable {
     var complaints = [
       words.complaint(scalars.split(whereSeparator: Texts.isSpace).count, "words"),
       characters.complaint(scalars.count, "characters"),
+      lines.complaint(scalars.split(whereSeparator: Texts.isNewline).count { !$0.allSatisfy(Texts.isSpace) }, "lines"),
     ].compactMap { $0 }
+    let bare = Texts.trimmed(scalars)
+    if let start, !bare.starts(with: start.unicodeScalars) {
+      complaints.append("does not begin with \(Texts.quote(start))")
+    }
+    if let end, !bare.reversed().starts(with: end.unicodeScalars.reversed()) {
+      complaints.append("does not end with \(Texts.quote(end))")
+    }
     switch letterCase {
     case .upper:
       if let letter = scalars.first(where: \.properties.isLowercase) {
@@ -93,7 +111,7 @@ public struct Constraints: Hashable, Sendable {
     }
     let text = Texts.lowercased(scalars)
     let has: (String) -> Bool = { word in
-      !Texts.wholeWordRanges(of: Texts.lowercased(word.unicodeScalars), in: text).isEmpty
+      !Texts.ranges(of: Texts.lowercased(word.unicodeScalars), in: text).isEmpty
     }
     complaints += keywords.filter { !has($0) }.map { "lacks \(Texts.quote($0))" }
     complaints += forbidden.filter(has).map { "has the forbidden \(Texts.quote($0))" }

@@ -52,4 +52,59 @@ public struct ExactNumber: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     (isNegative ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction)
   }
+
+  /// The number that a double prints as, such as 0.1; nil for infinities and not-a-number.
+  public init?(_ value: Double) {
+    guard value.isFinite else { return nil }
+    let parts = value.magnitude.description.split { $0 == "e" }
+    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+    self.init(
+      isNegative: value < 0, whole: String(digits[0]), fraction: digits.count > 1 ? String(digits[1]) : "",
+      exponent: exponent)
+  }
+
+  /// Whether the two numbers are at most so far apart.
+  public func isWithin(_ tolerance: ExactNumber, of other: ExactNumber) -> Bool {
+    if self == other { return !tolerance.isNegative }
+    let places = [fraction, other.fraction, tolerance.fraction].map(\.utf8.count).max() ?? 0
+    let (left, right) = (units(places), other.units(places))
+    let apart = isNegative == other.isNegative ? Self.difference(left, right) : Self.sum(left, right)
+    return !tolerance.isNegative && !Self.isLess(tolerance.units(places), apart)
+  }
+
+  /// The magnitude in units of the last place, digits from the lowest up.
+  private func units(_ places: Int) -> [UInt8] {
+    let digits = Array((whole + fraction).utf8.map { $0 - UInt8(ascii: "0") }.reversed())
+    return Array(repeating: 0, count: places - fraction.utf8.count) + digits
+  }
+
+  private static func sum(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
+    var carry: UInt8 = 0
+    var digits: [UInt8] = []
+    for place in 0...max(left.count, right.count) {
+      let value = carry + (place < left.count ? left[place] : 0) + (place < right.count ? right[place] : 0)
+      digits.append(value % 10)
+      carry = value / 10
+    }
+    return digits
+  }
+
+  private static func difference(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
+    if isLess(left, right) { return difference(right, left) }
+    var borrow = 0
+    return left.indices.map { place in
+      let value = Int(left[place]) - borrow - (place < right.count ? Int(right[place]) : 0)
+      borrow = value < 0 ? 1 : 0
+      return UInt8(value + 10 * borrow)
+    }
+  }
+
+  private static func isLess(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    for place in (0..<max(left.count, right.count)).reversed() {
+      let (a, b) = (place < left.count ? left[place] : 0, place < right.count ? right[place] : 0)
+      if a != b { return a < b }
+    }
+    return false
+  }
 }

@@ -24,9 +24,14 @@ public struct NumberReading: Hashable, Sendable {
   public let sentence: String
 
   /// Reads a text; nil if it holds no number.
-  public init?(_ text: String) {
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - words: Whether number words count.
+  public init?(_ text: String, words: Bool = true) {
     let scalars = Texts.scalars(text)
-    guard let reader = NumberReader(NumberTokenizer.tokens(of: scalars)), let chosen = reader.committed else {
+    guard let reader = NumberReader(NumberTokenizer.tokens(of: scalars), words: words), let chosen = reader.committed
+    else {
       return nil
     }
     value = reader.numbers[chosen].value
@@ -50,14 +55,14 @@ private struct NumberReader {
   let tokens: [NumberToken]
   let numbers: [Number]
 
-  init?(_ tokens: [NumberToken]) {
+  init?(_ tokens: [NumberToken], words: Bool) {
     self.tokens = tokens
     let marks = ListMarks.indices(in: tokens)
     var numbers = tokens.indices.compactMap { index -> Number? in
       guard case .number(let value) = tokens[index].kind, !marks.contains(index) else { return nil }
       return Number(value: value, token: index, end: index + 1)
     }
-    if numbers.isEmpty {
+    if numbers.isEmpty, words {
       numbers = NumberWords.numbers(in: tokens).map { Number(value: $0.value, token: $0.token, end: $0.end) }
     }
     guard !numbers.isEmpty else { return nil }

@@ -43,7 +43,7 @@ public struct OptionLetters: Hashable, Sendable {
   }
 
   /// The answer that a verifier needs: accepted labels, options and labels as shown.
-  public func answer(accepting accepted: [String]) throws(VerifierFault) -> Answer {
-    Answer(try labels(of: accepted), options: options, labels: labels)
+  public func answer(accepting accepted: [String]) throws(VerifierFault) -> AcceptedAnswer {
+    AcceptedAnswer(try labels(of: accepted), options: options, labels: labels)
   }
 }

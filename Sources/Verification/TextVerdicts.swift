@@ -14,18 +14,22 @@ extension Verifier {
     return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says)", found: Texts.string(found))
   }
 
-  func numberVerdict(_ response: String, _ accepted: [String]) -> Verdict {
-    let values = accepted.compactMap { NumberReading($0)?.value }
-    var expected: [String] = []
-    for value in values where !expected.contains(value.description) { expected.append(value.description) }
-    guard let reading = NumberReading(response) else {
+  func numberVerdict(_ response: String, _ accepted: [String], _ tolerance: ExactNumber, _ words: Bool) -> Verdict {
+    let values = accepted.compactMap { NumberReading($0, words: words)?.value }
+    var shown: [String] = []
+    for value in values where !shown.contains(value.description) { shown.append(value.description) }
+    let within = tolerance == ExactNumber(0) ? "" : " within \(tolerance)"
+    let expected = "expected \(shown.joined(separator: " or "))\(within)"
+    guard let reading = NumberReading(response, words: words) else {
       let says = response.unicodeScalars.allSatisfy(Texts.isSpace) ? "is empty" : "names no number"
-      return Verdict(.unparsed, "expected \(expected.joined(separator: " or ")), the response \(says)", found: nil)
+      return Verdict(.unparsed, "\(expected), the response \(says)", found: nil)
     }
     let found = reading.value.description
     let says = "the response says \(found) (\(Texts.quote(reading.sentence)))"
-    if values.contains(reading.value) { return Verdict(.right, says, found: found) }
-    return Verdict(.wrong, "expected \(expected.joined(separator: " or ")), \(says)", found: found)
+    if values.contains(where: { reading.value.isWithin(tolerance, of: $0) }) {
+      return Verdict(.right, says, found: found)
+    }
+    return Verdict(.wrong, "\(expected), \(says)", found: found)
   }
 
   func sortedWordsVerdict(_ response: String, _ accepted: [String]) -> Verdict {
@@ -123,12 +127,12 @@ extension Verifier {
     return parts.joined(separator: " ")
   }
 
-  func containsVerdict(_ response: String, _ accepted: [String]) -> Verdict {
-    let text = Texts.lowercased(response.unicodeScalars)
+  func containsVerdict(_ response: String, _ accepted: [String], _ ignored: Set<IgnoredText>) -> Verdict {
+    let text = Texts.normalized(response, ignoring: ignored)
     for answer in accepted {
-      if !Texts.wholeWordRanges(of: Texts.lowercased(answer.unicodeScalars), in: text).isEmpty {
-        return Verdict(.right, "the response contains \(Texts.quote(answer))", found: answer)
-      }
+      let needle = Texts.normalized(answer, ignoring: ignored)
+      let ranges = Texts.ranges(of: needle, in: text, wholeWords: !ignored.contains(.space))
+      if !ranges.isEmpty { return Verdict(.right, "the response contains \(Texts.quote(answer))", found: answer) }
     }
     if text.allSatisfy(Texts.isSpace) {
       return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response is empty", found: nil)
@@ -137,28 +141,16 @@ extension Verifier {
     return Verdict(.wrong, says, found: nil)
   }
 
-  /// How many groups a pattern captures; nil if it is no pattern.
-  static func captureCount(of pattern: String) -> Int? {
-    guard (try? Regex(pattern)) != nil else { return nil }
-    // Only a match tells the number of groups; with an empty alternative the empty text always matches.
-    return (try? Regex("(?:\(pattern))|").wholeMatch(in: "")).map { $0.output.count - 1 }
-  }
-
   func regexVerdict(_ response: String, _ accepted: [String], _ pattern: String) -> Verdict {
     guard let regex = try? Regex(pattern).matchingSemantics(.unicodeScalar),
       let match = try? regex.firstMatch(in: response)
     else {
-      return Verdict(
-        .unparsed, "\(Texts.quote(pattern)) does not match the response (\(Texts.quote(response)))", found: nil)
+      let says = "\(Texts.quote(pattern)) does not match the response (\(Texts.quote(response)))"
+      return Verdict(.unparsed, says, found: nil)
     }
-    guard match.output.count > 1 else {
-      return Verdict(.right, "the response matches \(Texts.quote(pattern))", found: String(response[match.range]))
-    }
-    let caught = match.output[1].substring.map(String.init) ?? ""
-    if accepted.contains(where: { Texts.same($0, caught) }) {
-      return Verdict(.right, "the response says \(Texts.quote(caught))", found: caught)
-    }
-    return Verdict(
-      .wrong, "expected \(Texts.quote(anyOf: accepted)), the response says \(Texts.quote(caught))", found: caught)
+    let caught = String(match.output.count > 1 ? match.output[1].substring ?? "" : response[match.range])
+    let says = "the response says \(Texts.quote(caught))"
+    if accepted.contains(where: { Texts.same($0, caught) }) { return Verdict(.right, says, found: caught) }
+    return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says)", found: caught)
   }
 }

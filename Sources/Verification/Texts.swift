@@ -14,6 +14,15 @@ enum Texts {
 
   static func isSpace(_ scalar: Scalar) -> Bool { scalar.properties.isWhitespace }
 
+  static func isPunctuation(_ scalar: Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+      .finalPunctuation, .otherPunctuation:
+      true
+    default: false
+    }
+  }
+
   static func isNewline(_ scalar: Scalar) -> Bool { scalar == "\n" || scalar == "\r" }
 
   static func isDigit(_ scalar: Scalar) -> Bool { ("0"..."9").contains(scalar) }
@@ -50,6 +59,7 @@ enum Texts {
     var scalars = Self.scalars(text)
     if ignored.contains(.space) { scalars.removeAll(where: isSpace) }
     if ignored.contains(.period) { scalars.removeAll { $0 == "." } }
+    if ignored.contains(.punctuation) { scalars.removeAll(where: isPunctuation) }
     return ignored.contains(.case) ? lowercased(scalars) : scalars
   }
 
@@ -107,8 +117,8 @@ enum Texts {
     return texts.count > 4 ? shown + " or another of \(texts.count)" : shown
   }
 
-  /// Where `needle` stands in `text` with no word part touching either end.
-  static func wholeWordRanges(of needle: [Scalar], in text: [Scalar]) -> [Range<Int>] {
+  /// Where `needle` stands in `text`; as whole words, no word part touches either end.
+  static func ranges(of needle: [Scalar], in text: [Scalar], wholeWords: Bool = true) -> [Range<Int>] {
     guard let first = needle.first, let last = needle.last, needle.count <= text.count else { return [] }
     var ranges: [Range<Int>] = []
     var start = 0
@@ -116,7 +126,8 @@ enum Texts {
       let end = start + needle.count
       let touchesBefore = start > 0 && isWordPart(first) && isWordPart(text[start - 1])
       let touchesAfter = end < text.count && isWordPart(last) && isWordPart(text[end])
-      if text[start] == first, text[start..<end].elementsEqual(needle), !touchesBefore, !touchesAfter {
+      let fits = !wholeWords || (!touchesBefore && !touchesAfter)
+      if text[start] == first, fits, text[start..<end].elementsEqual(needle) {
         ranges.append(start..<end)
         start = end
       } else {

@@ -7,12 +7,14 @@ public enum IgnoredText: String, Hashable, Sendable, CaseIterable {
   case space
   /// Every full stop, wherever it stands.
   case period
+  /// Every punctuation mark of Unicode, full stops among them, wherever it stands.
+  case punctuation
   /// The difference between upper and lower case.
   case `case`
 }
 
 /// What a right response would say.
-public struct Answer: Hashable, Sendable {
+public struct AcceptedAnswer: Hashable, Sendable {
   /// The accepted texts; any one of them is right.
   public let accepted: [String]
   /// The options that the prompt offered, in the order shown; empty if it offered none.
@@ -66,16 +68,18 @@ public enum Verifier: Hashable, Sendable {
   case exact(ignore: Set<IgnoredText>)
   /// The response settles on one of the options, by its label or by its text.
   case choice
-  /// The number that the response commits to equals an accepted number, digit by digit. ``NumberReading`` has the rule.
-  case number
+  /// The number that the response commits to is at most `tolerance` away from an accepted number, in exact decimals.
+  ///
+  /// ``NumberReading`` has the rule; `words` is whether number words count.
+  case number(tolerance: ExactNumber = ExactNumber(0), words: Bool = true)
   /// The response's words are the answer's words in the same order; case, commas and list numbers do not matter.
   case sortedWords
   /// The response lists the answer's items, each as often, in any order; case does not matter.
   case multiset
-  /// The response matches a pattern; with a capture group, what the first one caught must be an accepted text.
+  /// What the pattern's first match caught is an accepted text: its first group, or all of it if it has no group.
   case regex(pattern: String)
-  /// An accepted text stands in the response as whole words; case does not matter.
-  case contains
+  /// An accepted text stands in the response, as whole words unless white space is ignored.
+  case contains(ignore: Set<IgnoredText>)
   /// The response has a form: lengths, case, keywords, JSON. Needs no accepted answer.
   case constraints(Constraints)
 
@@ -85,32 +89,34 @@ public enum Verifier: Hashable, Sendable {
   ///   - response: What the model wrote, untouched.
   ///   - answer: What is accepted. ``fault(in:)`` says beforehand whether the verifier can use it.
   /// - Returns: A verdict that depends on nothing but the arguments.
-  public func verdict(on response: String, answer: Answer) -> Verdict {
+  public func verdict(on response: String, answer: AcceptedAnswer) -> Verdict {
     if let fault = fault(in: answer) { return Verdict(.unparsed, fault.reason, found: nil) }
     return switch self {
     case .exact(let ignored): exactVerdict(response, answer.accepted, ignored)
     case .choice: choiceVerdict(response, answer)
-    case .number: numberVerdict(response, answer.accepted)
+    case .number(let tolerance, let words): numberVerdict(response, answer.accepted, tolerance, words)
     case .sortedWords: sortedWordsVerdict(response, answer.accepted)
     case .multiset: multisetVerdict(response, answer.accepted)
     case .regex(let pattern): regexVerdict(response, answer.accepted, pattern)
-    case .contains: containsVerdict(response, answer.accepted)
+    case .contains(let ignored): containsVerdict(response, answer.accepted, ignored)
     case .constraints(let constraints): constraints.verdict(on: response)
     }
   }
 
   /// Why this verifier cannot use an answer, or nil if it can.
-  public func fault(in answer: Answer) -> VerifierFault? {
+  public func fault(in answer: AcceptedAnswer) -> VerifierFault? {
     if case .constraints(let constraints) = self { return constraints.fault }
     if case .regex(let pattern) = self {
-      guard let captures = Self.captureCount(of: pattern) else { return .badPattern(pattern) }
-      return captures > 0 && answer.accepted.isEmpty ? .noAnswer : nil
+      guard (try? Regex(pattern)) != nil else { return .badPattern(pattern) }
     }
     if answer.accepted.isEmpty { return .noAnswer }
     switch self {
-    case .number: return answer.accepted.first { NumberReading($0) == nil }.map { .noNumber($0) }
+    case .number(let tolerance, let words):
+      if tolerance.isNegative { return .negativeTolerance(tolerance) }
+      return answer.accepted.first { NumberReading($0, words: words) == nil }.map { .noNumber($0) }
     case .sortedWords: return answer.accepted.first { Texts.words(of: $0).isEmpty }.map { .noWords($0) }
-    case .contains: return answer.accepted.first { Texts.scalars($0).isEmpty }.map { .noWords($0) }
+    case .contains(let ignored):
+      return answer.accepted.first { Texts.normalized($0, ignoring: ignored).isEmpty }.map { .noWords($0) }
     case .choice: return choiceFault(answer)
     default: return nil
     }

@@ -25,6 +25,8 @@ public enum VerifierFault: DiagnosableError, Hashable, Sendable {
   case notAPermutation([Int], options: Int)
   /// The pattern is no regular expression.
   case badPattern(String)
+  /// A tolerance below zero, which no difference can meet.
+  case negativeTolerance(ExactNumber)
   /// A range of lengths that nothing can meet.
   case emptyRange(what: String, least: Int, most: Int)
 
@@ -44,6 +46,7 @@ public enum VerifierFault: DiagnosableError, Hashable, Sendable {
     case .notAPermutation(let order, let options):
       "the order \(order) does not name each of the \(options) options once"
     case .badPattern(let pattern): "\(Texts.quote(pattern)) is not a regular expression"
+    case .negativeTolerance(let tolerance): "the tolerance \(tolerance) is below zero"
     case .emptyRange(let what, let least, let most): "no response has at least \(least) and at most \(most) \(what)"
     }
   }
@@ -60,6 +63,7 @@ public enum VerifierFault: DiagnosableError, Hashable, Sendable {
     case .letterStyle: "Write a style such as \"(A)\", \"A.\" or \"A)\"."
     case .notAPermutation: "Name each place from 0 on exactly once."
     case .badPattern: "Correct the pattern."
+    case .negativeTolerance: "Give a tolerance of at least 0."
     case .emptyRange: "Make the first number the smaller one."
     }
   }
@@ -81,6 +85,7 @@ public enum VerifierFault: DiagnosableError, Hashable, Sendable {
     case .letterStyle: "letter-style"
     case .notAPermutation: "not-a-permutation"
     case .badPattern: "bad-pattern"
+    case .negativeTolerance: "negative-tolerance"
     case .emptyRange: "empty-range"
     }
   }

@@ -45,7 +45,7 @@ struct ChoiceCase: Sendable, CustomTestStringConvertible {
     #expect(
       Verifier.choice.verdict(on: "blue or red", answer: answer).reason
         == "expected (B) \"red\", the response names (A) \"blue\" and (B) \"red\" (\"blue or red\")")
-    let bare = Answer(["6", "six"], options: ["5", "6", "six"])
+    let bare = AcceptedAnswer(["6", "six"], options: ["5", "6", "six"])
     #expect(Verifier.choice.verdict(on: "six", answer: bare).reason == "the response says \"six\"")
     #expect(Verifier.choice.verdict(on: "6", answer: bare).outcome == .right)
   }
@@ -68,9 +68,10 @@ struct ChoiceCase: Sendable, CustomTestStringConvertible {
     #expect(throws: VerifierFault.notAnOption("z", options: ["x"])) {
       try OptionLetters(["x"]).answer(accepting: ["z"])
     }
-    #expect(Verifier.choice.fault(in: Answer(["x"])) == .noOptions)
-    #expect(Verifier.choice.fault(in: Answer(["z"], options: ["x"])) == .notAnOption("z", options: ["x"]))
+    #expect(Verifier.choice.fault(in: AcceptedAnswer(["x"])) == .noOptions)
+    #expect(Verifier.choice.fault(in: AcceptedAnswer(["z"], options: ["x"])) == .notAnOption("z", options: ["x"]))
     #expect(
-      Verifier.choice.fault(in: Answer(["x"], options: ["x"], labels: ["(A)", "(B)"])) == .labelCount(2, options: 1))
+      Verifier.choice.fault(in: AcceptedAnswer(["x"], options: ["x"], labels: ["(A)", "(B)"]))
+        == .labelCount(2, options: 1))
   }
 }

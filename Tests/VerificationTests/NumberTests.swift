@@ -86,20 +86,20 @@ struct NumberCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test func reasonsQuoteTheSentence() {
-    let verdict = Verifier.number.verdict(on: "Let me see. There are 4.", answer: Answer(["3"]))
+    let verdict = Verifier.number().verdict(on: "Let me see. There are 4.", answer: AcceptedAnswer(["3"]))
     #expect(verdict == Verdict(.wrong, "expected 3, the response says 4 (\"There are 4\")", found: "4"))
-    let right = Verifier.number.verdict(on: "three", answer: Answer(["three", "3"]))
+    let right = Verifier.number().verdict(on: "three", answer: AcceptedAnswer(["three", "3"]))
     #expect(right == Verdict(.right, "the response says 3 (\"three\")", found: "3"))
-    let none = Verifier.number.verdict(on: "many", answer: Answer(["3", "4"]))
+    let none = Verifier.number().verdict(on: "many", answer: AcceptedAnswer(["3", "4"]))
     #expect(none == Verdict(.unparsed, "expected 3 or 4, the response names no number", found: nil))
-    let empty = Verifier.number.verdict(on: " ", answer: Answer(["3"]))
+    let empty = Verifier.number().verdict(on: " ", answer: AcceptedAnswer(["3"]))
     #expect(empty == Verdict(.unparsed, "expected 3, the response is empty", found: nil))
   }
 
   @Test func floatingPointPlaysNoPart() {
-    let close = Verifier.number.verdict(on: "0.30000000000000004", answer: Answer(["0.3"]))
+    let close = Verifier.number().verdict(on: "0.30000000000000004", answer: AcceptedAnswer(["0.3"]))
     #expect(close.outcome == .wrong)
-    let huge = Verifier.number.verdict(on: "9007199254740993", answer: Answer(["9007199254740992"]))
+    let huge = Verifier.number().verdict(on: "9007199254740993", answer: AcceptedAnswer(["9007199254740992"]))
     #expect(huge.outcome == .wrong)
   }
 
@@ -111,5 +111,27 @@ struct NumberCase: Sendable, CustomTestStringConvertible {
     #expect(ExactNumber(whole: "1a") == nil)
     #expect(ExactNumber(whole: "1", exponent: 1000) == nil)
     #expect(ExactNumber(Int.min).description == "-9223372036854775808")
+  }
+
+  @Test(arguments: [
+    ("1", "2", "1", true), ("1", "2", "0.999", false), ("-1", "1", "2", true), ("-1", "1", "1.9", false),
+    ("0.1", "0.3", "0.2", true), ("100", "99.99", "0.01", true), ("100", "99.989", "0.01", false),
+    ("5", "5", "0", true),
+    ("999999999999999999999", "1000000000000000000000", "1", true),
+  ])
+  func tolerancesAreExact(_ left: String, _ right: String, _ tolerance: String, _ isWithin: Bool) throws {
+    let left = try #require(NumberReading(left)?.value)
+    let right = try #require(NumberReading(right)?.value)
+    let tolerance = try #require(NumberReading(tolerance)?.value)
+    #expect(left.isWithin(tolerance, of: right) == isWithin)
+    #expect(right.isWithin(tolerance, of: left) == isWithin)
+  }
+
+  @Test(arguments: [
+    (0.1, "0.1"), (-2.5, "-2.5"), (1e21, "1000000000000000000000"), (1e-7, "0.0000001"), (0, "0"), (3, "3"),
+  ])
+  func doublesAsTheyPrint(_ value: Double, _ text: String) {
+    #expect(ExactNumber(value)?.description == text)
+    #expect(ExactNumber(Double.nan) == nil)
   }
 }

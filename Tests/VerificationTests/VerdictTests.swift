@@ -29,6 +29,8 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
   static let strict = Verifier.exact(ignore: [])
   static let lax = Verifier.exact(ignore: [.space, .period, .case])
 
+  static let half = ExactNumber(isNegative: false, whole: "0", fraction: "5") ?? ExactNumber(0)
+
   static let exact = [
     VerdictCase(strict, "red", ["red"], .right, "the response is \"red\""),
     VerdictCase(strict, "red.", ["red"], .wrong, "expected \"red\", the response is \"red.\""),
@@ -72,22 +74,38 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
   ]
 
   static let patterns = [
-    VerdictCase(.regex(pattern: "^[0-9]+$"), "42", [], .right, "the response matches \"^[0-9]+$\""),
+    VerdictCase(.regex(pattern: "[0-9]+"), "say 42.", ["42"], .right, "the response says \"42\""),
     VerdictCase(
-      .regex(pattern: "^[0-9]+$"), "x", [], .unparsed, "\"^[0-9]+$\" does not match the response (\"x\")"),
+      .regex(pattern: "^[0-9]+$"), "x", ["1"], .unparsed, "\"^[0-9]+$\" does not match the response (\"x\")"),
     VerdictCase(.regex(pattern: "is ([a-z]+)"), "it is red", ["red"], .right, "the response says \"red\""),
     VerdictCase(
       .regex(pattern: "is ([a-z]+)"), "it is blue", ["red"], .wrong, "expected \"red\", the response says \"blue\""),
     VerdictCase(
-      .regex(pattern: "^.$"), "e\u{301}", [], .unparsed, "\"^.$\" does not match the response (\"e\u{301}\")"),
+      .regex(pattern: "^.$"), "e\u{301}", ["e"], .unparsed, "\"^.$\" does not match the response (\"e\u{301}\")"),
     VerdictCase(
       .regex(pattern: "(a"), "a", [], .unparsed, "\"(a\" is not a regular expression"),
-    VerdictCase(.contains, "It is Paris, surely.", ["paris"], .right, "the response contains \"paris\""),
     VerdictCase(
-      .contains, "Parisian", ["paris"], .wrong, "\"paris\" does not stand in the response (\"Parisian\")"),
-    VerdictCase(.contains, "", ["paris"], .unparsed, "expected \"paris\", the response is empty"),
-    VerdictCase(.number, "3", ["many"], .unparsed, "the accepted answer \"many\" holds no number"),
-    VerdictCase(.number, "3", [], .unparsed, "there is no accepted answer to compare with"),
+      .contains(ignore: [.case]), "It is Paris, surely.", ["paris"], .right, "the response contains \"paris\""),
+    VerdictCase(
+      .contains(ignore: [.case]), "Parisian", ["paris"], .wrong,
+      "\"paris\" does not stand in the response (\"Parisian\")"),
+    VerdictCase(.contains(ignore: [.case]), "", ["paris"], .unparsed, "expected \"paris\", the response is empty"),
+    VerdictCase(
+      .contains(ignore: []), "in Paris", ["paris"], .wrong, "\"paris\" does not stand in the response (\"in Paris\")"),
+    VerdictCase(
+      .contains(ignore: [.space, .punctuation]), "x-ra y!", ["ray"], .right, "the response contains \"ray\""),
+    VerdictCase(
+      .exact(ignore: [.punctuation]), "(B)!", ["B"], .right, "the response is \"(B)!\""),
+    VerdictCase(
+      .number(tolerance: half), "10.5", ["10"], .right, "the response says 10.5 (\"10.5\")"),
+    VerdictCase(
+      .number(tolerance: half), "10.51", ["10"], .wrong, "expected 10 within 0.5, the response says 10.51 (\"10.51\")"),
+    VerdictCase(
+      .number(tolerance: ExactNumber(-1)), "1", ["1"], .unparsed, "the tolerance -1 is below zero"),
+    VerdictCase(
+      .number(words: false), "three", ["3"], .unparsed, "expected 3, the response names no number"),
+    VerdictCase(.number(), "3", ["many"], .unparsed, "the accepted answer \"many\" holds no number"),
+    VerdictCase(.number(), "3", [], .unparsed, "there is no accepted answer to compare with"),
   ]
 
   static let forms = [
@@ -97,6 +115,12 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
     VerdictCase(
       .constraints(Constraints(words: .init(least: 2), characters: .init(most: 2))), "one", [], .wrong,
       "the response has 1 words, at least 2 are asked for; it has 3 characters, at most 2 are allowed"),
+    VerdictCase(
+      .constraints(Constraints(lines: .init(most: 1), start: "Dear", end: "Bye.")), " Dear Ann\n\nso long\n", [],
+      .wrong,
+      "the response has 2 lines, at most 1 are allowed; it does not end with \"Bye.\""),
+    VerdictCase(
+      .constraints(Constraints(start: "Yes")), "No", [], .wrong, "the response does not begin with \"Yes\""),
     VerdictCase(
       .constraints(Constraints(letterCase: .upper)), "ABc", [], .wrong, "the response has the lower-case letter c"),
     VerdictCase(
@@ -116,18 +140,18 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: exact + sorted + lists + patterns + forms)
   func says(_ example: VerdictCase) {
-    let verdict = example.verifier.verdict(on: example.response, answer: Answer(example.accepted))
+    let verdict = example.verifier.verdict(on: example.response, answer: AcceptedAnswer(example.accepted))
     #expect(verdict.outcome == example.outcome)
     #expect(verdict.reason == example.reason)
   }
 
   @Test func longTextsAreCutInReasons() {
-    let verdict = Self.strict.verdict(on: String(repeating: "x", count: 100), answer: Answer(["y"]))
+    let verdict = Self.strict.verdict(on: String(repeating: "x", count: 100), answer: AcceptedAnswer(["y"]))
     #expect(verdict.reason == "expected \"y\", the response is \"\(String(repeating: "x", count: 59))…\"")
   }
 
   @Test func faultsAreDiagnosed() throws {
-    let fault = try #require(Verifier.number.fault(in: Answer(["many"])))
+    let fault = try #require(Verifier.number().fault(in: AcceptedAnswer(["many"])))
     #expect(
       fault.text() == """
         error: the accepted answer "many" holds no number

@@ -7,7 +7,7 @@ import Randomness
 /// A task that makes its own records.
 ///
 /// Every record has `question` and `answer` (text), and the same task in two parts as `instruction` and `input`.
-public enum BuiltInTask: Hashable, Sendable {
+public enum TaskGenerator: Hashable, Sendable {
   /// "I have a clarinet, a violin, and a flute. How many musical instruments do I have?", answered in digits.
   ///
   /// `objects` is how many objects are listed; each number in the range is as likely. Also gives `objects`, their names.
@@ -17,9 +17,9 @@ public enum BuiltInTask: Hashable, Sendable {
   /// Also gives `options`, the objects in the order of the people at the start.
   case trackingShuffledObjects(objects: Int, swaps: Int)
   /// Words in a random order, answered by the same words in alphabetical order.
-  case wordSorting(words: ClosedRange<Int>)
-  /// "What is 17 - 5?", answered in digits; no answer is below zero.
-  case arithmetic(operands: ClosedRange<Int>, operations: [ArithmeticOperation])
+  case wordSorting(words: Int)
+  /// "What is 17 - 5 * 2?", answered in digits, products before sums; terms have at most so many digits.
+  case arithmetic(operations: [ArithmeticOperation], digits: Int, terms: Int)
 
   /// The task's name in a spec.
   public var name: String {
@@ -61,7 +61,8 @@ public enum BuiltInTask: Hashable, Sendable {
     case .objectCounting(let objects): try ObjectCounting.kinds(objects: objects)
     case .trackingShuffledObjects(let objects, let swaps): try ShuffledObjects.kinds(objects: objects, swaps: swaps)
     case .wordSorting(let words): try WordSorting.kinds(words: words)
-    case .arithmetic(let operands, let operations): try Arithmetic.kinds(operands: operands, operations: operations)
+    case .arithmetic(let operations, let digits, let terms):
+      try Arithmetic.kinds(operations: operations, digits: digits, terms: terms)
     }
   }
 }
