@@ -72,6 +72,8 @@ public struct ZstdDecoder: ~Copyable, @unchecked Sendable {
   private var output: [UInt8]
   /// Whether everything given so far ended with a complete frame.
   public private(set) var isAtFrameEnd = false
+  /// Whether nothing more comes out before more bytes are given.
+  public private(set) var needsInput = true
 
   /// Starts with no bytes.
   ///
@@ -86,33 +88,32 @@ public struct ZstdDecoder: ~Copyable, @unchecked Sendable {
     ZSTD_freeDCtx(context)
   }
 
-  /// Decodes compressed bytes up to the end of a frame.
+  /// Decodes some bytes, at most to the end of a frame.
   ///
   /// - Parameters:
-  ///   - bytes: The next compressed bytes.
-  ///   - body: Receives content, piece by piece.
-  /// - Returns: How many of `bytes` were used; fewer than all only if a frame ended.
-  /// - Throws: ``CompressionError`` if the bytes are corrupt, or what `body` throws.
+  ///   - bytes: The next compressed bytes; may be empty while ``needsInput`` is false.
+  ///   - content: Receives at most about 128 KiB, so that the caller can bound what it accepts.
+  /// - Returns: How many of `bytes` were used; the rest is to be given again.
+  /// - Throws: ``CompressionError`` if the bytes are corrupt.
   public mutating func decompress(
-    _ bytes: ArraySlice<UInt8>, body: (ArraySlice<UInt8>) throws(CompressionError) -> Void
+    _ bytes: ArraySlice<UInt8>, into content: inout [UInt8]
   ) throws(CompressionError) -> Int {
     var consumed = 0
-    while true {
-      var produced = 0
-      let code = bytes.withUnsafeBytes { source in
-        output.withUnsafeMutableBytes { target in
-          var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: consumed)
-          var space = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
-          let code = ZSTD_decompressStream(context, &space, &input)
-          (consumed, produced) = (input.pos, space.pos)
-          return code
-        }
+    var produced = 0
+    let code = bytes.withUnsafeBytes { source in
+      output.withUnsafeMutableBytes { target in
+        var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
+        var space = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+        let code = ZSTD_decompressStream(context, &space, &input)
+        (consumed, produced) = (input.pos, space.pos)
+        return code
       }
-      try check(code)
-      isAtFrameEnd = code == 0
-      if produced > 0 { try body(output[..<produced]) }
-      if isAtFrameEnd || (consumed == bytes.count && produced < output.count) { return consumed }
     }
+    try check(code)
+    isAtFrameEnd = code == 0
+    needsInput = consumed == bytes.count && produced < output.count
+    content += output[..<produced]
+    return consumed
   }
 }
 
@@ -175,16 +176,16 @@ extension Compression {
     }
     var content: [UInt8] = []
     // A declared size is only a hint: what is reserved before anything is decoded is bounded by what was given.
-    content.reserveCapacity(min(declared ?? 0, max(1 << 20, bytes.count.multipliedReportingOverflow(by: 64).partialValue)))
+    content.reserveCapacity(
+      min(declared ?? 0, max(1 << 20, bytes.count.multipliedReportingOverflow(by: 64).partialValue)))
     var decoder = try ZstdDecoder()
     var at = 0
-    repeat {
-      at += try decoder.decompress(bytes[at...]) { piece throws(CompressionError) in
-        guard piece.count <= maximum - content.count else { throw .tooLarge(.zstd, maximum: maximum) }
-        content += piece
-      }
-      if frames == .one, decoder.isAtFrameEnd { break }
-    } while at < bytes.count
+    while true {
+      at += try decoder.decompress(bytes[at...], into: &content)
+      guard content.count <= maximum else { throw .tooLarge(.zstd, maximum: maximum) }
+      if decoder.isAtFrameEnd, frames == .one || at == bytes.count { break }
+      if decoder.needsInput, at == bytes.count { break }
+    }
     guard decoder.isAtFrameEnd else { throw .truncated(.zstd) }
     guard at == bytes.count else { throw .corrupt(.zstd, reason: "more bytes after the frame") }
     return content

@@ -1,0 +1,302 @@
+// The results of single records under one recipe, in segments: looked up in bulk, added a segment at a time.
+// Knows nothing of what a record or a result is.
+
+import Compression
+public import Digests
+import Synchronization
+
+extension Store {
+  /// The results of single records under a recipe.
+  public func records(of recipe: Digest) -> RecordSegments {
+    RecordSegments(folder: "records/\(recipe.hex)", manifest: nil, store: self)
+  }
+
+  /// The results of single records under a recipe, whose manifest is kept beside them.
+  public func records(of recipe: Manifest) -> RecordSegments {
+    RecordSegments(folder: "records/\(recipe.key.hex)", manifest: recipe, store: self)
+  }
+}
+
+/// The stored results of single records under one recipe.
+///
+/// If several processes add a value under one key, the first published stands, for every reader.
+public struct RecordSegments: Sendable {
+  /// How many bytes of values go into one segment at most; more become several segments.
+  static let segmentByteCount = 64 << 20
+
+  let folder: String
+  let manifest: Manifest?
+  let store: Store
+  private let cache = SegmentCache()
+
+  init(folder: String, manifest: Manifest?, store: Store) {
+    self.folder = folder
+    self.manifest = manifest
+    self.store = store
+  }
+
+  private var files: StoreFiles { store.files }
+
+  // MARK: Reading
+
+  /// Which keys have a value, without reading values.
+  ///
+  /// - Returns: One answer a key, in order. A value may still turn out to be damaged when it is read.
+  /// - Throws: ``StorageError`` if a segment cannot be read; damaged ones are set aside and do not count.
+  public func lookup(_ keys: [Digest]) throws(StorageError) -> [Bool] {
+    var found = [Bool](repeating: false, count: keys.count)
+    try eachSegment { name, file, index throws(StorageError) in
+      for (position, _) in Self.hits(keys, in: index, where: { !found[$0] }) { found[position] = true }
+      return found.contains(false)
+    }
+    return found
+  }
+
+  /// The values of keys, verified.
+  ///
+  /// - Returns: One value a key, in order; nil where there is none.
+  /// - Throws: ``StorageError`` if a segment cannot be read; what is damaged is set aside and does not count.
+  public func values(for keys: [Digest]) throws(StorageError) -> [[UInt8]?] {
+    var values = [[UInt8]?](repeating: nil, count: keys.count)
+    try eachSegment { name, file, index throws(StorageError) in
+      var damage: DamageReason?
+      let hits = Self.hits(keys, in: index, where: { values[$0] == nil })
+      for (block, hits) in Self.byBlock(hits) {
+        switch try content(of: index.blocks[block], file) {
+        case .success(let content):
+          for (position, entry) in hits {
+            values[position] = Array(content[entry.offset..<(entry.offset + entry.byteCount)])
+          }
+        case .failure(let error): damage = .malformed(error.reason)
+        }
+      }
+      if let damage { try salvage(name, file, index, damage) }
+      return values.contains(nil)
+    }
+    return values
+  }
+
+  /// The keys that a segment has, and where, in the order of the keys.
+  private static func hits(
+    _ keys: [Digest], in index: SegmentIndex, where isWanted: (Int) -> Bool
+  ) -> [(position: Int, entry: SegmentEntry)] {
+    // Sorted, every search begins where the last one ended.
+    let wanted = keys.indices.filter(isWanted).sorted { keys[$0] < keys[$1] }
+    var hits: [(Int, SegmentEntry)] = []
+    var start = 0
+    for position in wanted {
+      let (place, isFound) = index.position(of: keys[position], from: start)
+      if isFound { hits.append((position, index[place])) }
+      start = place
+    }
+    return hits
+  }
+
+  private static func byBlock(
+    _ hits: [(position: Int, entry: SegmentEntry)]
+  ) -> [(block: Int, hits: [(position: Int, entry: SegmentEntry)])] {
+    var groups: [(block: Int, hits: [(position: Int, entry: SegmentEntry)])] = []
+    for hit in hits.sorted(by: { ($0.entry.block, $0.entry.offset) < ($1.entry.block, $1.entry.offset) }) {
+      if groups.last?.block == hit.entry.block {
+        groups[groups.count - 1].hits.append(hit)
+      } else {
+        groups.append((hit.entry.block, [hit]))
+      }
+    }
+    return groups
+  }
+
+  private func content(of block: SegmentBlock, _ file: OpenFile) throws(StorageError) -> Result<[UInt8], Malformed> {
+    let frame = try files.read(file, at: block.offset, count: block.frameByteCount)
+    do throws(CompressionError) {
+      let content = try Compression.zstdDecompressed(frame, maximum: block.contentByteCount)
+      guard content.count == block.contentByteCount, Digest.sha256(content).bytes == block.digest else {
+        return .failure(Malformed("a block's content has another digest than its index says"))
+      }
+      return .success(content)
+    } catch {
+      if case .outOfMemory = error { throw Store.failure(error, file.path) }
+      return .failure(Malformed("a block does not decode"))
+    }
+  }
+
+  /// Visits the segments in the order in which they win, until `body` returns false.
+  private func eachSegment(
+    _ body: (String, OpenFile, SegmentIndex) throws(StorageError) -> Bool
+  ) throws(StorageError) {
+    // A segment that is gone was compacted into another, or set aside; what is listed then is as good. Compaction
+    // under way cannot outrun this more than a few times.
+    var done: Set<String> = []
+    for _ in 0..<8 {
+      var isComplete = true
+      for name in try names() where done.insert(name).inserted {
+        guard let file = try files.open("\(folder)/\(name)") else {
+          isComplete = false
+          break
+        }
+        defer { files.close(file) }
+        do throws(SegmentFailure) {
+          let index = try index(name, file)
+          do throws(StorageError) { if !(try body(name, file, index)) { return } } catch { throw .other(error) }
+        } catch {
+          switch error {
+          case .damage(let malformed): store.report("\(folder)/\(name)", .malformed(malformed.reason))
+          case .other(let error): throw error
+          }
+        }
+      }
+      if isComplete { return }
+    }
+  }
+
+  private enum SegmentFailure: Error {
+    case damage(Malformed)
+    case other(StorageError)
+  }
+
+  /// The index of an open segment, read once and recognized by its footer afterwards.
+  private func index(_ name: String, _ file: OpenFile) throws(SegmentFailure) -> SegmentIndex {
+    let read: (footer: [UInt8], byteCount: Int)
+    do throws(StorageError) {
+      let byteCount = try files.byteCount(of: file)
+      let start = max(0, byteCount - Segment.footerByteCount)
+      read = (try files.read(file, at: start, count: Segment.footerByteCount), byteCount)
+    } catch { throw .other(error) }
+    if let known = cache.indexes.withLock({ $0[name] }), known.footer == read.footer { return known }
+    guard let count = SegmentIndex.byteCount(footer: read.footer), count <= read.byteCount - Segment.header.count else {
+      throw .damage(Malformed("it does not end with a segment's index"))
+    }
+    let (header, bytes): ([UInt8], [UInt8])
+    do throws(StorageError) {
+      header = try files.read(file, at: 0, count: Segment.header.count)
+      bytes = try files.read(file, at: read.byteCount - count, count: count)
+    } catch { throw .other(error) }
+    do throws(Malformed) {
+      guard header == Segment.header else { throw Malformed("it does not begin as a segment does") }
+      let index = try SegmentIndex(bytes, fileByteCount: read.byteCount)
+      cache.indexes.withLock { $0[name] = index }
+      return index
+    } catch { throw .damage(error) }
+  }
+
+  /// Sets a damaged segment aside and publishes what of it is whole.
+  private func salvage(
+    _ name: String, _ file: OpenFile, _ index: SegmentIndex, _ reason: DamageReason
+  ) throws(StorageError) {
+    store.report("\(folder)/\(name)", reason)
+    guard !files.isReadOnly else { return }
+    var whole: [(key: Digest, value: [UInt8])] = []
+    var contents: [Int: [UInt8]] = [:]
+    for (number, block) in index.blocks.enumerated() {
+      if case .success(let content) = try content(of: block, file) { contents[number] = content }
+    }
+    for position in 0..<index.count {
+      let entry = index[position]
+      guard let content = contents[entry.block], let key = Digest(bytes: index.key(position)) else { continue }
+      whole.append((key, Array(content[entry.offset..<(entry.offset + entry.byteCount)])))
+    }
+    guard !whole.isEmpty else { return }
+    let bytes = try encoded(whole)
+    // If the name is taken again, another process was faster and saved the same.
+    _ = try files.publishFirst("\(folder)/\(name)") { file throws(StorageError) in try file.write(bytes) }
+  }
+
+  // MARK: Writing
+
+  /// Publishes results of single records; they are stored when this returns.
+  ///
+  /// Values under keys that have one already are kept but never seen; ask ``values(for:)`` which stand.
+  ///
+  /// - Throws: ``StorageError`` if they cannot be written; nothing or a first part of them is stored then.
+  public func append(_ records: [(Digest, [UInt8])]) throws(StorageError) {
+    guard !files.isReadOnly else { throw .readOnlyStore(path: files.root) }
+    try keepManifest()
+    var part: [(key: Digest, value: [UInt8])] = []
+    var size = 0
+    for (key, value) in records {
+      guard value.count <= Segment.blockMaximum else {
+        throw .tooLarge(what: "a record's result", byteCount: value.count, maximum: Segment.blockMaximum)
+      }
+      if size + value.count > Self.segmentByteCount, !part.isEmpty {
+        try publish(part)
+        (part, size) = ([], 0)
+      }
+      part.append((key, value))
+      size += value.count
+    }
+    if !part.isEmpty { try publish(part) }
+  }
+
+  private func publish(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) {
+    let bytes = try encoded(records)
+    let first = try nextName(after: 0)
+    var tried = SegmentName(first)?.last ?? 0
+    _ = try files.publishFirst(
+      "\(folder)/\(first)",
+      next: { () throws(StorageError) in
+        let name = try nextName(after: tried)
+        tried = SegmentName(name)?.last ?? tried
+        return "\(folder)/\(name)"
+      }, { file throws(StorageError) in try file.write(bytes) })
+  }
+
+  private func encoded(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) -> [UInt8] {
+    do { return try Segment.bytes(of: records) } catch { throw Store.failure(error, files.path(folder)) }
+  }
+
+  /// The name for a new segment: a number greater than all that are there and than those tried.
+  private func nextName(after tried: Int) throws(StorageError) -> String {
+    let last = try names().compactMap { SegmentName($0)?.last }.max() ?? 0
+    return SegmentName(number: max(last, tried) + 1).text
+  }
+
+  /// The names of the segments, in the order in which they win.
+  private func names() throws(StorageError) -> [String] {
+    let names = try files.list(folder).compactMap { name in SegmentName(name).map { (name, $0) } }
+    return names.sorted { ($0.1.first, -$0.1.last) < ($1.1.first, -$1.1.last) }.map(\.0)
+  }
+
+  private func keepManifest() throws(StorageError) {
+    let name = "\(folder)/manifest"
+    guard let manifest, !files.exists(name) else { return }
+    try files.publish(name) { file throws(StorageError) in try file.write(manifest.bytes) }
+  }
+}
+
+/// The indexes that were read, by segment.
+private final class SegmentCache: Sendable {
+  let indexes = Mutex<[String: SegmentIndex]>([:])
+}
+
+/// A segment's name: the numbers that it stands for.
+struct SegmentName: Hashable, Sendable {
+  let first: Int
+  let last: Int
+
+  init(number: Int) {
+    first = number
+    last = number
+  }
+
+  /// Reads `NUMBER.zst` or `FIRST-LAST.zst`; nil for any other name.
+  init?(_ text: String) {
+    guard text.hasSuffix(".zst") else { return nil }
+    let numbers = text.dropLast(4).split(separator: "-", omittingEmptySubsequences: false).map(Self.number)
+    guard let first = numbers.first ?? nil, let last = numbers.last ?? nil, numbers.count <= 2, first <= last else {
+      return nil
+    }
+    (self.first, self.last) = (first, last)
+  }
+
+  var text: String { "\(Self.text(first)).zst" }
+
+  private static func number(_ text: Substring) -> Int? {
+    guard text.utf8.count >= 8, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int(text).flatMap { $0 > 0 && $0 < Int.max ? $0 : nil }
+  }
+
+  private static func text(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+}

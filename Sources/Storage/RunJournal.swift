@@ -1,0 +1,85 @@
+// What a run did, event by event, one checked line each. Knows nothing of what the events mean.
+
+import Digests
+import Glibc
+public import JSON
+
+extension Store {
+  /// The journal of a run.
+  ///
+  /// - Parameter id: The run's name: a letter or digit, then letters, digits, `.`, `_` and `-`; at most 128 bytes.
+  /// - Throws: ``StorageError/invalidName(_:role:)``.
+  public func journal(run id: String) throws(StorageError) -> RunJournal {
+    func isPlain(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) }
+    guard let first = id.utf8.first, isPlain(first), id.utf8.count <= 128,
+      id.utf8.allSatisfy({ isPlain($0) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains($0) })
+    else { throw .invalidName(id, role: "run") }
+    return RunJournal(folder: "runs/\(id)", files: files)
+  }
+
+  /// The names of the runs that have a journal, in the order of their bytes.
+  ///
+  /// - Throws: ``StorageError`` if they cannot be listed.
+  public func runs() throws(StorageError) -> [String] { try files.list("runs") }
+}
+
+/// The journal of one run, which one process writes and any may read.
+public struct RunJournal: Sendable {
+  let folder: String
+  let files: StoreFiles
+
+  private var name: String { "\(folder)/journal.jsonl" }
+
+  private static let head = #"{"check":""#
+  private static let middle = #"","event":"#
+
+  /// Adds an event; it is in the file when this returns, and survives the process, not necessarily the machine.
+  ///
+  /// - Throws: ``StorageError`` if it cannot be written.
+  public func append(_ event: JSONValue) throws(StorageError) {
+    guard !files.isReadOnly else { throw .readOnlyStore(path: files.root) }
+    let bytes = event.canonicalBytes
+    var line = Array("\(Self.head)\(Self.check(bytes))\(Self.middle)".utf8) + bytes + Array("}\n".utf8)
+    let file = try open()
+    defer { files.close(file) }
+    let size = try files.byteCount(of: file)
+    // A line that a killed process left torn must not swallow the next one.
+    if size > 0, try files.read(file, at: size - 1, count: 1) != [UInt8(ascii: "\n")] {
+      line.insert(UInt8(ascii: "\n"), at: 0)
+    }
+    try TemporaryFile(file: file, system: files.system).write(line)
+  }
+
+  private func open() throws(StorageError) -> OpenFile {
+    do {
+      return try retrying { () throws(SystemFailure) in try files.system.open(files.path(name), for: .append) }
+    } catch {
+      guard error.code == ENOENT else { throw StorageError(error) }
+    }
+    try files.makeFolder(folder)
+    return try told { () throws(SystemFailure) in try files.system.open(files.path(name), for: .append) }
+  }
+
+  /// The events in order.
+  ///
+  /// - Returns: The events of all whole lines, and how many lines were not whole.
+  /// - Throws: ``StorageError`` if the file cannot be read.
+  public func events() throws(StorageError) -> (events: [JSONValue], damagedLines: Int) {
+    var events: [JSONValue] = []
+    var damaged = 0
+    for line in (try files.read(name) ?? []).split(separator: UInt8(ascii: "\n")) {
+      if let event = Self.event(of: line) { events.append(event) } else { damaged += 1 }
+    }
+    return (events, damaged)
+  }
+
+  private static func check(_ bytes: some Collection<UInt8>) -> String { String(Digest.sha256(bytes).hex.prefix(16)) }
+
+  private static func event(of line: ArraySlice<UInt8>) -> JSONValue? {
+    let frame = head.utf8.count + 16 + middle.utf8.count
+    guard line.count > frame + 1, line.last == UInt8(ascii: "}") else { return nil }
+    let bytes = line.dropFirst(frame).dropLast()
+    guard line.prefix(frame).elementsEqual("\(head)\(check(bytes))\(middle)".utf8) else { return nil }
+    return try? JSONValue(parsing: bytes)
+  }
+}

@@ -1,0 +1,177 @@
+// A segment's bytes: blocks of values, then an index that proves itself. Knows nothing of files and folders.
+
+import Compression
+import Digests
+
+/// Where a value stands.
+struct SegmentEntry: Hashable, Sendable {
+  let block: Int
+  let offset: Int
+  let byteCount: Int
+}
+
+/// A run of values that is compressed and proved as one.
+struct SegmentBlock: Hashable, Sendable {
+  let offset: Int
+  let frameByteCount: Int
+  let contentByteCount: Int
+  let digest: [UInt8]
+}
+
+/// The form of a segment.
+enum Segment {
+  static let header = skippable(0x184D_2A50, Array("runner-segment 1\n".utf8))
+  static let footerByteCount = 80
+  static let blockByteCount = 48
+  static let entryByteCount = 44
+  /// Writers fill blocks to about this size: small enough to fetch one value, large enough to compress well.
+  static let blockTarget = 256 << 10
+  static let blockMaximum = 1 << 30
+  static let mark = Array("RUNNERIX".utf8)
+
+  static func skippable(_ magic: UInt32, _ content: [UInt8]) -> [UInt8] {
+    little(magic) + little(UInt32(content.count)) + content
+  }
+
+  static func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
+
+  static func number(_ bytes: ArraySlice<UInt8>) -> Int {
+    bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// A whole segment's bytes.
+  ///
+  /// - Parameter records: Keys and values; of equal keys the first counts.
+  /// - Throws: ``CompressionError`` if memory is short.
+  static func bytes(of records: [(key: Digest, value: [UInt8])]) throws(CompressionError) -> [UInt8] {
+    var file = header
+    var blocks: [UInt8] = []
+    var blockCount = 0
+    var content: [UInt8] = []
+    var entries: [(key: Digest, entry: SegmentEntry)] = []
+    var seen: Set<Digest> = []
+    func closeBlock() throws(CompressionError) {
+      let frame = try Compression.zstdCompressed(content)
+      blocks += little(UInt64(file.count)) + little(UInt32(frame.count)) + little(UInt32(content.count))
+      blocks += Digest.sha256(content).bytes
+      file += frame
+      blockCount += 1
+      content = []
+    }
+    for (key, value) in records where seen.insert(key).inserted {
+      if !content.isEmpty, content.count + value.count > blockTarget { try closeBlock() }
+      entries.append((key, SegmentEntry(block: blockCount, offset: content.count, byteCount: value.count)))
+      content += value
+    }
+    if !entries.isEmpty { try closeBlock() }
+    entries.sort { $0.key < $1.key }
+    return file + index(blocks, blockCount: blockCount, entries: entries, file: file)
+  }
+
+  private static func index(
+    _ blocks: [UInt8], blockCount: Int, entries: [(key: Digest, entry: SegmentEntry)], file: [UInt8]
+  ) -> [UInt8] {
+    var index = blocks
+    for (key, entry) in entries {
+      index += key.bytes
+      index += little(UInt32(entry.block)) + little(UInt32(entry.offset)) + little(UInt32(entry.byteCount))
+    }
+    index += little(UInt32(blockCount)) + little(UInt32(entries.count)) + mark
+    index += Digest.sha256(index).bytes
+    let frame = little(UInt32(0x184D_2A5E)) + little(UInt32(index.count + Digest.byteCount)) + index
+    var hasher = DigestHasher()
+    hasher.update(file)
+    hasher.update(frame)
+    return frame + hasher.finalize().bytes
+  }
+}
+
+/// The proved index of a segment: where every key's value stands.
+struct SegmentIndex: Sendable {
+  let blocks: [SegmentBlock]
+  let count: Int
+  /// The footer, by which a segment is recognized.
+  let footer: [UInt8]
+  private let entries: [UInt8]
+
+  /// How many bytes before the end of the file belong to the index; nil if the footer is none.
+  static func byteCount(footer: [UInt8]) -> Int? {
+    guard footer.count == Segment.footerByteCount, footer[8..<16].elementsEqual(Segment.mark) else { return nil }
+    // Both counts have 32 bits, so nothing overflows.
+    let blocks = Segment.number(footer[0..<4])
+    let records = Segment.number(footer[4..<8])
+    return 8 + Segment.blockByteCount * blocks + Segment.entryByteCount * records + Segment.footerByteCount
+  }
+
+  /// Reads the index.
+  ///
+  /// - Parameters:
+  ///   - bytes: The index frame, from its magic number to the end of the file.
+  ///   - fileByteCount: The file's size.
+  /// - Throws: What departs from the format.
+  init(_ bytes: [UInt8], fileByteCount: Int) throws(Malformed) {
+    let footer = Array(bytes.suffix(Segment.footerByteCount))
+    guard let byteCount = Self.byteCount(footer: footer), byteCount == bytes.count,
+      bytes.starts(with: Segment.little(UInt32(0x184D_2A5E)) + Segment.little(UInt32(byteCount - 8)))
+    else { throw Malformed("it does not end with a segment's index") }
+    let proved = bytes[8..<(bytes.count - 2 * Digest.byteCount)]
+    guard Digest.sha256(proved).bytes.elementsEqual(footer[16..<48]) else {
+      throw Malformed("its index has another digest than it says")
+    }
+    self.footer = footer
+    count = Segment.number(footer[4..<8])
+    var blocks: [SegmentBlock] = []
+    var end = Segment.header.count
+    for start in stride(from: 8, to: 8 + Segment.blockByteCount * Segment.number(footer[0..<4]), by: 48) {
+      let block = SegmentBlock(
+        offset: Segment.number(bytes[start..<(start + 8)]),
+        frameByteCount: Segment.number(bytes[(start + 8)..<(start + 12)]),
+        contentByteCount: Segment.number(bytes[(start + 12)..<(start + 16)]),
+        digest: Array(bytes[(start + 16)..<(start + 48)]))
+      guard block.offset == end, block.contentByteCount <= Segment.blockMaximum else {
+        throw Malformed("its blocks do not follow each other")
+      }
+      end += block.frameByteCount
+      blocks.append(block)
+    }
+    guard end + byteCount == fileByteCount else { throw Malformed("its blocks do not fill the file") }
+    self.blocks = blocks
+    entries = Array(bytes[(8 + Segment.blockByteCount * blocks.count)..<(bytes.count - Segment.footerByteCount)])
+    try checkEntries()
+  }
+
+  private func checkEntries() throws(Malformed) {
+    for position in 0..<count {
+      let entry = self[position]
+      guard entry.block < blocks.count, entry.offset + entry.byteCount <= blocks[entry.block].contentByteCount,
+        position == 0 || key(position - 1).lexicographicallyPrecedes(key(position))
+      else { throw Malformed("its index is not in order") }
+    }
+  }
+
+  func key(_ position: Int) -> ArraySlice<UInt8> {
+    let start = position * Segment.entryByteCount
+    return entries[start..<(start + Digest.byteCount)]
+  }
+
+  subscript(position: Int) -> SegmentEntry {
+    let start = position * Segment.entryByteCount + Digest.byteCount
+    return SegmentEntry(
+      block: Segment.number(entries[start..<(start + 4)]), offset: Segment.number(entries[(start + 4)..<(start + 8)]),
+      byteCount: Segment.number(entries[(start + 8)..<(start + 12)]))
+  }
+
+  /// Where a key stands at or after a position.
+  ///
+  /// - Returns: The position of the key or of the first greater one, and whether it is the key's.
+  func position(of key: Digest, from start: Int = 0) -> (position: Int, isFound: Bool) {
+    var (low, high) = (start, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self.key(middle).lexicographicallyPrecedes(key.bytes) { low = middle + 1 } else { high = middle }
+    }
+    return (low, low < count && self.key(low).elementsEqual(key.bytes))
+  }
+}

@@ -1,0 +1,113 @@
+// Step results: found by key, published once, and listed by kind for explanations. Knows nothing of what steps do.
+
+public import Digests
+
+extension Store {
+  static func stepName(_ key: Digest) -> String {
+    let hex = key.hex
+    return "steps/\(hex.prefix(2))/\(hex.dropFirst(2)).step"
+  }
+
+  /// The result that stands under a step's key.
+  ///
+  /// Whether the outputs' objects are still there is asked apart.
+  ///
+  /// - Returns: nil if there is none, or if it was damaged and has been set aside.
+  /// - Throws: ``StorageError`` if the file cannot be read.
+  public func result(for step: Digest) throws(StorageError) -> StepResult? {
+    let name = Self.stepName(step)
+    guard let bytes = try files.read(name) else { return nil }
+    do throws(Malformed) {
+      return try StepResult(fileBytes: bytes, key: step)
+    } catch {
+      report(name, .malformed(error.reason))
+      return nil
+    }
+  }
+
+  /// Publishes a step's result; the first publication wins.
+  ///
+  /// - Parameters:
+  ///   - result: The result; its outputs' objects must be in the store.
+  ///   - step: The step's key, which is the digest of the result's manifest.
+  /// - Returns: The result that stands, which is another's if that was first.
+  /// - Throws: ``StorageError`` if an object is missing or the result cannot be written.
+  @discardableResult
+  public func publish(_ result: StepResult, for step: Digest) throws(StorageError) -> StepResult {
+    try check(result, for: step)
+    let name = Self.stepName(step)
+    let bytes = result.fileBytes
+    // A damaged result in the way is set aside by reading it; once is enough unless others damage it meanwhile.
+    for _ in 0..<3 {
+      if let standing = try self.result(for: step) {
+        // What stands may be of no use: its objects may have been lost, and made anew with other bytes.
+        if standing.outputs.allSatisfy({ contains($0.digest) }) { return standing }
+        break
+      }
+      if try files.publishFirst(name, { file throws(StorageError) in try file.write(bytes) }) != nil {
+        remember(result.kind, step)
+        return result
+      }
+    }
+    try files.publish(name) { file throws(StorageError) in try file.write(bytes) }
+    remember(result.kind, step)
+    return result
+  }
+
+  private func check(_ result: StepResult, for step: Digest) throws(StorageError) {
+    guard StepResult.isKind(result.kind) else { throw .invalidName(result.kind, role: "step's kind") }
+    guard result.manifest.key == step else { throw .wrongKey(step, manifest: result.manifest.key) }
+    guard result.hasUniqueNames else {
+      throw .invalidName(result.outputs.map(\.name).joined(separator: ", "), role: "step's set of outputs")
+    }
+    for output in result.outputs where !contains(output.digest) { throw .missing(output.digest) }
+  }
+
+  // MARK: By kind
+
+  /// Earlier results of a kind, newest first; for explanations and predictions only.
+  ///
+  /// - Parameter limit: How many are wanted at most.
+  /// - Returns: What can be read; a store without its index, or one that cannot be read, gives fewer or none.
+  public func results(ofKind kind: String, newest limit: Int = 64) -> [StepResult] {
+    guard StepResult.isKind(kind) else { return [] }
+    if !files.isReadOnly, !files.exists("index/kinds") { rebuildKinds() }
+    var seen: Set<Digest> = []
+    var results: [StepResult] = []
+    for name in ((try? files.list("index/kinds/\(kind)")) ?? []).reversed() {
+      guard results.count < limit else { break }
+      guard name.utf8.count == 81, let key = Digest(hex: String(name.suffix(64))), seen.insert(key).inserted,
+        let result = try? result(for: key), result.kind == kind
+      else { continue }
+      results.append(result)
+    }
+    return results
+  }
+
+  /// Notes a new result in the index. The index is a hint, so a failure is no fault.
+  private func remember(_ kind: String, _ key: Digest, at time: Int64? = nil) {
+    let folder = "index/kinds/\(kind)"
+    let stamp = String(max(0, time ?? files.system.now()), radix: 16)
+    let name = "\(folder)/\(String(repeating: "0", count: 16 - stamp.count))\(stamp)-\(key.hex)"
+    for _ in 0..<2 {
+      do throws(SystemFailure) {
+        files.close(try files.system.open(files.path(name), for: .createNew))
+        return
+      } catch {
+        _ = try? files.makeFolder(folder, isDurable: false)
+      }
+    }
+  }
+
+  private func rebuildKinds() {
+    for folder in (try? files.list("steps")) ?? [] {
+      for name in (try? files.list("steps/\(folder)")) ?? [] {
+        guard name.hasSuffix(".step"), let key = Digest(hex: folder + name.dropLast(5)),
+          let result = try? result(for: key)
+        else { continue }
+        let status = (try? files.system.status(files.path(Self.stepName(key)))) ?? nil
+        remember(result.kind, key, at: status?.modified)
+      }
+    }
+  }
+}

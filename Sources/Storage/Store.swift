@@ -1,0 +1,140 @@
+// A store: a folder with a format file, and everything that is kept in it.
+// Opens and checks the folder; what objects, step results, segments and journals are is said in their own files.
+
+import Digests
+import Synchronization
+
+/// A folder of results, shared by any number of processes.
+///
+/// All values of this type are safe to use from any number of threads at once. `Storage.docc/Format.md` has every file's bytes.
+public struct Store: Sendable {
+  /// What a store is opened for.
+  public enum Mode: Hashable, Sendable {
+    /// Reading and writing; an empty or absent folder becomes a store.
+    case create
+    /// Reading and writing; the store must be there.
+    case existing
+    /// Reading only; the store must be there. Nothing is changed, not even damaged files.
+    case readOnly
+    /// Reading only; if no store is there, an empty one is seen.
+    case readOnlyIfPresent
+  }
+
+  /// The version of the format that this program reads and writes.
+  public static let formatVersion = 1
+
+  /// The folder, as it was named.
+  public var path: String { files.root }
+
+  let files: StoreFiles
+  let log: DamageLog
+
+  /// Opens a store.
+  ///
+  /// - Parameters:
+  ///   - path: The store's folder.
+  ///   - mode: What for.
+  ///   - fileSystem: Where the folder is.
+  ///   - onDamage: Called with each damaged file that is found, on the thread that found it.
+  /// - Throws: ``StorageError`` if there is no store, something else is there, its format is newer, or it cannot be written.
+  public init(
+    at path: String, mode: Mode, fileSystem: any FileSystem = DiskFileSystem(),
+    onDamage: (@Sendable (Damage) -> Void)? = nil
+  ) throws(StorageError) {
+    files = StoreFiles(
+      root: path, system: fileSystem, isReadOnly: mode == .readOnly || mode == .readOnlyIfPresent)
+    log = DamageLog(onDamage)
+    try checkFormat(mode)
+  }
+
+  /// The damaged files that were found through this value and its copies, in the order of finding.
+  public var damages: [Damage] { log.found.withLock { $0 } }
+
+  /// A folder for files on their way into the store, made when it is asked for in a store that can be written.
+  public var scratchFolder: String {
+    // If it cannot be made, the first file in it will say why.
+    if !files.isReadOnly { _ = try? files.makeFolder("scratch", isDurable: false) }
+    return files.path("scratch")
+  }
+
+  /// Sets a damaged file aside and remembers it.
+  func report(_ name: String, _ reason: DamageReason) {
+    log.add(Damage(path: name, reason: reason, quarantine: files.setAside(name)))
+  }
+}
+
+/// The damaged files that a store has met.
+final class DamageLog: Sendable {
+  let found = Mutex<[Damage]>([])
+  private let handler: (@Sendable (Damage) -> Void)?
+
+  init(_ handler: (@Sendable (Damage) -> Void)?) {
+    self.handler = handler
+  }
+
+  func add(_ damage: Damage) {
+    found.withLock { $0.append(damage) }
+    handler?(damage)
+  }
+}
+
+extension Store {
+  /// The names that the top folder may have; a format that this program would misread adds another.
+  static let knownNames = [
+    "format", "objects", "steps", "records", "runs", "quarantine", "scratch", "index", "leases", "pins",
+  ]
+
+  static var formatText: [UInt8] {
+    let line = "runner-store \(formatVersion)\n"
+    return Array("\(line)\(Digest.sha256(line).hex)\n".utf8)
+  }
+
+  private func checkFormat(_ mode: Mode) throws(StorageError) {
+    let text = try files.read("format")
+    if let text, let version = Self.version(of: text) {
+      guard version <= Self.formatVersion else {
+        throw .newerFormat(path: path, version: version, supported: Self.formatVersion)
+      }
+      return
+    }
+    let names = try files.list("").filter { $0 != "format" }
+    if let alien = names.first(where: { !Self.knownNames.contains($0) }) {
+      if text != nil { throw .damagedFormat(path: files.path("format")) }
+      throw .notAStore(path: path, contains: alien)
+    }
+    // A store whose format file was lost is still one; a folder with only a strange file named `format` is not.
+    let isStore = names.contains("objects") || names.contains("steps") || names.contains("records")
+    if text != nil {
+      guard isStore else { throw .damagedFormat(path: files.path("format")) }
+      report("format", .malformed("it is not `runner-store` with a version and its digest"))
+    }
+    switch mode {
+    case .readOnlyIfPresent: return
+    case .readOnly where isStore: return
+    case .existing where isStore, .create: try writeFormat()
+    case .existing, .readOnly: throw .noStore(path: path)
+    }
+  }
+
+  private func writeFormat() throws(StorageError) {
+    try files.makeFolder("")
+    let published = try files.publishFirst("format") { file throws(StorageError) in try file.write(Self.formatText) }
+    guard published == nil else { return }
+    // Another process made the store at the same time; its format is read as any other's.
+    guard let text = try files.read("format"), Self.version(of: text) == Self.formatVersion else {
+      throw .damagedFormat(path: files.path("format"))
+    }
+  }
+
+  /// The version that a format file tells; nil if the file is damaged.
+  static func version(of text: [UInt8]) -> Int? {
+    guard let end = text.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+    let line = text[...end]
+    let prefix = Array("runner-store ".utf8)
+    guard line.starts(with: prefix), text[(end + 1)...].starts(with: Array("\(Digest.sha256(line).hex)\n".utf8)),
+      let version = Int(String(decoding: line.dropFirst(prefix.count).dropLast(), as: UTF8.self)), version > 0
+    else { return nil }
+    // This version's file ends here; a later one may go on.
+    return version == formatVersion && text != formatText ? nil : version
+  }
+}

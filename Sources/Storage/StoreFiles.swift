@@ -1,0 +1,317 @@
+// A folder in which whole files appear atomically and damaged ones are set aside.
+// Knows the order of the system calls that this takes; knows nothing of what the files hold.
+
+import Glibc
+
+/// The files of one store.
+struct StoreFiles: Sendable {
+  let root: String
+  let system: any FileSystem
+  let isReadOnly: Bool
+
+  /// How old a temporary file must be before nobody can still be writing it: a day, in microseconds.
+  static let abandonedAfter: Int64 = 86_400_000_000
+
+  func path(_ name: String) -> String { "\(root)/\(name)" }
+
+  // MARK: Reading
+
+  /// Opens a file for reading; nil if it is not there.
+  func open(_ name: String) throws(StorageError) -> OpenFile? {
+    do {
+      return try retrying { () throws(SystemFailure) in try system.open(path(name), for: .read) }
+    } catch {
+      // On a network file system, a file that another host just replaced or removed is stale.
+      if error.code == ENOENT || error.code == ESTALE { return nil }
+      throw StorageError(error)
+    }
+  }
+
+  /// The bytes at an offset, fewer if the file ends there.
+  func read(_ file: OpenFile, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      // What is allocated is bounded by what has been read, whatever count a damaged file asks for.
+      let piece = try readPiece(
+        file, at: offset + bytes.count, count: min(count - bytes.count, max(1 << 20, bytes.count)))
+      if piece.isEmpty { break }
+      if bytes.isEmpty { bytes = piece } else { bytes += piece }
+    }
+    return bytes
+  }
+
+  /// What one call reads.
+  private func readPiece(_ file: OpenFile, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    do {
+      return try retrying { () throws(SystemFailure) in
+        var failure: SystemFailure?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+          do throws(SystemFailure) {
+            done = try system.read(file, into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+          } catch {
+            failure = error
+          }
+        }
+        if let failure { throw failure }
+        return bytes
+      }
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
+  /// The whole file; nil if it is not there.
+  func read(_ name: String) throws(StorageError) -> [UInt8]? {
+    guard let file = try open(name) else { return nil }
+    defer { close(file) }
+    return try read(file, at: 0, count: .max)
+  }
+
+  /// The size of an open file in bytes.
+  func byteCount(of file: OpenFile) throws(StorageError) -> Int {
+    try told { () throws(SystemFailure) in try system.byteCount(of: file) }
+  }
+
+  /// Closes a file that was read; a failure cannot lose anything.
+  func close(_ file: OpenFile) {
+    _ = try? system.close(file)
+  }
+
+  /// Whether a file is there, as far as can be told.
+  func exists(_ name: String) -> Bool {
+    ((try? system.status(path(name))) ?? nil) != nil
+  }
+
+  /// The names in a folder in the order of their bytes, without temporary files; empty if it is not there.
+  func list(_ name: String) throws(StorageError) -> [String] {
+    do {
+      return try retrying { () throws(SystemFailure) in try system.list(path(name)) }
+        .filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    } catch {
+      if error.code == ENOENT { return [] }
+      throw StorageError(error)
+    }
+  }
+
+  // MARK: Publishing
+
+  /// Writes a file that appears whole, or not at all, under its name, replacing what is there.
+  func publish(
+    _ name: String, _ produce: (inout TemporaryFile) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    try withTemporary(for: name, produce) { temporary throws(SystemFailure) in
+      try retrying { () throws(SystemFailure) in try system.rename(temporary, to: path(name)) }
+      return true
+    }
+  }
+
+  /// Writes a file that appears whole under the first free name.
+  ///
+  /// - Parameter next: The next name to try, in the folder of `first`, when one is taken; nil gives up.
+  /// - Returns: The name, or nil if `next` gave up.
+  func publishFirst(
+    _ first: String, next: () throws(StorageError) -> String? = { () throws(StorageError) in nil },
+    _ produce: (inout TemporaryFile) throws(StorageError) -> Void
+  ) throws(StorageError) -> String? {
+    var name: String? = first
+    var refused: StorageError?
+    let isPublished = try withTemporary(for: first, produce) { temporary throws(SystemFailure) in
+      while let candidate = name {
+        if try link(temporary, to: path(candidate)) { return true }
+        do throws(StorageError) { name = try next() } catch {
+          refused = error
+          return false
+        }
+      }
+      return false
+    }
+    if let refused { throw refused }
+    return isPublished ? name : nil
+  }
+
+  /// Gives the temporary file its name if that is free; removes the temporary name either way when it is done with.
+  private func link(_ temporary: String, to target: String) throws(SystemFailure) -> Bool {
+    do {
+      try retrying { () throws(SystemFailure) in try system.link(temporary, to: target) }
+    } catch {
+      switch error.code {
+      case EEXIST:
+        // A network file system may repeat a request that had succeeded; then the file has two names.
+        guard try system.status(temporary)?.linkCount == 2 else { return false }
+      case EPERM, EOPNOTSUPP, ENOSYS, EMLINK:
+        // Without links, two writers may both see a free name; the later then replaces the earlier's whole file.
+        guard try system.status(target) == nil else { return false }
+        try retrying { () throws(SystemFailure) in try system.rename(temporary, to: target) }
+        return true
+      default: throw error
+      }
+    }
+    _ = try? system.remove(temporary)
+    return true
+  }
+
+  @discardableResult
+  private func withTemporary(
+    for name: String, _ produce: (inout TemporaryFile) throws(StorageError) -> Void,
+    place: (String) throws(SystemFailure) -> Bool
+  ) throws(StorageError) -> Bool {
+    let folder = Self.folder(of: name)
+    var file = try createTemporary(for: name)
+    var isPublished = false
+    do throws(StorageError) {
+      try produce(&file)
+      try file.finish()
+      isPublished = try told { () throws(SystemFailure) in try place(file.path) }
+    } catch {
+      file.abandon()
+      throw error
+    }
+    guard isPublished else {
+      file.abandon()
+      return false
+    }
+    try synchronizeFolder(folder)
+    return true
+  }
+
+  private func createTemporary(for name: String) throws(StorageError) -> TemporaryFile {
+    guard !isReadOnly else { throw .readOnlyStore(path: root) }
+    let (folder, base) = (Self.folder(of: name), Self.base(of: name))
+    // A name is taken with a chance of 2^-64; more than a few times in a row means that the file system is wrong.
+    var attempts = 0
+    while true {
+      let temporary = path("\(folder.isEmpty ? "" : folder + "/").\(base).\(Self.unique()).tmp")
+      do {
+        let file = try retrying { () throws(SystemFailure) in try system.open(temporary, for: .createNew) }
+        return TemporaryFile(file: file, system: system)
+      } catch {
+        attempts += 1
+        guard attempts < 8 else { throw StorageError(error) }
+        switch error.code {
+        case EEXIST: continue
+        case ENOENT: try makeFolder(folder)
+        default: throw StorageError(error)
+        }
+      }
+    }
+  }
+
+  /// Makes a folder of the store and those around it.
+  ///
+  /// - Parameter isDurable: Whether the new names are brought to the disk.
+  func makeFolder(_ name: String, isDurable: Bool = true) throws(StorageError) {
+    do {
+      try retrying { () throws(SystemFailure) in try system.makeFolder(path(name)) }
+    } catch {
+      if error.code == EEXIST { return }
+      guard error.code == ENOENT else { throw StorageError(error) }
+      if name.isEmpty { try makeParents() } else { try makeFolder(Self.folder(of: name), isDurable: isDurable) }
+      do {
+        try retrying { () throws(SystemFailure) in try system.makeFolder(path(name)) }
+      } catch {
+        guard error.code == EEXIST else { throw StorageError(error) }
+      }
+    }
+    if isDurable { try synchronizeFolder(Self.folder(of: name)) }
+  }
+
+  /// Makes the folders around the store.
+  private func makeParents() throws(StorageError) {
+    for (index, character) in zip(root.indices, root) where character == "/" && index != root.startIndex {
+      do throws(SystemFailure) {
+        try retrying { () throws(SystemFailure) in try system.makeFolder(String(root[..<index])) }
+      } catch {
+        // Folders above one's own may be unwritable and there; if one is missing, the last call says so.
+        guard [EEXIST, EACCES, EPERM, EROFS].contains(error.code) else { throw StorageError(error) }
+      }
+    }
+  }
+
+  private func synchronizeFolder(_ name: String) throws(StorageError) {
+    try told { () throws(SystemFailure) in
+      let folder = try retrying { () throws(SystemFailure) in try system.open(path(name), for: .folder) }
+      defer { close(folder) }
+      do throws(SystemFailure) {
+        try retrying { () throws(SystemFailure) in try system.synchronize(folder) }
+      } catch {
+        // Some file systems cannot flush a folder and need not.
+        guard error.code == EINVAL else { throw error }
+      }
+    }
+  }
+
+  // MARK: Setting aside
+
+  /// Moves a damaged file to the quarantine.
+  ///
+  /// - Returns: Its new name in the store; nil if it could not be moved.
+  func setAside(_ name: String) -> String? {
+    guard !isReadOnly else { return nil }
+    let target = "quarantine/" + name.replacing("/", with: "+") + "." + Self.unique()
+    for _ in 0..<2 {
+      do throws(SystemFailure) {
+        try retrying { () throws(SystemFailure) in try system.rename(path(name), to: path(target)) }
+        return target
+      } catch {
+        // The folder may be missing, or the file gone already; after one attempt it is the latter.
+        guard error.code == ENOENT else { return nil }
+        _ = try? makeFolder("quarantine")
+      }
+    }
+    return nil
+  }
+
+  /// Removes temporary files of a folder that were left by processes that died.
+  ///
+  /// - Returns: How many were removed.
+  func removeAbandoned(in folder: String) throws(StorageError) -> Int {
+    let limit = system.now() - Self.abandonedAfter
+    var count = 0
+    let names = try told { () throws(SystemFailure) in try system.list(path(folder)) }
+    for name in names.sorted() where name.hasPrefix(".") && name.hasSuffix(".tmp") {
+      let file = path("\(folder)/\(name)")
+      guard let status = try told({ () throws(SystemFailure) in try system.status(file) }), status.modified < limit
+      else { continue }
+      try told { () throws(SystemFailure) in try system.remove(file) }
+      count += 1
+    }
+    return count
+  }
+
+  // MARK: Names
+
+  static func folder(of name: String) -> String {
+    name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
+  }
+
+  static func base(of name: String) -> String {
+    name.lastIndex(of: "/").map { String(name[name.index(after: $0)...]) } ?? name
+  }
+
+  /// A name that no other process has; it stands in no result.
+  static func unique() -> String {
+    let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
+
+/// Does a system call again while a signal interrupts it.
+func retrying<Value>(_ call: () throws(SystemFailure) -> Value) throws(SystemFailure) -> Value {
+  while true {
+    do throws(SystemFailure) {
+      return try call()
+    } catch {
+      guard error.code == EINTR else { throw error }
+    }
+  }
+}
+
+/// Tells a failed system call as the store's error.
+@discardableResult
+func told<Value>(_ call: () throws(SystemFailure) -> Value) throws(StorageError) -> Value {
+  do throws(SystemFailure) {
+    return try retrying(call)
+  } catch {
+    throw StorageError(error)
+  }
+}
