@@ -7,3 +7,8 @@ extension String {
   /// The text in normal form C; text that is ASCII is its own.
   var composed: String { utf8.allSatisfy { $0 < 0x80 } ? self : precomposedStringWithCanonicalMapping }
 }
+
+extension Tokenizer {
+  /// The text in normal form C.
+  package static func composed(_ text: String) -> String { text.composed }
+}

@@ -12,6 +12,19 @@ enum PreTokenizer: String, CaseIterable, Sendable {
   /// As llama-bpe with `\p{N}` in place of `\p{N}{1,3}`.
   case qwen2 = "qwen2"
 
+  /// The regular expression that tokenizer.json writes for it.
+  var expression: String {
+    func llama3(_ numbers: String) -> String {
+      #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"# + numbers
+        + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    }
+    return switch self {
+    case .gpt2, .smollm: #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+    case .llama3: llama3(#"\p{N}{1,3}"#)
+    case .qwen2: llama3(#"\p{N}"#)
+    }
+  }
+
   /// Calls `body` with each piece of `bytes[range]`, in order and without gaps.
   func pieces(of reader: ScalarReader, in range: Range<Int>, _ body: (Range<Int>) -> Void) {
     switch self {

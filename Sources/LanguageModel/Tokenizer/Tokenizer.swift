@@ -7,8 +7,8 @@ public struct Tokenizer: Sendable {
   public struct Markers: Hashable, Sendable {
     /// Stands before a text.
     public var beginOfText: TokenID?
-    /// Ends a text or a turn; generation stops there.
-    public var endOfText: TokenID?
+    /// End a text or a turn, the chief one first; generation stops there.
+    public var ends: [TokenID] = []
     /// Fills a batch.
     public var padding: TokenID?
     /// Whether the reference puts the first of them before every text; ``Tokenizer/encode(_:)-(String)`` never does.
@@ -16,6 +16,9 @@ public struct Tokenizer: Sendable {
 
     /// Makes markers, none of them known.
     public init() {}
+
+    /// The chief token that ends a text.
+    public var endOfText: TokenID? { ends.first }
   }
 
   /// The tokens that mark beginnings and ends.
@@ -120,6 +123,20 @@ public struct Tokenizer: Sendable {
       bytes += vocabulary.bytes(of: Int(token.rawValue))
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The bytes of each piece that a pre-tokenizer cuts text into, nil for a name that is not known.
+  package static func pieceLengths(of text: String, preTokenizer name: String) -> [Int]? {
+    guard let preTokenizer = PreTokenizer(rawValue: name) else { return nil }
+    var lengths: [Int] = []
+    Array(text.utf8).withUnsafeBufferPointer { bytes in
+      ScalarClass.withTable { table in
+        preTokenizer.pieces(of: ScalarReader(bytes: bytes, table: table), in: 0..<bytes.count) {
+          lengths.append($0.count)
+        }
+      }
+    }
+    return lengths
   }
 
   private func kind(_ token: TokenID) -> TokenKind? {

@@ -12,7 +12,7 @@ extension Tokenizer {
     for marker in byteLevelMarkers { _ = vocabulary.append(Array(marker.utf8), kind: .control) }
     var markers = Markers()
     markers.beginOfText = TokenID(257)
-    markers.endOfText = TokenID(258)
+    markers.ends = [TokenID(258)]
     markers.padding = TokenID(258)
     return Tokenizer(
       vocabulary: vocabulary, merges: MergeTable(capacity: 0), preTokenizer: .gpt2, markers: markers)

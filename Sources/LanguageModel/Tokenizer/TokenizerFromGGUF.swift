@@ -87,7 +87,9 @@ extension Tokenizer {
     var markers = Markers()
     let tokens = 0...(count - 1)
     markers.beginOfText = try file.integer(ifPresent: "tokenizer.ggml.bos_token_id", in: tokens).map { TokenID($0) }
-    markers.endOfText = try file.integer(ifPresent: "tokenizer.ggml.eos_token_id", in: tokens).map { TokenID($0) }
+    if let end = try file.integer(ifPresent: "tokenizer.ggml.eos_token_id", in: tokens) {
+      markers.ends = [TokenID(end)]
+    }
     markers.padding = try file.integer(ifPresent: "tokenizer.ggml.padding_token_id", in: tokens).map { TokenID($0) }
     markers.addsBeginOfText = try file.bool(ifPresent: "tokenizer.ggml.add_bos_token") ?? false
     return markers

@@ -39,7 +39,7 @@ struct Vocabulary: Sendable {
 
   /// Adds the next token.
   ///
-  /// - Returns: False if another token has this text; the token is there all the same, found by its number only.
+  /// - Returns: False if another token has this text; the token is there all the same, found by its number only, as is one without text.
   @discardableResult
   mutating func append(_ token: UnsafeRawBufferPointer, kind: TokenKind) -> Bool {
     let number = Int32(kinds.count)
@@ -48,6 +48,7 @@ struct Vocabulary: Sendable {
     ByteAlphabet.appendBytes(of: token, to: &bytes)
     byteEnds.append(bytes.count)
     kinds.append(kind)
+    guard !token.isEmpty else { return true }
     let slot = slot(of: token)
     guard slots[slot] < 0 else { return false }
     slots[slot] = number

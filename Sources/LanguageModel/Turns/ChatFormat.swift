@@ -114,7 +114,7 @@ extension ChatFormat {
       case .humanAssistant, .raw, .custom: [endMarker, "<|endoftext|>"]
       }
     var tokens: [TokenID] = []
-    let candidates = named.map { tokenizer.token(named: $0) } + [tokenizer.markers.endOfText]
+    let candidates = named.map { tokenizer.token(named: $0) } + tokenizer.markers.ends
     for case let token? in candidates where tokenizer.isSpecial(token) && !tokens.contains(token) {
       tokens.append(token)
     }
