@@ -31,6 +31,12 @@ public struct Template: Hashable, Sendable {
     self.parts = try parser.parseAll()
   }
 
+  /// Text that stands for itself.
+  init(verbatim text: String) {
+    source = text
+    parts = [.text(text)]
+  }
+
   /// Every field that the template names, in the order of first use.
   public var fields: [String] { Self.names(in: parts, guarded: [], all: true) }
 

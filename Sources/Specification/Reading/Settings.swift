@@ -1,0 +1,46 @@
+// `--set key.key=value`: an argument as a patch whose places are in the argument.
+// Knows nothing of the command line beyond that text.
+
+import Diagnostics
+import YAML
+
+/// Settings from the command line.
+enum Settings {
+  /// What places name for a setting.
+  static let file = "--set"
+
+  /// The patch that a setting is.
+  ///
+  /// - Parameters:
+  ///   - argument: `key.key=value`; the value is YAML.
+  ///   - reading: Where faults go.
+  /// - Returns: The patch, or nil if the argument is no setting.
+  /// - Throws: The value's YAML faults.
+  static func patch(_ argument: String, _ reading: Reading) throws(YAMLError) -> Node? {
+    let bytes = Array(argument.utf8)
+    let source = SourceText(bytes, file: file)
+    guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")), equals > 0 else {
+      reading.note(.badSetting(argument), source.place(0..<bytes.count))
+      return nil
+    }
+    let value = try YAMLDocument.parse(argument: argument, skipping: equals + 1, file: file)
+    return nest(value, under: path(bytes[..<equals], source), source, 0..<bytes.count)
+  }
+
+  /// The keys of a dotted path, each with its place.
+  static func path(_ bytes: ArraySlice<UInt8>, _ source: SourceText) -> [Node.Key] {
+    var keys: [Node.Key] = []
+    for step in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
+      let text = String(decoding: step, as: UTF8.self)
+      keys.append(Node.Key(text, location: Location(source, step.startIndex..<step.endIndex)))
+    }
+    return keys
+  }
+
+  /// A value under keys within keys.
+  static func nest(_ value: Node, under keys: [Node.Key], _ source: SourceText, _ range: Range<Int>) -> Node {
+    keys.reversed().reduce(value) { inner, key in
+      Node(.mapping([Node.Entry(key: key, value: inner)]), location: Location(source, range))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// What can be wrong with a spec, as facts.
+// Knows nothing of sentences; those stand in Wording.
+
+import Diagnostics
+
+/// What can be wrong with a spec.
+enum SpecFault: Hashable {
+  // Files.
+  case unreadable(path: String, FileFault)
+  case extendsCycle([String])
+  case extendsTooLong(most: Int)
+  case notAMapping(found: String)
+  case experimentNotThere(path: String)
+  case publishedNotThere(path: String)
+
+  // The shape of values.
+  case unknownKey(String, in: String, allowed: [String])
+  case missingKey(String, in: String)
+  case wrongType(key: String, expected: String, found: String)
+  case needsQuotes(key: String, written: String, found: String)
+  case emptyText(key: String)
+  case outOfRange(key: String, limits: Limits, found: String)
+  case unknownWord(key: String, word: String, allowed: [String])
+  case unknownKind(of: String, String, allowed: [String])
+  case noTag(of: String, allowed: [String])
+  case severalTags(of: String, [String], allowed: [String])
+  case tagNeedsMore(tag: String)
+  case tooFew(key: String, least: Int)
+  case repeated(key: String, word: String)
+  case exactlyOne(of: [String], in: String)
+  case atLeastOne(of: [String], in: String)
+  case goesOnlyWith(key: String, other: String)
+  case neededWith(key: String, other: String)
+  case unsupportedVersion(Int)
+
+  // Texts with a grammar of their own.
+  case badTemplate(TemplateFault.Kind, piece: String)
+  case templateLacks(field: String, key: String)
+  case badDigest(String)
+  case digestMissing
+  case badURL(String)
+  case badPattern(String, reason: String)
+  case badLetters(String)
+  case badClaim(String)
+  case badName(String)
+  case badDelimiter(String)
+
+  // Names.
+  case unresolved(kind: String, String, known: [String])
+  case unknownSplit(String, dataset: String, known: [String])
+  case noSplits(String, dataset: String)
+  case noValidation(dataset: String)
+  case sameAsCycle([String])
+  case sameAsNothing(dataset: String, path: String)
+  case noAnswer(dataset: String, by: String)
+  case unknownPath(String)
+  case axisNotShown(String)
+  case unknownRow(String, known: [String])
+
+  // What does not go together.
+  case feedbackMismatch(reader: String, gets: Feedback, reads: [Feedback], remedies: [String])
+  case splitOverlap(String)
+  case twoRests(String, String)
+  case notDivisible(key: String, Int, by: String, Int)
+  case emptyRange(Int, Int)
+  case lastTurnNotUser
+  case trainsOnEvaluated(String, eval: String)
+  case axisSets(path: String, axis: String, arms: [String])
+  case axesClash(path: String, first: String, second: String)
+  case notInArms(String)
+  case tooManyCells(Int, most: Int)
+  case badSetting(String)
+  case searchOnTrained(String)
+}

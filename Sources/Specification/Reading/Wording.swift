@@ -1,0 +1,267 @@
+// The sentences of this target: every fault told with what is wrong and what to do next.
+// Knows nothing of how faults are found.
+
+import Diagnostics
+
+/// Tells faults.
+enum Wording {
+  /// `a`, `a or b`, `a, b or c`.
+  static func oneOf(_ words: [String]) -> String { joined(words, "or") }
+
+  static func joined(_ words: [String], _ conjunction: String) -> String {
+    let quoted = words.map { "`\($0)`" }
+    guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
+    return quoted.dropLast().joined(separator: ", ") + " \(conjunction) " + last
+  }
+
+  /// "Did you mean", or the list of what there is.
+  static func choose(_ word: String, _ allowed: [String], _ what: String) -> String {
+    if let nearest = Suggestion.nearest(to: word, among: allowed) { return "Did you mean `\(nearest)`?" }
+    if allowed.isEmpty { return "There is no \(what) to choose from; remove it." }
+    return "Choose from \(joined(allowed, "and"))."
+  }
+
+  static func many(_ count: Int, _ one: String) -> String { count == 1 ? "1 \(one)" : "\(count) \(one)s" }
+}
+
+extension Reading.Located {
+  /// The fault, told.
+  func diagnosis(notes: [String] = []) -> Diagnosis {
+    let told = fault.told
+    return Diagnosis(
+      "spec.\(told.code)", told.message, place: place, notes: told.notes + notes, remedy: told.remedy,
+      exit: fault.exit, severity: isWarning ? .warning : .error)
+  }
+}
+
+/// A fault as a code, a sentence and a next step.
+struct Told {
+  let code: String
+  let message: String
+  var notes: [String] = []
+  let remedy: String?
+
+  init(_ code: String, _ message: String, notes: [String] = [], _ remedy: String?) {
+    self.code = code
+    self.message = message
+    self.notes = notes
+    self.remedy = remedy
+  }
+}
+
+extension SpecFault {
+  /// The exit code that it asks for.
+  var exit: ExitCode {
+    if case .unreadable = self { .inputOutput } else { .badSpec }
+  }
+
+  /// The fault, told.
+  var told: Told { fileTold ?? shapeTold ?? grammarTold ?? nameTold ?? fitTold }
+
+  private var fileTold: Told? {
+    switch self {
+    case .unreadable(let path, let fault):
+      Told("unreadable", "`\(path)` cannot be read: \(fault.inWords)", fault.remedy)
+    case .extendsCycle(let files):
+      Told(
+        "extends-cycle", "`extends` goes round in a circle: \(files.joined(separator: " → "))",
+        "Remove one `extends` of the circle.")
+    case .extendsTooLong(let most):
+      Told("extends-too-long", "More than \(most) files extend one another", "Put some of them together.")
+    case .notAMapping(let found):
+      Told("not-a-mapping", "A spec is a mapping of keys, not \(found)", "Begin with `version: 1`.")
+    case .experimentNotThere(let path):
+      Told(
+        "no-such-experiment", "The spec `\(path)` is not there yet",
+        "Write it before running this one; the path is relative to this file.")
+    case .publishedNotThere(let path):
+      Told(
+        "no-such-file", "The file `\(path)` is not there; the table will show no published numbers",
+        "Write it, or remove `published`.")
+    default: nil
+    }
+  }
+
+  private var shapeTold: Told? {
+    switch self {
+    case .unknownKey(let key, let what, let allowed):
+      unknownKey(key, what, allowed)
+    case .missingKey(let key, let what):
+      Told("missing-key", "`\(what)` lacks `\(key)`", "Add `\(key): …`.")
+    case .wrongType(let key, let expected, let found):
+      Told("wrong-type", "`\(key)` must be \(expected), not \(found)", nil)
+    case .needsQuotes(let key, let written, let found):
+      Told(
+        "wrong-type", "`\(key)` must be text, and `\(written)` is \(found)",
+        written.isEmpty ? "Write the text, or `\"\"` for none." : "Put it in quotes: `\"\(written)\"`.")
+    case .emptyText(let key): Told("empty-text", "`\(key)` must not be empty", "Write the text, or remove the key.")
+    case .outOfRange(let key, let limits, let found):
+      Told("out-of-range", "`\(key)` must be \(limits.inWords), not \(found)", nil)
+    case .unknownWord(let key, let word, let allowed):
+      Told(
+        "unknown-word", "`\(key)` cannot be `\(word)`", Wording.choose(word, allowed, "word"))
+    case .unknownKind(let what, let word, let allowed):
+      Told("unknown-kind", "There is no \(what) `\(word)`", Wording.choose(word, allowed, "kind"))
+    case .noTag(let what, let allowed):
+      Told("missing-kind", "The \(what) does not say which kind it is", "Choose from \(Wording.joined(allowed, "and")).")
+    case .severalTags(let what, let found, let allowed):
+      severalTags(what, found, allowed)
+    case .tagNeedsMore(let tag):
+      Told("missing-options", "`\(tag)` says nothing by itself", "Write `{\(tag): …}` with what it needs.")
+    case .tooFew(let key, let least):
+      Told("too-few", "`\(key)` must have at least \(Wording.many(least, "entry").replacingPlural)", nil)
+    case .repeated(let key, let word): Told("repeated", "`\(word)` stands twice in `\(key)`", "Keep one of them.")
+    case .exactlyOne(let keys, let what):
+      Told("exactly-one", "`\(what)` needs exactly one of \(Wording.joined(keys, "and"))", "Keep one of them.")
+    case .atLeastOne(let keys, let what):
+      Told("at-least-one", "`\(what)` needs at least one of \(Wording.joined(keys, "and"))", "Add one of them.")
+    case .goesOnlyWith(let key, let other):
+      Told("does-nothing", "`\(key)` has no effect without `\(other)`", "Remove `\(key)`, or choose `\(other)`.")
+    case .neededWith(let key, let other): Told("missing-key", "`\(other)` needs `\(key)`", "Add `\(key): …`.")
+    case .unsupportedVersion(let version):
+      Told("version", "This program reads specs of version 1, not \(version)", "Write `version: 1`, or use a newer program.")
+    default: nil
+    }
+  }
+
+  private func unknownKey(_ key: String, _ what: String, _ allowed: [String]) -> Told {
+    if let nearest = Suggestion.nearest(to: key, among: allowed) {
+      return Told("unknown-key", "`\(what)` has no key `\(key)`", "Did you mean `\(nearest)`?")
+    }
+    let remedy =
+      allowed.isEmpty ? "It has no options; remove the key." : "Its keys are \(Wording.joined(allowed, "and"))."
+    return Told("unknown-key", "`\(what)` has no key `\(key)`", remedy)
+  }
+
+  private func severalTags(_ what: String, _ found: [String], _ allowed: [String]) -> Told {
+    // A second key that is no tag is more likely an option that slipped out of its braces.
+    if let stray = found.first(where: { !allowed.contains($0) }), let tag = found.first(where: { allowed.contains($0) }) {
+      return Told(
+        "several-kinds", "`\(stray)` stands beside `\(tag)`, and the \(what) has one key",
+        "Put `\(stray)` under `\(tag)`: `{\(tag): {\(stray): …}}`.")
+    }
+    return Told(
+      "several-kinds", "The \(what) is \(Wording.joined(found, "and")) at once", "Keep one of them.")
+  }
+
+  private var grammarTold: Told? {
+    switch self {
+    case .badTemplate(let kind, let piece): templateTold(kind, piece)
+    case .templateLacks(let field, let key):
+      Told("template-lacks", "`\(key)` does not use `{\(field)}`", "Put `{\(field)}` where it belongs.")
+    case .badDigest(let found):
+      Told(
+        "bad-digest", "`sha256` must be 64 hexadecimal digits, not \(Wording.many(found.count, "character"))",
+        "Write the whole digest, or `unknown` until it is known; `runner pin` writes it.")
+    case .digestMissing:
+      Told(
+        "no-digest", "A file that is not local needs `sha256`",
+        "Add `sha256: unknown` until it is known; `runner pin` writes it.")
+    case .badURL(let url): Told("bad-url", "`\(url)` is no `https://` address", "Write the whole address.")
+    case .badPattern(let pattern, let reason):
+      Told("bad-pattern", "`\(pattern)` is no pattern: \(reason)", "Check its brackets and escapes.")
+    case .badLetters(let found):
+      Told("bad-letters", "`letters` shows how `A` is written, and `\(found)` has not exactly one `A`", "Write `(A)` or `A.`.")
+    case .badClaim(let found):
+      Told("bad-claim", "`\(found)` compares no two cells", "Write `ROW/COLUMN > ROW/COLUMN`.")
+    case .badName(let name):
+      Told("bad-name", "`\(name)` cannot be a name here", "Use letters, digits, spaces and hyphens; no `/`.")
+    case .badDelimiter(let found):
+      Told("bad-delimiter", "`delimiter` must be one character, not `\(found)`", "Write `\",\"`, `\";\"` or `\"\\t\"`.")
+    default: nil
+    }
+  }
+
+  private func templateTold(_ kind: TemplateFault.Kind, _ piece: String) -> Told {
+    switch kind {
+    case .openBrace:
+      Told("bad-template", "This `{` is not closed in its line", "Write `{field}`, or `{{` for a brace that means itself.")
+    case .badName(let name):
+      Told(
+        "bad-template", name.isEmpty ? "`\(piece)` names no field" : "`\(piece)` has spaces around its name",
+        "Write `{field}`, or `{{` for a brace that means itself.")
+    case .unclosedSection(let name):
+      Told("bad-template", "`{#\(name)}` is never closed", "Write `{/\(name)}` where it ends.")
+    case .unexpectedClose(let name, let open):
+      Told(
+        "bad-template", "`{/\(name)}` closes nothing" + (open.map { "; `{#\($0)}` is open" } ?? ""),
+        open.map { "Write `{/\($0)}`." } ?? "Write `{#\(name)}` where it begins, or remove it.")
+    case .tooDeep: Told("bad-template", "Sections are nested too deep", "Use fewer sections within sections.")
+    }
+  }
+
+  private var nameTold: Told? {
+    switch self {
+    case .unresolved(let kind, let name, let known):
+      Told("unresolved", "There is no \(kind) `\(name)`", Wording.choose(name, known, kind))
+    case .unknownSplit(let split, let dataset, let known):
+      Told("unresolved", "`\(dataset)` has no part `\(split)`", Wording.choose(split, known, "part"))
+    case .noSplits(let split, let dataset):
+      Told(
+        "unresolved", "`\(dataset)` is not split, so it has no part `\(split)`",
+        "Give it a `split:`, or write `\(dataset)` for all of it.")
+    case .noValidation(let dataset):
+      Told(
+        "no-validation", "`\(dataset)` sets no validation records aside, so this cannot be executed",
+        "Add `validation: …` to its `split`.")
+    case .sameAsCycle(let names):
+      Told("same-as-cycle", "`same-as` goes round in a circle: \(names.joined(separator: " → "))", "Remove one of them.")
+    case .sameAsNothing(let dataset, let path):
+      Told("unresolved", "`\(path)` has no data set `\(dataset)`", "Name the data set as that file does.")
+    case .noAnswer(let dataset, let by):
+      Told(
+        "no-answer", "`\(by)` verifies responses, and `\(dataset)` has no `answer`",
+        "Add `answer: {from: \"{field}\", verifier: …}` to the data set.")
+    case .unknownPath(let path): Told("unresolved", "`\(path)` is no key of a spec", "Join keys with dots.")
+    case .axisNotShown(let axis):
+      Told(
+        "axis-not-shown", "The axis `\(axis)` is neither in `rows` nor in `columns`", "Add it, such as `columns: \(axis)`.")
+    case .unknownRow(let name, let known):
+      Told("unresolved", "The table has no cell `\(name)`", Wording.choose(name, Array(known.prefix(24)), "cell"))
+    default: nil
+    }
+  }
+
+  private var fitTold: Told {
+    switch self {
+    case .feedbackMismatch(let reader, let gets, let reads, let remedies):
+      Told(
+        "feedback", "`\(reader)` cannot read \(gets.rawValue); it reads \(reads.map(\.rawValue).joined(separator: ", "))",
+        remedies.isEmpty ? "Remove the stage." : "Use \(Wording.oneOf(remedies)).")
+    case .splitOverlap(let sum):
+      Told("split-overlap", "The parts take \(sum) of the records together", "Lower the fractions to 1 in all.")
+    case .twoRests(let first, let second):
+      Told("two-rests", "`\(first)` and `\(second)` both take the rest", "Give one of them a number.")
+    case .notDivisible(let key, let value, let by, let divisor):
+      Told("not-divisible", "`\(key)` (\(value)) must be a multiple of `\(by)` (\(divisor))", "Change one of them.")
+    case .emptyRange(let low, let high):
+      Told("empty-range", "The range goes from \(low) down to \(high)", "Write the smaller number first.")
+    case .lastTurnNotUser:
+      Told("last-turn", "The last turn of a prompt must be the user's", "End with `- user: …`.")
+    case .trainsOnEvaluated(let part, let eval):
+      Told("trains-on-evaluated", "`\(eval)` looks at `\(part)`, which is trained on", "Evaluate on another part.")
+    case .axisSets(let path, let axis, let arms):
+      Told(
+        "axis-sets", "`\(path)` is also set by the axis `\(axis)`",
+        notes: ["set by \(Wording.joined(arms, "and"))"],
+        "Write `ablations: none` to drop the axes, or change the arms.")
+    case .axesClash(let path, let first, let second):
+      Told(
+        "axes-clash", "The axes `\(first)` and `\(second)` both set `\(path)`", "Let one of them set it, or make them one axis.")
+    case .notInArms(let key):
+      Told("not-in-arms", "An arm cannot change `\(key)`", "Write it at the top of the file.")
+    case .tooManyCells(let count, let most):
+      Told("too-many-cells", "The axes make \(count) cells; at most \(most) are allowed", "Split the grid into several files.")
+    case .badSetting(let text):
+      Told("bad-setting", "`--set \(text)` has no `=`", "Write `--set key.key=value`.")
+    case .searchOnTrained(let part):
+      Told("search-on-trained", "`search` chooses on `\(part)`, which is trained on", "Choose on a validation part.")
+    default: Told("spec", "The spec is wrong", nil)
+    }
+  }
+}
+
+extension String {
+  /// "entrys" → "entries".
+  fileprivate var replacingPlural: String { hasSuffix("entrys") ? dropLast(2) + "ies" : self }
+}

@@ -1,0 +1,182 @@
+// How evals are written in a spec.
+// Knows nothing of how anything is measured.
+
+import YAML
+
+extension Eval {
+  static var shape: Shape<Eval> {
+    .choice(
+      "eval",
+      [
+        Alternative("accuracy", AccuracyEval.shape, "Generate, then verify.") { .accuracy($0) },
+        Alternative("choice", ChoiceEval.shape, "Which option is likeliest.") { .choice($0) },
+        Alternative("perplexity", PerplexityEval.shape, "How likely text is.") { .perplexity($0) },
+        Alternative("preference", PreferenceEval.shape, "How often the better response scores higher.") {
+          .preference($0)
+        },
+        Alternative("reward", RewardEval.shape, "The mean score of a reward model.") { .reward($0) },
+        Alternative("win-rate", WinRateEval.shape, "How often the response beats another's.") { .winRate($0) },
+        Alternative("drift", DriftEval.shape, "How far the model has moved from the reference.") { .drift($0) },
+        Alternative("pair-statistics", .pairStatistics(PairStatisticsEval()), "How much pairs differ."),
+        Alternative("likelihood-trace", LikelihoodTraceEval.shape, "Log-probabilities as training goes.") {
+          .likelihoodTrace($0)
+        },
+      ])
+  }
+}
+
+extension AccuracyEval {
+  fileprivate static var shape: Shape<AccuracyEval> {
+    .record("accuracy") { fields in
+      let on = fields.on()
+      let model = fields.model()
+      let decoding = Decoding.read(&fields, temperature: 0)
+      let samples = fields.optional(
+        "samples", .integer(.within(1...100_000)), default: 1, "Responses for each prompt.")
+      let by = fields.by()
+      let variables = fields.variables()
+      let prompt = fields.prompt()
+      guard let on else { return nil }
+      fields.reading.needsVerifier(of: on.parts.map(\.dataset), in: "accuracy", fields.place("on"))
+      return AccuracyEval(
+        on: on, model: model, decoding: decoding, samples: samples, by: by, variables: variables, prompt: prompt)
+    }
+  }
+}
+
+extension ChoiceEval {
+  fileprivate static var shape: Shape<ChoiceEval> {
+    .record("choice") { fields in
+      let on = fields.on()
+      let model = fields.model()
+      let normalize = fields.optional(
+        "normalize", Shape<Normalization>.word, default: .none, "What a log-probability is divided by.")
+      let continuation = fields.optional(
+        "continuation", Shape<Continuation>.word, default: .text, "What stands after the prompt.")
+      let by = fields.by()
+      let variables = fields.variables()
+      let prompt = fields.prompt()
+      guard let on else { return nil }
+      return ChoiceEval(
+        on: on, model: model, normalize: normalize, continuation: continuation, by: by, variables: variables,
+        prompt: prompt)
+    }
+  }
+}
+
+extension PerplexityEval {
+  fileprivate static var shape: Shape<PerplexityEval> {
+    .record("perplexity") { fields in
+      let on = fields.on()
+      let model = fields.model()
+      let text = fields.optional("text", .template, "Plain text to score, without turns.")
+      let response = fields.optional("response", .template, "A response to score after the prompt.")
+      let prompt = fields.prompt()
+      let by = fields.by()
+      let variables = fields.variables()
+      if fields.has("text") == fields.has("response"), let place = fields.place("response"), !fields.reading.isPartial {
+        fields.reading.note(.exactlyOne(of: ["text", "response"], in: "perplexity"), place)
+      }
+      if fields.has("text"), fields.has("prompt"), let place = fields.place("prompt") {
+        fields.reading.note(.goesOnlyWith(key: "prompt", other: "response"), place)
+      }
+      guard let on, let scored = text.map(Scored.text) ?? response.map({ .response($0, prompt: prompt) }) else {
+        return nil
+      }
+      return PerplexityEval(on: on, model: model, scored: scored, by: by, variables: variables)
+    }
+  }
+}
+
+extension PreferenceEval {
+  fileprivate static var shape: Shape<PreferenceEval> {
+    .record("preference") { fields in
+      let on = fields.on()
+      let model = fields.model()
+      let score = fields.optional("score", Shape<Score>.word, default: .reward, "What a response's score is.")
+      return on.map { PreferenceEval(on: $0, model: model, score: score) }
+    }
+  }
+}
+
+extension RewardEval {
+  fileprivate static var shape: Shape<RewardEval> {
+    .record("reward") { fields in
+      let on = fields.on()
+      let model = fields.required("model", .modelName, "The reward model.")
+      let decoding = Decoding.read(&fields, temperature: 0)
+      guard let on, let model else { return nil }
+      return RewardEval(on: on, model: model, decoding: decoding)
+    }
+  }
+}
+
+extension WinRateEval {
+  fileprivate static var shape: Shape<WinRateEval> {
+    .record("win-rate") { fields in
+      let on = fields.on()
+      let against = fields.required("against", .modelName, "The model whose responses it must beat.")
+      let by = fields.required("by", Assessor.written([.verifier, .rewardModel, .model]), "Who decides.")
+      let prompt = fields.optional("prompt", Prompt.shape, "What a model that decides is asked; knows {response}.")
+      let decoding = Decoding.read(&fields, temperature: 0)
+      guard let on, let against, let by else { return nil }
+      let assessor: Assessor? =
+        switch by {
+        case .verifier: .verifier
+        case .rewardModel(let name): .rewardModel(name)
+        case .model(let name): prompt.map { .model(ModelCall(model: name, prompt: $0, decoding: decoding)) }
+        case .recorded: nil
+        }
+      if by == .verifier {
+        fields.reading.needsVerifier(of: on.parts.map(\.dataset), in: "win-rate", fields.place("by"))
+      }
+      if assessor == nil, !fields.has("prompt"), let place = fields.place("by") {
+        fields.reading.note(.neededWith(key: "prompt", other: "by: {model: …}"), place)
+      }
+      return assessor.map { WinRateEval(on: on, against: against, by: $0, decoding: decoding) }
+    }
+  }
+}
+
+extension DriftEval {
+  fileprivate static var shape: Shape<DriftEval> {
+    .record("drift") { fields in
+      let on = fields.on()
+      let decoding = Decoding.read(&fields, temperature: 0)
+      return on.map { DriftEval(on: $0, decoding: decoding) }
+    }
+  }
+}
+
+extension LikelihoodTraceEval {
+  fileprivate static var shape: Shape<LikelihoodTraceEval> {
+    .record("likelihood-trace") { fields in
+      let on = fields.optional("on", .evalData, "Which records; the pairs that are trained on by default.")
+      let every = fields.optional(
+        "every", BestCheckpoint.Interval.shape, default: .epochs(1), "How often it is measured.")
+      return LikelihoodTraceEval(on: on, every: every)
+    }
+  }
+}
+
+extension Fields {
+  fileprivate mutating func on() -> EvalData? {
+    required("on", .evalData, "Which records: `name/part`, or a part of every data set that is trained on.")
+  }
+
+  fileprivate mutating func model() -> String {
+    optional("model", .modelName, default: "policy", "The model that is looked at.")
+  }
+
+  fileprivate mutating func by() -> EvalGrouping {
+    optional("by", Shape<EvalGrouping>.word, default: .all, "How results are divided.")
+  }
+
+  fileprivate mutating func variables() -> Named<String> {
+    optional("variables", .named(.text()), default: Named(), "Variables bound for this eval.")
+  }
+
+  fileprivate mutating func prompt() -> Prompt? {
+    optional("prompt", Prompt.shape, "Another prompt than the data set's.")
+  }
+}

@@ -1,0 +1,265 @@
+// How reviser stages are written in a spec.
+// Knows nothing of how a stage works.
+
+import YAML
+
+extension Reviser {
+  static var shape: Shape<Reviser> {
+    .choice(
+      "reviser",
+      [
+        Alternative("minimal-revision", MinimalRevision.shape, "The smallest edit that makes it right (CLAIR).") {
+          .minimalRevision($0)
+        },
+        Alternative("judge", Judge.shape, "Best and worst candidate.") { .judge($0) },
+        Alternative("stronger", Stronger.shape, "A stronger model's response.") { .stronger($0) },
+        Alternative("judgment", JudgmentSource.shape, "What is wrong, in words (CUT).") { .judgment($0) },
+        Alternative("refinement", Refinement.shape, "Better with the judgment at hand (ILF).") { .refinement($0) },
+        Alternative("hindsight", Hindsight.shape, "The instruction that a response fits (HIR).") { .hindsight($0) },
+        Alternative("rescore", rescoreShape, "Scores, and the order they give (CLHA).") { .rescore($0) },
+        Alternative("ranked", rankedShape, "The order that the data give.") { $0 },
+        Alternative("select", Selection.shape, "Some of what comes in.") { .select($0) },
+        Alternative("flip", Flip.shape, "Noise in the labels.") { .flip($0) },
+      ])
+  }
+
+  private static var rescoreShape: Shape<Assessor> {
+    .record("rescore") { Assessor.read(&$0, in: "rescore", [.verifier, .rewardModel, .recorded]) }
+  }
+
+  private static var rankedShape: Shape<Reviser> {
+    .record("ranked") { fields in
+      _ = fields.optional("by", Assessor.written([.recorded]), "The data's own order.")
+      return Reviser.ranked
+    }
+  }
+}
+
+extension Assessor {
+  /// The kinds as they are written.
+  enum Kind: String, CaseIterable {
+    case verifier
+    case model
+    case rewardModel = "reward-model"
+    case recorded
+  }
+
+  /// What stands under `by:`.
+  enum Written: Equatable {
+    case verifier
+    case model(String)
+    case rewardModel(String)
+    case recorded
+  }
+
+  /// `by:` with the kinds that make sense somewhere.
+  static func written(_ kinds: [Kind]) -> Shape<Written> {
+    .choice(
+      "way to decide",
+      kinds.map { kind in
+        switch kind {
+        case .verifier: Alternative("verifier", .verifier, "The data set's verifier.")
+        case .model: Alternative("model", .modelName, "A model that is asked.") { .model($0) }
+        case .rewardModel: Alternative("reward-model", .modelName, "A reward model's score.") { .rewardModel($0) }
+        case .recorded: Alternative("recorded", .recorded, "What the data say.")
+        }
+      })
+  }
+
+  /// The keys of an assessor, for records that hold more than them.
+  static func read(_ fields: inout Fields, in what: String, _ kinds: [Kind]) -> Assessor? {
+    let by = fields.required("by", written(kinds), "Who says how good a response is.")
+    let call = kinds.contains(.model) ? ModelCall.read(&fields, by: by, in: what) : nil
+    let scores =
+      kinds.contains(.recorded)
+      ? fields.optional("scores", .list(of: .template, atLeast: 1), "The score of each candidate.") : nil
+    if fields.has("scores"), let by, by != .recorded, let place = fields.place("scores") {
+      fields.reading.note(.goesOnlyWith(key: "scores", other: "by: recorded"), place)
+    }
+    switch by {
+    case .verifier?:
+      fields.reading.needsVerifier(in: what, fields.place("by"))
+      return .verifier
+    case .model?: return call.map { .model($0) }
+    case .rewardModel(let name)?: return .rewardModel(name)
+    case .recorded?:
+      if !fields.has("scores"), let place = fields.place("by") {
+        fields.reading.note(.neededWith(key: "scores", other: "by: recorded"), place)
+      }
+      return scores.map { .recorded($0) }
+    case nil: return nil
+    }
+  }
+}
+
+extension ModelCall {
+  /// The keys beside `by: {model: …}`.
+  static func read(_ fields: inout Fields, by: Assessor.Written?, in what: String) -> ModelCall? {
+    let prompt = fields.optional("prompt", Prompt.shape, "What the model is asked; knows {response}.")
+    let decoding = Decoding.read(&fields, temperature: 0)
+    guard case .model(let model)? = by else {
+      for key in ["prompt", "max-new-tokens", "temperature", "top-p", "top-k", "stop"] where by != nil {
+        if fields.has(key), let place = fields.place(key) {
+          fields.reading.note(.goesOnlyWith(key: key, other: "by: {model: …}"), place)
+        }
+      }
+      return nil
+    }
+    guard let prompt else {
+      if !fields.has("prompt"), !fields.reading.isPartial, let place = fields.place("by") {
+        fields.reading.note(.neededWith(key: "prompt", other: "by: {model: \(model)}"), place)
+      }
+      return nil
+    }
+    return ModelCall(model: model, prompt: prompt, decoding: decoding)
+  }
+}
+
+extension MinimalRevision {
+  fileprivate static var shape: Shape<MinimalRevision> {
+    .record("minimal-revision") { fields in
+      let by = fields.required("by", Assessor.written([.verifier, .model]), "Who edits.")
+      let call = ModelCall.read(&fields, by: by, in: "minimal-revision")
+      let keep = fields.keep()
+      if by == .verifier { fields.reading.needsVerifier(in: "minimal-revision", fields.place("by")) }
+      switch by {
+      case .verifier?: return MinimalRevision(by: .verifier, keep: keep)
+      case .model?: return call.map { MinimalRevision(by: .model($0), keep: keep) }
+      case .rewardModel?, .recorded?, nil: return nil
+      }
+    }
+  }
+}
+
+extension Judge {
+  fileprivate static var shape: Shape<Judge> {
+    .record("judge") { fields in
+      Assessor.read(&fields, in: "judge", Assessor.Kind.allCases).map { Judge(by: $0) }
+    }
+  }
+}
+
+extension Stronger {
+  fileprivate static var shape: Shape<Stronger> {
+    .record("stronger") { fields in
+      let model = fields.required("model", .modelName, "The stronger model.")
+      let decoding = Decoding.read(&fields, temperature: 0)
+      let keep = fields.keep()
+      return model.map { Stronger(model: $0, decoding: decoding, keep: keep) }
+    }
+  }
+}
+
+extension JudgmentSource {
+  fileprivate static var shape: Shape<JudgmentSource> {
+    .record("judgment") { fields in
+      let by = fields.required("by", Assessor.written([.verifier, .model, .recorded]), "Where judgments come from.")
+      let wrong = fields.optional("wrong", .template, "The judgment of a wrong response; knows {reason}.")
+      let right = fields.optional("right", .templateOrNull, "The judgment of a right response; null: acceptable.")
+      let judgment = fields.optional("judgment", .template, "The judgment that stands in the data.")
+      let call = ModelCall.read(&fields, by: by, in: "judgment")
+      let acceptable = fields.optional(
+        "acceptable", .nonEmptyText(), default: "perfect", "The reply that means acceptable.")
+      guard let by else { return nil }
+      refuseIdleKeys(fields, by)
+      switch by {
+      case .verifier:
+        fields.reading.needsVerifier(in: "judgment", fields.place("by"))
+        return need(wrong, "wrong", "by: verifier", fields).map { .verifier(wrong: $0, right: right ?? nil) }
+      case .recorded: return need(judgment, "judgment", "by: recorded", fields).map { .recorded($0) }
+      case .model: return call.map { .model($0, acceptable: acceptable) }
+      case .rewardModel: return nil
+      }
+    }
+  }
+
+  private static func need<Value>(_ value: Value?, _ key: String, _ other: String, _ fields: Fields) -> Value? {
+    if value == nil, !fields.has(key), !fields.reading.isPartial, let place = fields.place("by") {
+      fields.reading.note(.neededWith(key: key, other: other), place)
+    }
+    return value
+  }
+
+  /// Keys that belong to another way of judging.
+  private static func refuseIdleKeys(_ fields: Fields, _ by: Assessor.Written) {
+    let owners: [(key: String, by: String, isIdle: Bool)] = [
+      ("wrong", "by: verifier", by != .verifier), ("right", "by: verifier", by != .verifier),
+      ("judgment", "by: recorded", by != .recorded),
+    ]
+    for owner in owners where owner.isIdle && fields.has(owner.key) {
+      if let place = fields.place(owner.key) {
+        fields.reading.note(.goesOnlyWith(key: owner.key, other: owner.by), place)
+      }
+    }
+  }
+}
+
+extension Shape where Value == Template? {
+  /// A template, or null for none.
+  fileprivate static var templateOrNull: Shape<Template?> {
+    let template = Shape<Template>.template
+    return Shape(.either([template.form, .null])) { node, reading in
+      if node.scalar?.value == .null { return .some(nil) }
+      return template.read(node, reading).map { .some($0) }
+    }
+  }
+}
+
+extension Refinement {
+  fileprivate static var shape: Shape<Refinement> {
+    .record("refinement") { fields in
+      let model = fields.optional("model", .modelName, default: "policy", "The model that writes.")
+      let prompt = fields.required("prompt", Prompt.shape, "What it is asked; knows {response} and {judgment}.")
+      let decoding = Decoding.read(&fields, temperature: 0)
+      let keep = fields.keep()
+      return prompt.map { Refinement(call: ModelCall(model: model, prompt: $0, decoding: decoding), keep: keep) }
+    }
+  }
+}
+
+extension Hindsight {
+  fileprivate static var shape: Shape<Hindsight> {
+    .record("hindsight") { fields in
+      let by = fields.optional("by", Assessor.written([.verifier]), default: .verifier, "Who says what is right.")
+      let bind = fields.required("bind", .variableName, "The variable of the prompt that is bound.")
+      let right = fields.required("right", .nonEmptyText(), "What it is bound to for a right response.")
+      let wrong = fields.required("wrong", .nonEmptyText(), "What it is bound to for a wrong response.")
+      if by == .verifier { fields.reading.needsVerifier(in: "hindsight", fields.place("by")) }
+      guard let bind, let right, let wrong else { return nil }
+      return Hindsight(bind: bind, right: right, wrong: wrong)
+    }
+  }
+}
+
+extension Selection {
+  fileprivate static var shape: Shape<Selection> {
+    .record("select") { fields in
+      let acceptable = fields.optional(
+        "acceptable-per-rejected", .number(.atLeast(0)), "The most acceptable responses for each rejected one.")
+      let verdict = fields.optional("verdict", Shape<Verdict>.word, "Only responses with this verdict.")
+      if verdict != nil { fields.reading.needsVerifier(in: "select", fields.place("verdict")) }
+      let keys = ["acceptable-per-rejected", "verdict"]
+      if !keys.contains(where: { fields.has($0) }), let place = fields.place("verdict"), !fields.reading.isPartial {
+        fields.reading.note(.atLeastOne(of: keys, in: "select"), place)
+      }
+      return Selection(acceptablePerRejected: acceptable, verdict: verdict)
+    }
+  }
+}
+
+extension Flip {
+  fileprivate static var shape: Shape<Flip> {
+    .record("flip") { fields in
+      fields.required("rate", .number(.within(0...1)), "The share of records to turn around.").map { Flip(rate: $0) }
+    }
+  }
+}
+
+extension Fields {
+  /// Which pairs stay.
+  fileprivate mutating func keep() -> KeptPairs {
+    let keep = optional("keep", Shape<KeptPairs>.word, default: .all, "Which pairs stay.")
+    if keep == .verdictRight { reading.needsVerifier(in: what, place("keep")) }
+    return keep
+  }
+}

@@ -1,0 +1,192 @@
+// How tables, claims, search and expectations are written in a spec.
+// Knows nothing of numbers.
+
+import Diagnostics
+import JSON
+import YAML
+
+extension Table {
+  /// Axes that every table has besides those of `ablations:`.
+  static let builtInAxes = ["round", "dataset", "seed"]
+
+  static var shape: Shape<Table> {
+    let axes = Shape<[String]>.oneOrMore(of: .name(of: "axis") { $0.axes.map(\.name) + builtInAxes }, atLeast: 1)
+    return .record("table") { fields in
+      let rows = fields.optional("rows", axes, default: [], "The axes that make rows, outermost first.")
+      let columns = fields.optional("columns", axes, default: [], "The axes that make columns.")
+      let value = fields.required("value", .evalName, "The eval whose number is shown.")
+      let relativeTo = fields.optional(
+        "relative-to", .nonEmptyText(), "`base`, or the row that numbers are compared with.")
+      let published = fields.optional("published", published, "A file with the paper's numbers.")
+      let claims = fields.optional("claims", .named(Claim.shape), default: Named(), "Statements about two cells.")
+      let labels = TableLabels(rows: rows, columns: columns, names: fields.reading.names)
+      labels.check(claims, fields)
+      if let relativeTo, relativeTo != "base", let place = fields.place("relative-to") {
+        labels.check(row: relativeTo, place, fields.reading)
+      }
+      checkShown(rows + columns, fields)
+      guard let value else { return nil }
+      return Table(
+        rows: rows, columns: columns, value: value, relativeTo: relativeTo.map { $0 == "base" ? .base : .row($0) },
+        published: published, claims: claims)
+    }
+  }
+
+  private static var published: Shape<LocalPath> {
+    .record("published") { fields in
+      let file = fields.required("file", .path, "The file, relative to this one.")
+      if let file, let place = fields.place("file") { fields.reading.published(file, place) }
+      return file
+    }
+  }
+
+  /// A cell of the grid must have one place in the table.
+  private static func checkShown(_ shown: [String], _ fields: Fields) {
+    guard !shown.isEmpty, let place = fields.place("rows") else { return }
+    for axis in fields.reading.names.axes where !shown.contains(where: { $0.utf8.elementsEqual(axis.name.utf8) }) {
+      fields.reading.note(.axisNotShown(axis.name), place)
+    }
+  }
+}
+
+/// The names that a table's rows and cells have.
+private struct TableLabels {
+  /// Nil where they are not known before the data are.
+  let rows: [String]?
+  let cells: [String]?
+
+  init(rows: [String], columns: [String], names: NameTable) {
+    self.rows = Self.labels(rows, names)
+    self.cells = Self.labels(rows + columns, names)
+  }
+
+  /// The labels along several axes, joined by `/`; nil if an axis has labels that are not known yet.
+  private static func labels(_ axes: [String], _ names: NameTable) -> [String]? {
+    guard !axes.isEmpty else { return nil }
+    var labels = [""]
+    for (index, axis) in axes.enumerated() {
+      let own: [String]
+      if let ablation = names.axes.first(where: { $0.name.utf8.elementsEqual(axis.utf8) }) {
+        own = ablation.arms
+      } else if axis == "dataset" {
+        own = names.datasets.map(\.name)
+      } else {
+        return nil
+      }
+      guard labels.count * own.count <= 20_000 else { return nil }
+      labels = labels.flatMap { label in own.map { index == 0 ? $0 : "\(label)/\($0)" } }
+    }
+    return labels
+  }
+
+  func check(_ claims: Named<Claim>, _ fields: Fields) {
+    guard let cells else { return }
+    for entry in claims.entries {
+      for name in [entry.value.left, entry.value.right] where name != "base" && !contains(cells, name) {
+        guard let place = fields.node(at: "claims", entry.name, "holds")?.place else { continue }
+        fields.reading.note(.unknownRow(name, known: cells), place)
+      }
+    }
+  }
+
+  func check(row: String, _ place: SourcePlace, _ reading: Reading) {
+    if let rows, !contains(rows, row) { reading.note(.unknownRow(row, known: ["base"] + rows), place) }
+  }
+
+  private func contains(_ names: [String], _ name: String) -> Bool {
+    names.contains { $0.utf8.elementsEqual(name.utf8) }
+  }
+}
+
+extension Claim {
+  fileprivate static var shape: Shape<Claim> {
+    let sides = Shape<String>.nonEmptyText("two cells with `>` or `<` between").check { text, node, reading in
+      for relation in Relation.allCases {
+        let pieces = text.split(separator: " \(relation.rawValue) ", omittingEmptySubsequences: false).map(String.init)
+        if pieces.count == 2, pieces.allSatisfy({ !$0.isEmpty }) {
+          return Claim(written: text, left: pieces[0], relation: relation, right: pieces[1], required: true)
+        }
+      }
+      reading.note(.badClaim(text), node)
+      return nil
+    }
+    return .record("claim") { fields in
+      let claim = fields.required("holds", sides, "`ROW/COLUMN > ROW/COLUMN`.")
+      let required = fields.optional("required", .flag, default: true, "Whether a run fails when it does not hold.")
+      return claim.map {
+        Claim(written: $0.written, left: $0.left, relation: $0.relation, right: $0.right, required: required)
+      }
+    }
+  }
+}
+
+extension Search {
+  static var shape: Shape<Search> {
+    let values = Shape<[JSONValue]>.list(of: .anyValue, atLeast: 1)
+    return .record("search") { fields in
+      let over = fields.required("over", .named(values, atLeast: 1), "The values to try, by key with dots.")
+      let choose = fields.required("choose", Choice.shape, "Which values win.")
+      guard let over, let choose else { return nil }
+      return Search(
+        over: over.entries.map { Axis(path: $0.name, values: $0.value) }, eval: choose.eval, highest: choose.highest,
+        on: choose.on)
+    }
+  }
+
+  private struct Choice {
+    let eval: String
+    let highest: Bool
+    let on: DataReference
+
+    static var shape: Shape<Choice> {
+      .record("choose") { fields in
+        let highest = fields.optional("highest", .evalName, "The eval whose highest number wins.")
+        let lowest = fields.optional("lowest", .evalName, "The eval whose lowest number wins.")
+        let on = fields.required("on", .data, "The records that decide: a validation part.")
+        if fields.has("highest") == fields.has("lowest"), let place = fields.place("lowest"),
+          !fields.reading.isPartial
+        {
+          fields.reading.note(.exactlyOne(of: ["highest", "lowest"], in: "choose"), place)
+        }
+        guard let eval = highest ?? lowest, let on else { return nil }
+        return Choice(eval: eval, highest: highest != nil, on: on)
+      }
+    }
+  }
+}
+
+extension Shape where Value == JSONValue {
+  /// Any value, kept as it is; whoever uses it checks it.
+  fileprivate static var anyValue: Shape<JSONValue> { Shape(.anything) { node, _ in node.json } }
+}
+
+extension Node {
+  /// The node as JSON; numbers that JSON lacks become their text.
+  var json: JSONValue {
+    switch content {
+    case .sequence(let elements): return .array(elements.map(\.json))
+    case .mapping(let entries): return .object(JSONObject(entries.map { JSONMember($0.key.text, $0.value.json) }))
+    case .scalar(let scalar):
+      switch scalar.value {
+      case .null: return .null
+      case .bool(let flag): return .bool(flag)
+      case .integer(let value): return .integer(Int64(value))
+      case .number(let value): return value.isFinite ? .number(value) : .string(scalar.text)
+      case .text(let text): return .string(text)
+      }
+    }
+  }
+}
+
+extension Expectations {
+  static let none = Expectations(responseTokens: nil, promptTokens: nil, tokensPerSecond: nil)
+
+  static var shape: Shape<Expectations> {
+    .record("expect") { fields in
+      let response = fields.optional("response-tokens", .number(.above(0)), "Tokens of a response, on average.")
+      let prompt = fields.optional("prompt-tokens", .number(.above(0)), "Tokens of a prompt, on average.")
+      let rate = fields.optional("tokens-per-second", .number(.above(0)), "What one worker scores.")
+      return Expectations(responseTokens: response, promptTokens: prompt, tokensPerSecond: rate)
+    }
+  }
+}

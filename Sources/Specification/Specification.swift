@@ -1,1 +1,0 @@
-// Specification: filled by its first type.
