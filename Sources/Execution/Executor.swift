@@ -1,9 +1,9 @@
 // Drives a graph of steps: in order, what is stored is taken and what is not is computed, stored and told.
 // Knows no tensor, no model and no YAML; the same resolver that made the plan decides what runs.
 
-public import Diagnostics
+import Diagnostics
 import Digests
-import JSON
+public import JSON
 public import Planning
 public import Storage
 
@@ -40,7 +40,7 @@ public struct Executor: Sendable {
   /// - Parameter run: The run's name, for its journal.
   /// - Returns: What was done, with the keys and outputs of every step that has a result.
   /// - Throws: What the store throws when it cannot be written.
-  public func run(_ graph: StepGraph, named run: String) throws -> (summary: ExecutionSummary, results: RunResults) {
+  public func run(_ graph: StepGraph, named run: String) async throws -> (summary: ExecutionSummary, results: RunResults) {
     var state = RunState(graph: graph, index: StoreIndex(store))
     let journal = try store.journal(run: run)
     let emit: @Sendable (ExecutionEvent) -> Void = { [observe] event in
@@ -50,16 +50,49 @@ public struct Executor: Sendable {
     }
     let started = now()
     emit(.started(run: run, steps: graph.steps.count, bounds: Plan(graph: graph, index: StoreIndex(store)).bounds))
-    for step in graph.steps where step.work.foretold == nil {
-      if state.summary.cancelled { break }
-      try visit(step, &state, emit)
-    }
+    try await visitAll(&state, demanded: [], emit)
     state.summary.seconds = now() - started
     emit(.ended(state.summary))
     return (state.summary, RunResults(state.results))
   }
 
-  private func visit(_ step: Step, _ state: inout RunState, _ emit: @Sendable (ExecutionEvent) -> Void) throws {
+  /// Runs what some inputs of a step need, and gives the step as a task without running it.
+  ///
+  /// - Parameter names: The names of the inputs; others cannot be read from the task.
+  /// - Returns: The task; nil if something that it needs failed, which was told.
+  /// - Throws: What the store throws when it cannot be written.
+  public func task(for step: Step, in graph: StepGraph, needing names: [String]) async throws -> StepTask? {
+    let inputs = step.inputs.filter { names.contains($0.name) }
+    let demanded = Set(inputs.map(\.source.step))
+    var state = RunState(graph: graph.restricted(to: demanded), index: StoreIndex(store))
+    try await visitAll(&state, demanded: demanded, observe)
+    var contents: [String: Digest] = [:]
+    for input in inputs {
+      guard let output = state.results[input.source.step]?.result.outputs[input.source.output] else { return nil }
+      contents[input.name] = output.digest
+    }
+    return task(step, contents: contents, observe)
+  }
+
+  /// Visits every step in order; files from outside only if they are demanded, or when a step that runs reads them.
+  private func visitAll(
+    _ state: inout RunState, demanded: Set<StepID>, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws {
+    for step in state.graph.steps where step.work.foretold == nil || demanded.contains(step.id) {
+      if state.summary.cancelled { return }
+      try await visit(step, &state, emit)
+    }
+  }
+
+  private func task(
+    _ step: Step, contents: [String: Digest], _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) -> StepTask {
+    StepTask(
+      step: step, contents: contents, store: store, progress: { emit(.progress(step, $0)) }, cancellation: cancellation,
+      now: now)
+  }
+
+  private func visit(_ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void) async throws {
     for source in state.graph.inputs(of: step) where source.work.foretold != nil { _ = state.resolve(source) }
     if let culprit = state.culprit(of: step) {
       state.failed[step.id] = culprit
@@ -74,28 +107,28 @@ public struct Executor: Sendable {
       emit(.cached(step, key: key))
       return
     }
-    try compute(step, resolved, &state, emit)
+    try await compute(step, resolved, &state, emit)
   }
 
   /// Computes a step; damage found in an input sends its own step through here first.
   private func compute(
-    _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: @Sendable (ExecutionEvent) -> Void
-  ) throws {
+    _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws {
     do {
       var repairs = 0
       while true {
-        try fetchInputs(of: step, &state, emit)
-        if state.culprit(of: step) != nil { return try visit(step, &state, emit) }
+        try await fetchInputs(of: step, &state, emit)
+        if state.culprit(of: step) != nil { return try await visit(step, &state, emit) }
         do {
-          return try runOnce(step, resolved, &state, emit)
+          return try await runOnce(step, resolved, &state, emit)
         } catch let damage as DamagedInput where repairs < step.inputs.count + 1 {
           repairs += 1
-          try repair(damage, of: step, &state, emit)
+          try await repair(damage, of: step, &state, emit)
         }
       }
     } catch is Cancelled {
       state.summary.cancelled = true
-    } catch let error as StorageError where error.isFatal {
+    } catch let error as StorageError where !error.isMiss {
       throw error
     } catch {
       state.failed[step.id] = step
@@ -105,8 +138,8 @@ public struct Executor: Sendable {
   }
 
   private func fetchInputs(
-    of step: Step, _ state: inout RunState, _ emit: @Sendable (ExecutionEvent) -> Void
-  ) throws {
+    of step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws {
     for source in state.graph.inputs(of: step) where source.work.foretold != nil && state.results[source.id] == nil {
       let resolved = state.resolve(source)
       if case .cached(let key, let result) = resolved {
@@ -114,34 +147,31 @@ public struct Executor: Sendable {
         state.summary.cached += 1
         emit(.cached(source, key: key))
       } else {
-        try compute(source, resolved, &state, emit)
+        try await compute(source, resolved, &state, emit)
       }
     }
   }
 
   private func repair(
-    _ damage: DamagedInput, of step: Step, _ state: inout RunState, _ emit: @Sendable (ExecutionEvent) -> Void
-  ) throws {
+    _ damage: DamagedInput, of step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws {
     guard let source = step.inputs.first(where: { $0.name == damage.input })?.source else { throw damage }
     let producer = state.graph.step(source.step)
     emit(.damaged(producer, object: damage.object))
     state.results[producer.id] = nil
     let resolved = state.resolve(producer)
-    try compute(producer, resolved, &state, emit)
+    try await compute(producer, resolved, &state, emit)
   }
 
   private func runOnce(
     _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) throws {
+  ) async throws {
     if case .blocked(let obstacle) = resolved { throw BlockedStep(step: step.label, obstacle: obstacle) }
     guard let contents = state.contents(of: step) else { fatalError("inputs are computed before: our own bug") }
     if cancellation.isCancelled { throw Cancelled() }
     emit(.running(step, resolved))
     let began = now()
-    let task = StepTask(
-      step: step, contents: contents, store: store, progress: { emit(.progress(step, $0)) }, cancellation: cancellation,
-      now: now)
-    let (produced, count) = try runner.run(task)
+    let (produced, count) = try await runner.run(task(step, contents: contents, emit))
     let seconds = now() - began
     let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
     let outputs = try publish(step, manifest, produced, seconds: seconds, count: count)

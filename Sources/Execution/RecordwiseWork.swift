@@ -2,7 +2,8 @@
 // Knows nothing of what a result is.
 
 public import Digests
-public import Storage
+import Planning
+import Storage
 
 extension StepTask {
   /// How many finished records a segment has at most.

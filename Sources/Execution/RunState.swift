@@ -1,7 +1,7 @@
 // What a run knows so far: one owner, one loop.
 
 public import Diagnostics
-public import Digests
+import Digests
 public import Planning
 
 struct RunState {

@@ -97,8 +97,9 @@ public struct StepTask: Sendable {
     guard let digest = contents[name] else { fatalError("\(step.label) has no input \(name): our own bug") }
     do {
       return try store.read(digest)
-    } catch let error as StorageError where error.isMiss {
-      throw DamagedInput(input: name, object: digest)
+    } catch {
+      if error.isMiss { throw DamagedInput(input: name, object: digest) }
+      throw error
     }
   }
 
@@ -115,5 +116,5 @@ public protocol StepRunner: Sendable {
   /// Computes a step.
   ///
   /// - Throws: ``DamagedInput``, ``Cancelled``, or an error that knows how to be told.
-  func run(_ task: StepTask) throws -> (outputs: [ProducedOutput], count: WorkCount)
+  func run(_ task: StepTask) async throws -> (outputs: [ProducedOutput], count: WorkCount)
 }

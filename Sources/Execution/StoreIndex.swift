@@ -1,6 +1,7 @@
 // The store as a plan sees it. The only place where Planning's questions meet Storage.
 
 public import Digests
+import JSON
 public import Planning
 public import Storage
 

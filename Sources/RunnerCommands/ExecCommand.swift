@@ -10,7 +10,7 @@ import Reporting
 import Steps
 import Storage
 
-struct ExecCommand: ParsableCommand {
+struct ExecCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec", abstract: "Run experiments. What is stored is not computed again.",
     discussion: """
@@ -27,7 +27,7 @@ struct ExecCommand: ParsableCommand {
 
   static let smokeRecords = 8
 
-  func run() throws {
+  func run() async throws {
     let session = try Session(spec, limit: smoke ? Self.smokeRecords : nil)
     let store = try Store(at: storage.storePath, mode: .create)
     try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
@@ -41,7 +41,7 @@ struct ExecCommand: ParsableCommand {
       store: store, runner: engine, cancellation: Interrupt.cancellation,
       now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, observe: view.show)
     Interrupt.listen()
-    let (summary, done) = try executor.run(session.graph, named: Provenance.runName)
+    let (summary, done) = try await executor.run(session.graph, named: Provenance.runName)
     try writeTables(session, done, store)
     if summary.cancelled { throw CommandError.cancelled }
     if summary.failed > 0 { throw CommandError.incomplete(failed: summary.failed, skipped: summary.skipped) }

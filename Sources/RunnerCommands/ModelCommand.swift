@@ -9,7 +9,7 @@ import Randomness
 import Steps
 import Tensors
 
-struct ModelCommand: ParsableCommand {
+struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Look into weights; tokenize, score and generate text.",
     discussion: """
@@ -28,8 +28,8 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup var storage: StoreOptions
   @OptionGroup var compute: ComputeOptions
 
-  func load() throws -> NamedModel {
-    try NamedModel.load(
+  func load() async throws -> NamedModel {
+    try await NamedModel.load(
       model, store: storage.storePath, mirrors: storage.allMirrors, workers: compute.workerCount)
   }
 }
@@ -67,12 +67,12 @@ struct InputOptions: ParsableArguments {
 }
 
 extension ModelCommand {
-  struct Info: ParsableCommand {
+  struct Info: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Sizes, tokenizer and digest of weights.")
     @OptionGroup var options: ModelOptions
 
-    func run() throws {
-      let named = try options.load()
+    func run() async throws {
+      let named = try await options.load()
       let configuration = named.model.configuration
       Output.line(
         JSONValue.members([
@@ -89,14 +89,14 @@ extension ModelCommand {
     }
   }
 
-  struct Tokenize: ParsableCommand {
+  struct Tokenize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Token ids of text.")
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Recognize special tokens, as in a template.") var special = false
 
-    func run() throws {
-      let tokenizer = try options.load().model.tokenizer
+    func run() async throws {
+      let tokenizer = try await options.load().model.tokenizer
       for text in try input.texts() {
         let tokens = tokenizer.encode([TextSegment(text: text, isTemplate: special)])
         Output.json(.members(["tokens": ids(tokens), "count": .integer(Int64(tokens.count))]))
@@ -104,15 +104,15 @@ extension ModelCommand {
     }
   }
 
-  struct ScoreText: ParsableCommand {
+  struct ScoreText: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "score", abstract: "Log-probability of each token given those before it.")
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Recognize special tokens, as in a template.") var special = false
 
-    func run() throws {
-      let model = try options.load().model
+    func run() async throws {
+      let model = try await options.load().model
       let tokens = try input.texts().map { model.tokenizer.encode([TextSegment(text: $0, isTemplate: special)]) }
       var lines: [JSONValue] = Array(repeating: .null, count: tokens.count)
       let requests = tokens.enumerated().filter { $1.count > 1 }
@@ -130,7 +130,7 @@ extension ModelCommand {
     }
   }
 
-  struct Generate: ParsableCommand {
+  struct Generate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Continue text, or answer it as a turn of the user.")
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
@@ -147,8 +147,8 @@ extension ModelCommand {
       guard maxNewTokens >= 1 else { throw ValidationError("--max-new-tokens must be at least 1.") }
     }
 
-    func run() throws {
-      let named = try options.load()
+    func run() async throws {
+      let named = try await options.load()
       let model = named.model
       let format = raw ? ChatFormat.raw : named.format
       let texts = try input.texts()

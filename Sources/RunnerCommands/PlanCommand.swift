@@ -6,7 +6,7 @@ import Execution
 import Planning
 import Storage
 
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Show what would run, why, and what it would cost. Runs nothing.",
     discussion: """
@@ -23,7 +23,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var storage: StoreOptions
   @Flag(help: "Write the plan as JSON.") var json = false
 
-  func run() throws {
+  func run() async throws {
     let session = try Session(spec)
     let plan = Plan(graph: session.graph, index: StoreIndex(try Store(at: storage.storePath, mode: .readOnlyIfPresent)))
     if json {

@@ -11,7 +11,7 @@ import Records
 import Steps
 import Storage
 
-struct PreviewCommand: ParsableCommand {
+struct PreviewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "preview", abstract: "Show the first prompts as the model sees them, with token counts.",
     discussion: """
@@ -32,7 +32,7 @@ struct PreviewCommand: ParsableCommand {
     guard count >= 1 else { throw ValidationError("The number of records must be at least 1.") }
   }
 
-  func run() throws {
+  func run() async throws {
     var options = SpecOptions()
     options.specs = [spec]
     options.sets = sets
@@ -40,7 +40,7 @@ struct PreviewCommand: ParsableCommand {
     let store = try Store(at: storage.storePath, mode: .create)
     let engine = StepEngine(workers: 1, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
     let preview = Previewer(graph: session.graph, store: store, engine: engine)
-    for shown in try preview.prompts(count: count) {
+    for shown in try await preview.prompts(count: count) {
       if json { Output.json(shown.json) } else { Output.line(shown.text(colored: Output.colorsText)) }
     }
   }
@@ -75,14 +75,14 @@ private struct Previewer {
     }
   }
 
-  func prompts(count: Int) throws -> [Shown] {
+  func prompts(count: Int) async throws -> [Shown] {
     var shown: [Shown] = []
     var seen: Set<StepID> = []
     for step in graph.steps {
       guard let use = step.work.modelUse, let source = step.inputs.first(where: { $0.name == "prompts" })?.source,
         seen.insert(source.step).inserted
       else { continue }
-      let task = try prepare(step, needing: ["prompts"] + use.inputNames)
+      let task = try await prepare(step, needing: ["prompts"] + use.inputNames)
       let tokenizer = try engine.tokenizer(of: use, for: task)
       let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
       let cells = graph.users[source.step]?.count ?? 1
@@ -97,13 +97,13 @@ private struct Previewer {
   }
 
   /// Runs what a step's named inputs need.
-  private func prepare(_ step: Step, needing names: [String]) throws -> StepTask {
+  private func prepare(_ step: Step, needing names: [String]) async throws -> StepTask {
     let executor = Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
       observe: { event in
         if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
       })
-    guard let task = try executor.task(for: step, in: graph, needing: names, named: Provenance.runName) else {
+    guard let task = try await executor.task(for: step, in: graph, needing: names) else {
       throw CommandError.incomplete(failed: 1, skipped: 0)
     }
     return task

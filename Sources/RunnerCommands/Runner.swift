@@ -5,7 +5,7 @@ import Diagnostics
 import Foundation
 
 /// The command line of runner.
-public struct Runner: ParsableCommand {
+public struct Runner: AsyncParsableCommand {
   /// What `--help` says.
   public static let configuration = CommandConfiguration(
     commandName: "runner",
@@ -41,12 +41,16 @@ enum Version {
 }
 
 /// Runs the command line and ends the process with the exit code that the outcome asks for.
-public func runCommandLine() -> Never {
+public func runCommandLine() async -> Never {
   // Output to a pipe whose reader is gone ends the write with an error instead of the process.
   signal(SIGPIPE, SIG_IGN)
   do {
     var command = try Runner.parseAsRoot()
-    try command.run()
+    if var command = command as? any AsyncParsableCommand {
+      try await command.run()
+    } else {
+      try command.run()
+    }
     exit(ExitCode.done.rawValue)
   } catch let error as any DiagnosableError {
     Output.report(error)

@@ -10,14 +10,14 @@ import JSON
 import Specification
 import Steps
 
-struct ValidateCommand: ParsableCommand {
+struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate", abstract: "Check specs. Every mistake is shown with its line and what to do.")
 
   @OptionGroup var spec: SpecOptions
   @Flag(help: "Write what was found as JSON.") var json = false
 
-  func run() throws {
+  func run() async throws {
     for experiment in try Session.read(spec) {
       let cells = experiment.cells.count
       if json {
@@ -33,14 +33,14 @@ struct ValidateCommand: ParsableCommand {
   }
 }
 
-struct SchemaCommand: ParsableCommand {
+struct SchemaCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Write the JSON Schemas of the spec language, for editors.",
     discussion: "Without --into, writes the schema of an experiment to standard output.")
 
   @Option(help: "Write every schema into this folder.", completion: .directory) var into: String?
 
-  func run() throws {
+  func run() async throws {
     for (name, schema) in SchemaDocument.all {
       guard let into else {
         Output.line(String(schema.pretty.dropLast()))

@@ -16,18 +16,26 @@ extension ModelUse {
     case .raw: .raw
     case .custom(let custom):
       .custom(
-        system: .init(prefix: custom.system.prefix, suffix: custom.system.suffix),
-        user: .init(prefix: custom.user.prefix, suffix: custom.user.suffix),
-        assistant: .init(prefix: custom.assistant.prefix, suffix: custom.assistant.suffix))
+        CustomChatFormat(
+          system: .init(prefix: custom.system.prefix, suffix: custom.system.suffix),
+          user: .init(prefix: custom.user.prefix, suffix: custom.user.suffix),
+          assistant: .init(prefix: custom.assistant.prefix, suffix: custom.assistant.suffix)))
     }
   }
 
   /// A prompt as text with special tokens marked, up to where the model's answer begins.
   public func segments(of prompt: RenderedPrompt) -> [TextSegment] {
-    let turns = prompt.turns.map { message in
-      ChatTurn(role: ChatRole(message.role), text: message.text)
-    }
-    return chatFormat.segments(turns, system: system, generationPrompt: true)
+    let turns = prompt.turns.map { ChatTurn(ChatRole($0.role), $0.text) }
+    let hasSystem = prompt.turns.contains { $0.role == .system }
+    return chatFormat.render(turns, system: hasSystem ? nil : system, ending: .generationPrompt)
+  }
+
+  /// Refuses a vocabulary that lacks the control tokens that the format writes.
+  ///
+  /// - Throws: ``StepError/missingTokens(step:turns:tokens:)``.
+  func check(_ tokenizer: Tokenizer, step: String) throws {
+    let missing = chatFormat.missingTokens(in: tokenizer)
+    if !missing.isEmpty { throw StepError.missingTokens(step: step, tokens: missing) }
   }
 }
 

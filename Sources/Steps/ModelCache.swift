@@ -26,6 +26,7 @@ final class ModelCache: Sendable {
     // Let go of the old weights before the new ones come.
     last.withLock { $0 = nil }
     let model = try load(use, task)
+    try use.check(model.tokenizer, step: task.step.label)
     last.withLock { $0 = (key, model) }
     return model
   }

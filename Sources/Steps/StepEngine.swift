@@ -3,15 +3,17 @@
 import Diagnostics
 public import Execution
 import Fetching
+import Foundation
 import LanguageModel
 import Planning
 import Specification
 
 /// Computes steps with the embedded engine.
 public struct StepEngine: StepRunner {
-  let models: ModelCache
-  let batch: Int
-  let fetcher: FileFetcher
+  private let models: ModelCache
+  private let batch: Int
+  private let fetcher: Fetcher
+  private let scratch: String
 
   /// Makes an engine. Nothing here changes a result: workers, batch and folders are inert.
   ///
@@ -23,13 +25,14 @@ public struct StepEngine: StepRunner {
   public init(workers: Int, batch: Int, mirrors: [String], scratch: String) {
     models = ModelCache(workers: workers)
     self.batch = batch
-    fetcher = FileFetcher(mirrors: mirrors, scratch: scratch)
+    self.scratch = scratch
+    fetcher = Fetcher(mirrors: mirrors, means: .init(environment: ProcessInfo.processInfo.environment))
   }
 
   /// Computes a step.
-  public func run(_ task: StepTask) throws -> (outputs: [ProducedOutput], count: WorkCount) {
+  public func run(_ task: StepTask) async throws -> (outputs: [ProducedOutput], count: WorkCount) {
     switch task.step.work {
-    case .fetch(let work): (try fetcher.run(work, task), WorkCount())
+    case .fetch(let work): (try await FetchStep.run(work, task, fetcher: fetcher, scratch: scratch), WorkCount())
     case .ingest(let work): (try IngestStep.run(work, task), WorkCount())
     case .split(let work): (try SplitStep.run(work, task), WorkCount())
     case .render(let work): (try RenderStep.run(work, task), WorkCount())
@@ -42,5 +45,12 @@ public struct StepEngine: StepRunner {
     case .aggregate(let work): (try AggregateStep.run(work, task), WorkCount())
     case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: .unavailable(work.name))
     }
+  }
+
+  /// The tokenizer of a step's model.
+  ///
+  /// - Throws: What loading the model throws.
+  public func tokenizer(of use: ModelUse, for task: StepTask) throws -> Tokenizer {
+    try models.model(use, for: task).tokenizer
   }
 }

@@ -24,8 +24,8 @@ enum StepError: DiagnosableError, Hashable {
   case badPattern(pattern: String, reason: String, place: SourcePlace?)
   /// Two inputs do not speak of the same records.
   case recordsDiffer(step: String, record: Int)
-  /// A prompt is longer than the model's context.
-  case promptTooLong(step: String, record: String, tokens: Int, context: Int)
+  /// The model's vocabulary lacks control tokens of its turn format.
+  case missingTokens(step: String, tokens: [String])
   /// There is nothing to work on.
   case noRecords(step: String)
 
@@ -76,10 +76,10 @@ enum StepError: DiagnosableError, Hashable {
       Diagnosis(
         "step.records-differ", "\(step): record \(record) is not the same in both inputs",
         remedy: "A stored result is damaged: run `runner store verify`.", exit: .inputOutput)
-    case .promptTooLong(let step, let record, let tokens, let context):
+    case .missingTokens(let step, let tokens):
       Diagnosis(
-        "step.prompt-too-long", "\(step): the prompt of record \(record) has \(tokens) tokens; the model reads \(context)",
-        remedy: "Shorten the prompt or leave such records out.", exit: .stepFailed)
+        "step.missing-tokens", "\(step): the model's vocabulary has no \(tokens.joined(separator: ", "))",
+        remedy: "Say the `turns:` that the model was trained with.", exit: .badSpec)
     case .noRecords(let step):
       Diagnosis(
         "step.no-records", "\(step): there are no records", remedy: "Check the split and the data.", exit: .badSpec)

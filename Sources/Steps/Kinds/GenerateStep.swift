@@ -56,17 +56,19 @@ private struct ResponseWriter {
   let model: LoadedModel
   private let work: GenerateWork
   private let endTokens: [TokenID]
+  private let stops: [String]
 
   init(_ work: GenerateWork, model: LoadedModel) {
     self.work = work
     self.model = model
-    endTokens = work.model.chatFormat.endTokens(model.tokenizer)
+    endTokens = work.model.chatFormat.endTokens(for: model.tokenizer)
+    stops = work.decoding.stop + work.model.chatFormat.stopTexts(for: model.tokenizer)
   }
 
   func request(_ prompt: RenderedPrompt, address: RandomAddress) -> GenerationRequest {
     let decoding = work.decoding
     let tokenizer = model.tokenizer
-    let stop = decoding.stop
+    let stop = stops
     var shouldStop: (@Sendable ([TokenID]) -> Bool)?
     if !stop.isEmpty {
       shouldStop = { tokens in
@@ -95,8 +97,10 @@ private struct ResponseWriter {
   }
 
   func response(_ generation: Generation) -> Response {
-    let text = model.tokenizer.decode(generation.tokens, skippingSpecial: true)
-    var matcher = StopMatcher(work.decoding.stop)
+    var text = model.tokenizer.decode(generation.tokens, skippingSpecial: true)
+    let lead = work.model.chatFormat.responseLead
+    if text.hasPrefix(lead) { text = String(text.dropFirst(lead.count)) }
+    var matcher = StopMatcher(stops)
     let stopped = matcher.append(text)
     return Response(
       text: matcher.text, finish: stopped || generation.finish == .stop ? .stop : .length,

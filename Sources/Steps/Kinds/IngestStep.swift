@@ -20,7 +20,9 @@ enum IngestStep {
     switch work.format {
     case .jsonl: return try read(DataReader(.jsonl, file: file), task)
     case .json(let list): return try read(DataReader(.json, file: file, list: list), task)
-    case .csv(let delimiter): return try read(DataReader(.csv, file: file, delimiter: delimiter), task)
+    case .csv(let delimiter):
+      guard let delimiter = delimiter.unicodeScalars.first else { fatalError("the reader checks it: our own bug") }
+      return try read(DataReader(.csv, file: file, delimiter: delimiter), task)
     case .bigbench: return try read(DataReader(.bigbench, file: file), task)
     case .task(let made):
       do {
@@ -36,23 +38,22 @@ enum IngestStep {
   }
 }
 
-extension Specification.BuiltInTask {
+extension BuiltInTask {
   /// The task as its maker knows it.
-  fileprivate var engine: Ingestion.BuiltInTask {
+  fileprivate var engine: TaskGenerator {
     switch self {
     case .objectCounting(let task): .objectCounting(objects: task.objects)
     case .trackingShuffledObjects(let task): .trackingShuffledObjects(objects: task.objects, swaps: task.swaps)
-    case .wordSorting(let task): .wordSorting(words: task.words...task.words)
+    case .wordSorting(let task): .wordSorting(words: task.words)
     case .arithmetic(let task):
       .arithmetic(
-        operands: 0...(task.digits.powerOfTen - 1),
         operations: task.operations.map { operation in
           switch operation {
           case .add: .add
           case .subtract: .subtract
           case .multiply: .multiply
           }
-        })
+        }, digits: task.digits, terms: task.terms)
     }
   }
 
@@ -65,11 +66,6 @@ extension Specification.BuiltInTask {
     case .arithmetic(let task): task.seed
     }
   }
-}
-
-extension Int {
-  /// 10 to the power of this.
-  fileprivate var powerOfTen: Int { (0..<self).reduce(1) { product, _ in product * 10 } }
 }
 
 extension DiagnosableError {

@@ -76,9 +76,9 @@ enum ScoreStep {
 
 /// From prompts and texts to tokens to score.
 ///
-/// After turns, a text is tokenized together with what stands before it and the tokens after the prompt's are scored,
-/// as lm-evaluation-harness does. With `turns: raw` two more of its rules hold: white space at the prompt's end belongs
-/// to the text, and a text that begins with none is separated from the prompt by one space.
+/// After turns, a text is tokenized together with what stands before it and the tokens after the prompt's are scored, as
+/// lm-evaluation-harness does. With `turns: raw`, which has nothing between prompt and text, a text that begins with no
+/// white space is separated by one space, its default too.
 struct ScoreRequests {
   private let work: ScoreWork
   private let tokenizer: Tokenizer
@@ -89,28 +89,16 @@ struct ScoreRequests {
   }
 
   func request(_ prompt: RenderedPrompt, _ text: String) -> ScoreRequest {
-    if case .plain = work.target {
-      // Nothing stands before the first token, so it has no probability.
-      return ScoreRequest(tokens: tokenizer.encode(text), from: 1)
-    }
-    var context = work.model.segments(of: prompt)
-    var text = text
-    if work.model.turns == .raw { Self.moveSpace(&context, &text) }
-    let before = tokenizer.encode(context)
-    let whole = tokenizer.encode(context + [TextSegment(text: text, isTemplate: false)])
-    return ScoreRequest(tokens: whole, from: max(1, min(before.count, whole.count)))
+    // Nothing stands before the first token of a plain text, so it has no probability.
+    if case .plain = work.target { return ScoreRequest(tokens: tokenizer.encode(text), from: 1) }
+    let context = work.model.segments(of: prompt)
+    let lead = work.model.turns == .raw && Self.touches(context, text) ? " " : work.model.chatFormat.responseLead
+    let (before, after) = tokenizer.encode(context: context, continuation: [.data(lead + text)])
+    return ScoreRequest(tokens: before + after, from: max(1, before.count))
   }
 
-  private static func moveSpace(_ context: inout [TextSegment], _ text: inout String) {
-    let joined = context.map(\.text).joined()
-    var kept = joined[...]
-    while let last = kept.last, last.isWhitespace { kept.removeLast() }
-    let space = String(joined[kept.endIndex...])
-    if !space.isEmpty {
-      text = space + text
-    } else if text.first?.isWhitespace == false {
-      text = " " + text
-    }
-    context = [TextSegment(text: String(kept), isTemplate: false)]
+  private static func touches(_ context: [TextSegment], _ text: String) -> Bool {
+    let end = context.last?.text.unicodeScalars.last
+    return end?.properties.isWhitespace == false && text.unicodeScalars.first?.properties.isWhitespace == false
   }
 }

@@ -14,7 +14,7 @@ enum VerifyStep {
     guard prompts.count == responses.count else {
       throw StepError.recordsDiffer(step: task.step.label, record: min(prompts.count, responses.count) + 1)
     }
-    let verifier = try work.verifier.engine(place: task.step.places["verifier"])
+    let verifier = work.verifier.engine
     var keys: [Digest] = []
     for (index, (prompt, response)) in zip(prompts, responses).enumerated() {
       guard prompt.id == response.id else { throw StepError.recordsDiffer(step: task.step.label, record: index + 1) }
@@ -45,7 +45,7 @@ enum VerifyStep {
   }
 
   private static func check(_ verifier: Verifier, _ prompt: RenderedPrompt, number: Int, _ task: StepTask) throws {
-    let answer = Answer(prompt.answers, options: prompt.options, labels: prompt.labels)
+    let answer = AcceptedAnswer(prompt.answers, options: prompt.options, labels: prompt.labels)
     guard let fault = verifier.fault(in: answer) else { return }
     if fault == .noAnswer { throw StepError.noAnswer(step: task.step.label, record: number) }
     throw StepError.unusableAnswer(
@@ -53,7 +53,7 @@ enum VerifyStep {
   }
 
   private static func outcomes(_ verifier: Verifier, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
-    let answer = Answer(prompt.answers, options: prompt.options, labels: prompt.labels)
+    let answer = AcceptedAnswer(prompt.answers, options: prompt.options, labels: prompt.labels)
     return .array(
       record.responses.map { response in
         guard response.finish != .error else {

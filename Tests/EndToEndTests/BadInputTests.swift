@@ -1,0 +1,214 @@
+// Bad input gets a message with place, cause and remedy, and the documented exit code; nothing that was computed is lost.
+
+import Foundation
+import Testing
+
+@Suite struct BadInput {
+  private func refused(
+    _ change: (inout SmallExperiment) -> Void, arguments: [String] = [], exit code: Int32, saying texts: [String],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    change(&experiment)
+    try experiment.write(to: space)
+    let outcome = try space.run(["exec", "small.yaml"] + arguments)
+    #expect(outcome.exitCode == code, "\(outcome.errors)", sourceLocation: sourceLocation)
+    for text in texts {
+      #expect(outcome.errors.contains(text), "\(text) is not in:\n\(outcome.errors)", sourceLocation: sourceLocation)
+    }
+    #expect(outcome.errors.contains("→"), "no remedy in:\n\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+
+  @Test func aMistypedKey() throws {
+    try refused(
+      { $0.extra = "modles: {}" }, exit: 65, saying: ["small.yaml:18:1: error:", "modles", "^^^^^^", "models"])
+  }
+
+  @Test func aWrongType() throws {
+    try refused({ $0.temperature = "hot" }, exit: 65, saying: ["small.yaml:", "temperature", "hot"])
+  }
+
+  @Test func aValueOutOfRange() throws {
+    try refused({ $0.temperature = "-1" }, exit: 65, saying: ["small.yaml:", "temperature"])
+  }
+
+  @Test func anUnknownKind() throws {
+    try refused({ $0.verifier = "numbr" }, exit: 65, saying: ["small.yaml:", "numbr", "number"])
+  }
+
+  @Test func everyMistakeAtOnce() throws {
+    try refused(
+      {
+        $0.temperature = "-1"
+        $0.verifier = "numbr"
+        $0.extra = "modles: {}"
+      }, exit: 65, saying: ["temperature", "numbr", "modles"])
+  }
+
+  @Test func aMissingSpec() throws {
+    let space = try TestSpace()
+    let outcome = try space.run(["exec", "nothing.yaml"])
+    #expect([65, 74].contains(outcome.exitCode))
+    #expect(outcome.errors.contains("nothing.yaml"))
+    #expect(outcome.errors.contains("→"))
+  }
+
+  @Test func aMissingDataFile() throws {
+    let space = try TestSpace()
+    try space.write(SmallExperiment().spec, to: "small.yaml")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains("numbers.jsonl"))
+    #expect(outcome.errors.contains("→"))
+  }
+
+  @Test func aRecordWithoutTheFieldOfThePrompt() throws {
+    let space = try TestSpace()
+    let experiment = SmallExperiment()
+    try space.write(experiment.spec, to: "small.yaml")
+    try space.write(experiment.data + "{\"answer\":\"1\"}\n", to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml", "--set", "datasets.numbers.split.heldout=21"])
+    #expect(outcome.exitCode != 0)
+    #expect(outcome.errors.contains("`question`"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:"))
+  }
+
+  @Test func aBrokenLineOfData() throws {
+    let space = try TestSpace()
+    try space.write(SmallExperiment().spec, to: "small.yaml")
+    try space.write(SmallExperiment().data + "{\"question\": \n", to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 1 || outcome.exitCode == 65 || outcome.exitCode == 74)
+    #expect(outcome.errors.contains("numbers.jsonl"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("21"), "\(outcome.errors)")
+  }
+
+  @Test func bytesThatAreNotUTF8() throws {
+    let space = try TestSpace()
+    try space.write(SmallExperiment().spec, to: "small.yaml")
+    try space.write(Array(SmallExperiment().data.utf8) + Array("{\"question\":\"".utf8) + [0xC3, 0x28] + Array("\"}\n".utf8), to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode != 0)
+    #expect(outcome.errors.contains("UTF-8"), "\(outcome.errors)")
+  }
+
+  @Test func aWrongChecksum() throws {
+    let space = try TestSpace()
+    let wrong = String(repeating: "0", count: 64)
+    try space.write(
+      SmallExperiment().spec.replacing("{from: [{path: numbers.jsonl}]}", with: "{sha256: \(wrong), from: [{path: numbers.jsonl}]}"),
+      to: "small.yaml")
+    try space.write(SmallExperiment().data, to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains(wrong))
+    #expect(outcome.errors.contains("small.yaml:"))
+  }
+
+  @Test(arguments: ["truncated", "not a model", "flipped"])
+  func brokenWeights(how: String) throws {
+    let space = try TestSpace()
+    let model = try FileHandle(forReadingFrom: URL(fileURLWithPath: TestSpace.modelPath()))
+    var bytes = Array(try #require(try model.read(upToCount: 3_000_000)))
+    switch how {
+    case "not a model": bytes = Array("This is a letter, not a model.".utf8)
+    case "flipped": bytes[8] ^= 0xFF
+    default: break
+    }
+    try space.write(bytes, to: "model.gguf")
+    let experiment = SmallExperiment()
+    try space.write(
+      experiment.spec.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        line.contains("random:") ? "    weights: {gguf: {from: [{path: model.gguf}]}}" : String(line)
+      }.joined(separator: "\n"), to: "small.yaml")
+    try space.write(experiment.data, to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 74 || outcome.exitCode == 65 || outcome.exitCode == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("generate numbers/heldout"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("→"), "\(outcome.errors)")
+    // What came before is kept.
+    #expect(space.files(below: ".runner-store/steps").count >= 3)
+  }
+
+  @Test func noNetwork() throws {
+    let space = try TestSpace()
+    let digest = String(repeating: "a", count: 64)
+    try space.write(
+      SmallExperiment().spec.replacing(
+        "{from: [{path: numbers.jsonl}]}", with: "{sha256: \(digest), from: [{https: \"https://127.0.0.1:9/numbers.jsonl\"}]}"),
+      to: "small.yaml")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains("127.0.0.1:9"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("→"), "\(outcome.errors)")
+  }
+
+  @Test func aStoreThatCannotBeWritten() throws {
+    let space = try TestSpace()
+    try space.write("a file", to: "file")
+    try refusedStore(space, at: "file/store", saying: "file/store")
+  }
+
+  @Test func aFolderThatIsNoStore() throws {
+    let space = try TestSpace()
+    try space.write("mine", to: "documents/thesis.tex")
+    try refusedStore(space, at: "documents", saying: "documents")
+    #expect(try space.read("documents/thesis.tex") == "mine")
+  }
+
+  @Test func aStoreOfANewerFormat() throws {
+    let space = try TestSpace()
+    try space.write("runner-store 2\n\(String(repeating: "0", count: 64))\n", to: "newer/format")
+    try refusedStore(space, at: "newer", saying: "2")
+  }
+
+  private func refusedStore(_ space: TestSpace, at path: String, saying text: String) throws {
+    try SmallExperiment().write(to: space)
+    let outcome = try space.run(["exec", "small.yaml", "--store", path])
+    #expect(outcome.exitCode == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains(text), "\(outcome.errors)")
+    #expect(outcome.errors.contains("→"), "\(outcome.errors)")
+  }
+
+  @Test func aFullDisk() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try space.write("", to: "full/.keep")
+    let mounted = try shell("mount -t tmpfs -o size=64k tmpfs \(space.path)/full", space)
+    try #require(mounted == 0, "a file system of 64 KiB cannot be mounted here: run the tests as root")
+    defer { _ = try? shell("umount \(space.path)/full", space) }
+    let outcome = try space.run(["exec", "small.yaml", "--store", "full/store"], environment: [:])
+    let first = outcome.exitCode
+    #expect(first == 74 || first == 0, "\(outcome.errors)")
+    if first == 0 {
+      // It fit; then fill what is left and ask for more.
+      _ = try shell("head -c 65536 /dev/zero > \(space.path)/full/filler", space)
+      let second = try space.run(["exec", "small.yaml", "--store", "full/store", "--set", "evals.accuracy.accuracy.max-new-tokens=7"])
+      #expect(second.exitCode == 74, "\(second.errors)")
+      #expect(second.errors.contains("→"), "\(second.errors)")
+      _ = try shell("rm \(space.path)/full/filler", space)
+    } else {
+      #expect(outcome.errors.contains("→"), "\(outcome.errors)")
+      _ = try shell("mount -o remount,size=8m tmpfs \(space.path)/full", space)
+    }
+    let again = try space.run(["exec", "small.yaml", "--store", "full/store"])
+    #expect(again.exitCode == 0, "\(again.errors)")
+  }
+
+  private func shell(_ command: String, _ space: TestSpace) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command]
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  @Test(arguments: [["exec"], ["plan", "--no-such-option", "a.yaml"], ["no-such-command"], ["exec", "a.yaml", "--workers", "0"]])
+  func wrongUsage(arguments: [String]) throws {
+    let space = try TestSpace()
+    let outcome = try space.run(arguments)
+    #expect(outcome.exitCode == 64, "\(outcome.errors)")
+  }
+}

@@ -1,0 +1,124 @@
+// Changing one value computes again what depends on it, and nothing else.
+
+import Foundation
+import Testing
+
+@Suite struct Reuse {
+  /// Runs an experiment, changes it, runs it again; the labels of what ran the second time.
+  private func rerun(
+    _ first: SmallExperiment = SmallExperiment(), _ change: (inout SmallExperiment) -> Void
+  ) throws -> Events {
+    let space = try TestSpace()
+    let before = try space.exec(first)
+    #expect(before.exitCode == 0, "\(before.errors)")
+    var second = first
+    change(&second)
+    let after = try space.exec(second)
+    #expect(after.exitCode == 0, "\(after.errors)")
+    return try Events(after.output)
+  }
+
+  @Test func theFirstRunComputesEverythingAndTheSecondNothing() throws {
+    let space = try TestSpace()
+    let first = try space.exec(SmallExperiment())
+    #expect(first.exitCode == 0, "\(first.errors)")
+    #expect(try Events(first.output).finished("generate")?.computed == 6)
+    let table = try space.read("results/small/table.json")
+    let second = try space.exec(SmallExperiment())
+    #expect(try Events(second.output).ran == [])
+    #expect(try space.read("results/small/table.json") == table)
+  }
+
+  @Test func aCommentOrADescriptionRunsNothing() throws {
+    #expect(try rerun { $0.comment = "# another comment" }.ran == [])
+    #expect(try rerun { $0.description = "Other words." }.ran == [])
+  }
+
+  @Test func theNameOfAnEvalRunsTheTableAlone() throws {
+    #expect(try rerun { $0.evalName = "accuracy-again" }.ran == ["table of small"])
+  }
+
+  @Test func aTemperatureRunsWhatIsGenerated() throws {
+    let events = try rerun { $0.temperature = "0.5" }
+    #expect(events.ran.map { $0.prefix(6) } == ["genera", "verify", "table "])
+    #expect(events.finished("generate")?.computed == 6)
+  }
+
+  @Test func aVerifierRunsVerdictsAlone() throws {
+    #expect(try rerun { $0.verifier = "contains" }.ran == ["verify numbers/heldout", "table of small"])
+  }
+
+  @Test func oneChangedRecordIsComputedAlone() throws {
+    // Everything is held out, so that the changed record is certainly among what is generated.
+    var first = SmallExperiment()
+    first.heldout = 20
+    let events = try rerun(first) { $0.records[3].question = "What comes after the number 4?" }
+    #expect(events.finished("generate")?.computed == 1)
+    #expect(events.finished("generate")?.reused == 19)
+    #expect(events.finished("verify")?.computed == 1)
+    #expect(events.finished("verify")?.reused == 19)
+  }
+
+  @Test func moreRecordsComputeTheNewOnesAlone() throws {
+    let events = try rerun { $0.heldout = 9 }
+    #expect(events.finished("generate")?.computed == 3)
+    #expect(events.finished("generate")?.reused == 6)
+  }
+
+  @Test func addedDataMovesNoRecord() throws {
+    var first = SmallExperiment()
+    first.heldout = 20
+    let events = try rerun(first) {
+      $0.records += [("What comes after 99?", "100")]
+      $0.heldout = 21
+    }
+    #expect(events.finished("generate")?.computed == 1)
+  }
+
+  @Test func anInputWithTheSameBytesSparesWhatFollows() throws {
+    // Blanks change the file, and not the records.
+    let events = try rerun { $0.blanks = " " }
+    #expect(events.ran == ["fetch numbers.jsonl", "ingest numbers"])
+  }
+
+  @Test func theModelComputesEverythingThatItWrote() throws {
+    let events = try rerun { $0.seed = 2 }
+    #expect(events.finished("generate")?.computed == 6)
+    #expect(!events.ran.contains("split numbers"))
+  }
+
+  @Test func cellsShareWhatTheyHaveInCommon() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      ablations:
+        temperature:
+          greedy: {}
+          warm: {evals: {accuracy: {accuracy: {temperature: 0.7}}}}
+      """
+    let space = try TestSpace()
+    let outcome = try space.exec(experiment)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let ran = try Events(outcome.output).ran
+    #expect(ran.filter { $0.hasPrefix("generate") }.count == 2)
+    #expect(ran.filter { $0.hasPrefix("render") }.count == 1)
+  }
+
+  @Test func aDamagedObjectIsComputedAgainAndTold() throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    let lock = try space.read("results/small/lock.json")
+    for name in space.files(below: ".runner-store/objects") {
+      var bytes = try space.bytes(".runner-store/objects/\(name)")
+      bytes[bytes.count / 2] ^= 4
+      try space.write(bytes, to: ".runner-store/objects/\(name)")
+    }
+    var changed = SmallExperiment()
+    changed.temperature = "0.5"
+    let outcome = try space.exec(changed)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("\"event\":\"damaged\""))
+    let again = try space.exec(SmallExperiment())
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try space.read("results/small/lock.json") == lock)
+  }
+}
