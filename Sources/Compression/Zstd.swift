@@ -11,6 +11,7 @@ import CZstd
 public struct ZstdEncoder: ~Copyable, @unchecked Sendable {
   private let context: OpaquePointer
   private var output: [UInt8]
+  private var missing: Int
 
   /// Starts a frame.
   ///
@@ -29,6 +30,7 @@ public struct ZstdEncoder: ~Copyable, @unchecked Sendable {
     }
     self.context = context
     output = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
+    missing = contentSize
   }
 
   deinit {
@@ -45,6 +47,11 @@ public struct ZstdEncoder: ~Copyable, @unchecked Sendable {
   public mutating func compress(
     _ content: ArraySlice<UInt8>, isLast: Bool, into frame: inout [UInt8]
   ) throws(CompressionError) {
+    // zstd itself forgives a wrong size when all content comes at once.
+    missing -= content.count
+    guard missing >= 0, !isLast || missing == 0 else {
+      throw .corrupt(.zstd, reason: "the content is not as long as was announced")
+    }
     var consumed = 0
     while true {
       var produced = 0
