@@ -66,6 +66,15 @@ public struct FetchedFile: Hashable, Sendable {
   public let origin: String
   /// Whether the file is in the work folder and may be moved or deleted; else it belongs to someone.
   public let isTemporary: Bool
+
+  /// Makes a file.
+  public init(path: String, digest: Digest, byteCount: Int, origin: String, isTemporary: Bool) {
+    self.path = path
+    self.digest = digest
+    self.byteCount = byteCount
+    self.origin = origin
+    self.isTemporary = isTemporary
+  }
 }
 
 /// How far a fetch has come.

@@ -72,6 +72,8 @@ enum Subprocess {
           process.terminationHandler = { _ in continuation.resume() }
           do {
             try process.run()
+            // A cancellation that came before there was anything to end.
+            if Task.isCancelled { process.terminate() }
           } catch {
             process.terminationHandler = nil
             continuation.resume(throwing: error)

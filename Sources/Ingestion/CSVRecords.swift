@@ -37,26 +37,20 @@ struct CSVRecords {
     var text = String.UnicodeScalarView()
     var isQuoted = false
     for (index, byte) in zip(bytes.indices, bytes) {
-      switch byte {
-      case UInt8(ascii: "\""): isQuoted.toggle()
-      case UInt8(ascii: "\r") where !isQuoted && index + 1 < bytes.endIndex && bytes[index + 1] == UInt8(ascii: "\n"):
-        continue
-      default: break
+      switch Unicode.Scalar(byte) {
+      case "\"":
+        isQuoted.toggle()
+        text.append("\"")
+      case "\n": text.append("\n")
+      case "\r" where !isQuoted && bytes[(index + 1)...].first == UInt8(ascii: "\n"): continue
+      // SwiftCSV always gets commas between fields, whatever stands there, and never inside one.
+      case delimiter where !isQuoted: text.append(",")
+      default: text.append(Unicode.Scalar(Self.alphabet + UInt32(byte)) ?? Unicode.Scalar(byte))
       }
-      text.append(shielded(byte))
     }
     if bytes.last != UInt8(ascii: "\n") { text.append("\n") }
     text.append(contentsOf: Self.lastRow.unicodeScalars)
     return String(text)
-  }
-
-  /// SwiftCSV always gets commas; the user's own delimiter becomes one, and a comma beside it a letter.
-  private func shielded(_ byte: UInt8) -> Unicode.Scalar {
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\n"): Unicode.Scalar(byte)
-    case _ where Unicode.Scalar(byte) == delimiter: ","
-    default: Unicode.Scalar(Self.alphabet + UInt32(byte)) ?? Unicode.Scalar(byte)
-    }
   }
 
   /// The low byte of every letter of the alphabet, and of ASCII, is the byte that it stands for.

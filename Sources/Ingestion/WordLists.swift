@@ -112,7 +112,7 @@ enum WordLists {
   static let colors = words("amber black blue brown green grey orange pink purple red white yellow")
 
   /// What the people of a story hold.
-  static let holdings = words("ball balloon cup flag kite scarf")
+  static let holdings = words("ball balloon cup flag kite lamp")
 
   private static func words(_ text: String) -> [String] {
     text.split { $0 == " " || $0 == "\n" }.map(String.init)
