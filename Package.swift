@@ -93,9 +93,10 @@ let package = Package(
     .executableTarget(name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe),
 
     tests(of: "JSON"),
-    tests(of: "Diagnostics"),
+    tests(of: "Diagnostics", ["JSON"]),
     tests(of: "Records", ["JSON"]),
     tests(of: "Digests"),
     tests(of: "Randomness"),
+    tests(of: "Planning", ["Specification", "Digests", "Diagnostics"]),
   ]
 )

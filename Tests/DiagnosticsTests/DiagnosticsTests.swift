@@ -1,6 +1,7 @@
 // Messages as their readers see them.
 
 import Diagnostics
+import JSON
 import Testing
 
 @Suite struct Messages {

@@ -12,7 +12,7 @@ import Testing
   @Test func ones() {
     let all = UInt64.max
     let words = Threefry.block(key: (all, all, all, all), counter: (all, all, all, all))
-    #expect(words == (0x29C2_4097_942B_BA1B, 0x0371_BBFB_0F6F_4E11, 0x3C23_1FFA_33F8_3A1C, 0xCD29_1139_68D3_2AF2))
+    #expect(words == (0x29C2_4097_942B_BA1B, 0x0371_BBFB_0F6F_4E11, 0x3C23_1FFA_33F8_3A1C, 0xCD29_113F_DE32_D168))
   }
 }
 

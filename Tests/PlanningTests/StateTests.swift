@@ -1,0 +1,136 @@
+// What a plan says of each step, and why. Nothing here runs anything.
+
+import Diagnostics
+import Digests
+import Planning
+import Testing
+
+@Suite struct States {
+  private func states(_ text: String, _ index: MemoryIndex) throws -> [String: StepState] {
+    let plan = Plan(graph: try Specs.graph(text).graph, index: index)
+    return Dictionary(plan.steps.map { ($0.step.label, $0.state) }) { first, _ in first }
+  }
+
+  @Test func onAnEmptyStoreEverythingCertainlyRuns() throws {
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    let plan = Plan(graph: graph, index: MemoryIndex())
+    #expect(plan.bounds == graph.steps.count...graph.steps.count)
+    #expect(plan.steps.allSatisfy { if case .willRun(_, _, .neverRun) = $0.state { true } else { false } })
+  }
+
+  @Test func whatWasRunIsCached() throws {
+    let index = MemoryIndex()
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    index.run(graph)
+    let plan = Plan(graph: graph, index: index)
+    #expect(plan.bounds == 0...0)
+    #expect(plan.steps.allSatisfy { if case .cached = $0.state { true } else { false } })
+  }
+
+  @Test func aChangedTemperatureIsToldWithItsLine() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating(temperature: "0.5")).graph)
+    let plan = Plan(graph: try Specs.graph(Specs.evaluating(temperature: "0.6")).graph, index: index)
+    let generate = try #require(plan.steps.first { $0.step.kind == .generate })
+    guard case .willRun(_, _, .changed(let changes)) = generate.state else {
+      Issue.record("\(generate.state)")
+      return
+    }
+    #expect(changes.map(\.change) == [ManifestChange(name: "options/temperature", old: .number(0.5), new: .number(0.6))])
+    #expect(changes[0].place?.line == 19)
+    #expect(changes[0].place?.sourceLine?.contains("temperature: 0.6") == true)
+    // Verdicts and the table may be spared if the responses come out the same.
+    #expect(plan.bounds == 2...5)
+    let verify = try #require(plan.steps.first { $0.step.kind == .verify })
+    #expect(verify.state == .undecided(after: [generate.step.id]))
+  }
+
+  @Test func aStepWhoseOptionsAreNewCertainlyRuns() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    let changed = Specs.evaluating(temperature: "0.6").replacing("verifier: number", with: "verifier: contains")
+    let found = try states(changed, index)
+    guard case .willRun(nil, _, .neverRun) = found["verify counting/heldout"] else {
+      Issue.record("\(String(describing: found["verify counting/heldout"]))")
+      return
+    }
+  }
+
+  @Test func keptRecordsAreCounted() throws {
+    let index = MemoryIndex()
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    index.run(graph)
+    // Keep the first sample of two records of the prompts; change the number of samples, which is in no recipe.
+    let render = try #require(graph.steps.first { $0.kind == .render })
+    guard case .cached(let key, _) = Plan(graph: graph, index: index).steps.first(where: { $0.step.id == render.id })?.state
+    else {
+      Issue.record("render is not cached")
+      return
+    }
+    for record in 0..<2 {
+      index.heldKeys.insert(RecordKey.key(identity: RecordKey.identity(content: key, occurrence: record), sample: 0))
+    }
+    let found = try states(Specs.evaluating().replacing("samples: 2", with: "samples: 4"), index)
+    guard case .partlyCached(_, 2, 12, _)? = found["generate counting/heldout, T 0.5, 4 samples"] else {
+      Issue.record("\(found)")
+      return
+    }
+  }
+
+  @Test func aGoneObjectIsToldByName() throws {
+    let index = MemoryIndex()
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    index.run(graph)
+    let split = try #require(graph.steps.first { $0.label == "split counting" })
+    guard case .cached(_, let result)? = Plan(graph: graph, index: index).steps.first(where: { $0.step.id == split.id })?.state,
+      let heldout = result.outputs["heldout"]
+    else {
+      Issue.record("split is not cached")
+      return
+    }
+    index.forget(object: heldout.digest)
+    guard case .willRun(_, _, .resultGone(["heldout"]))? = try states(Specs.evaluating(), index)["split counting"] else {
+      Issue.record("not told")
+      return
+    }
+  }
+
+  @Test func aFileThatNothingReadsIsNotFetched() throws {
+    let index = MemoryIndex()
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    index.run(graph)
+    index.forget(object: try #require(Digest(hex: Specs.digest)))
+    #expect(try states(Specs.evaluating(), index)["fetch model.gguf"] == .notNeeded)
+    guard case .willRun? = try states(Specs.evaluating(temperature: "0.7"), index)["fetch model.gguf"] else {
+      Issue.record("needed and not fetched")
+      return
+    }
+  }
+
+  @Test func anUnknownDigestBlocks() throws {
+    let text = Specs.evaluating().replacing(Specs.digest, with: "unknown")
+    #expect(try states(text, MemoryIndex())["fetch model.gguf"] == .blocked(.unknownDigest))
+  }
+
+  @Test func timeIsPredictedFromTheStoresHistory() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    let plan = Plan(graph: try Specs.graph(Specs.evaluating(temperature: "0.6")).graph, index: index)
+    let generate = try #require(plan.steps.first { $0.step.kind == .generate })
+    // Six seconds for three records each time: two seconds a record, for 3 records of 2 samples.
+    #expect(generate.estimate?.seconds == 12)
+    #expect(generate.estimate?.basis == 2)
+  }
+}
+
+@Suite struct SmokeLimit {
+  @Test func aLimitIsInTheSplitAlone() throws {
+    let whole = try Specs.graph(Specs.evaluating()).graph
+    let limited = try Specs.graph(Specs.evaluating(), limit: 8).graph
+    let ingest = try #require(whole.steps.first { $0.label == "ingest counting" })
+    #expect(limited.steps.contains { $0.id == ingest.id })
+    let split = try #require(limited.steps.first { $0.label == "split counting" })
+    #expect(split.work.options["limit"] == .integer(8))
+    #expect(whole.steps.allSatisfy { $0.work.options["limit"] == nil })
+  }
+}

@@ -1,0 +1,111 @@
+// Specs as text, and a store that is only what a plan can ask of one.
+
+import Digests
+import Foundation
+import Planning
+import Specification
+import Testing
+
+/// Files that are texts in the test.
+struct TextFiles: FileReading {
+  let texts: [String: String]
+
+  func bytes(of path: String) throws(FileFault) -> [UInt8] {
+    guard let text = texts[path] else { throw .missing }
+    return Array(text.utf8)
+  }
+
+  func exists(_ path: String) -> Bool { texts[path] != nil }
+}
+
+enum Specs {
+  static let digest = String(repeating: "a", count: 64)
+
+  /// A spec that evaluates a model in every way that can run.
+  static func evaluating(temperature: String = "0.5", extra: String = "") -> String {
+    """
+    version: 1
+    seeds: {values: [1, 2], vary: [generation]}
+    models:
+      policy: {weights: {gguf: {sha256: \(digest), from: [{path: model.gguf}]}}, turns: chatml, system: none}
+    datasets:
+      counting:
+        source: {task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}
+        prompt: "{question} Answer with a number only."
+        answer: {from: "{answer}", verifier: number}
+        split: {heldout: 30, train: rest}
+      quiz:
+        source: {bigbench: {sha256: \(String(repeating: "b", count: 64)), from: [{path: task.json}]}}
+        prompt: "Q: {input}\\nOptions:{options}\\nA:"
+        options: {letters: "(A)", order: shuffled}
+        answer: {verifier: choice}
+        split: {heldout: {fraction: 0.5}, train: rest, group-by: {field: input, until: "?"}}
+    evals:
+      accuracy:
+        accuracy: {on: counting/heldout, max-new-tokens: 16, temperature: \(temperature), samples: 2, stop: ["\\n"]}
+      choice: {choice: {on: quiz/heldout, normalize: bytes}}
+      surprise: {perplexity: {on: counting/heldout, text: "{question}"}}
+    \(extra)
+    """
+  }
+
+  static func read(_ text: String) throws -> ResolvedExperiment {
+    try SpecificationReader(files: TextFiles(texts: ["test.yaml": text])).read("test.yaml")
+  }
+
+  static func graph(_ text: String, limit: Int? = nil) throws -> (graph: StepGraph, planned: PlannedExperiment) {
+    var planner = Planner(
+      context: PlanningContext(limit: limit, digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
+    let planned = try planner.plan(try read(text), name: "test")
+    return (planner.steps, planned)
+  }
+}
+
+/// A store in memory, filled as if steps had run.
+final class MemoryIndex: ResultIndex, @unchecked Sendable {
+  // Tests fill it on one thread before they ask it.
+  private(set) var results: [Digest: StoredResult] = [:]
+  private var manifests: [(StepKind, Manifest)] = []
+  private var objects: [Digest: [UInt8]] = [:]
+  var heldKeys: Set<Digest> = []
+  var recordCount = 3
+
+  func answer(for key: Digest) -> IndexAnswer {
+    guard let result = results[key] else { return .absent }
+    let missing = result.outputs.keys.sorted().filter { objects[result.outputs[$0]?.digest ?? .sha256("")] == nil }
+    return missing.isEmpty ? .complete(result) : .incomplete(missing: missing)
+  }
+
+  func size(ofObject digest: Digest) -> Int? { objects[digest]?.count }
+  func bytes(ofObject digest: Digest) -> [UInt8]? { objects[digest] }
+  func heldRecords(recipe: Digest, keys: [Digest]) -> Int { keys.count { heldKeys.contains($0) } }
+
+  func earlier(_ kind: StepKind) -> [EarlierResult] {
+    manifests.filter { $0.0 == kind }.map { EarlierResult(manifest: $0.1, seconds: 6, computed: recordCount) }
+  }
+
+  func forget(object digest: Digest) { objects[digest] = nil }
+
+  /// Stores a result for every step, each output with content of its own; identities are real ones.
+  func run(_ graph: StepGraph) {
+    var resolver = Resolver(index: self)
+    for step in graph.steps {
+      if case .cached = resolver.resolve(step) { continue }
+      guard let contents = resolver.contents(of: step) else { continue }
+      let manifest = step.manifest(contents: contents)
+      var outputs: [String: StoredOutput] = [:]
+      for name in ["file", "records", "heldout", "train", "all", "prompts", "identities", "responses", "scores", "outcomes", "table"] {
+        let bytes =
+          name == "identities"
+          ? (0..<recordCount).flatMap { RecordKey.identity(content: manifest.key, occurrence: $0).bytes }
+          : Array("\(manifest.key.hex) \(name)".utf8)
+        let digest = step.work.foretold?.digest ?? .sha256(bytes)
+        objects[digest] = bytes
+        outputs[name] = StoredOutput(digest: digest, byteCount: bytes.count, recordCount: recordCount)
+      }
+      results[manifest.key] = StoredResult(outputs: outputs)
+      manifests.append((step.kind, manifest))
+      resolver.finished(step, outputs: outputs)
+    }
+  }
+}
