@@ -183,4 +183,17 @@ struct TokenizerStreamTests {
     none.append("anything")
     #expect(!none.isStopped && none.settled == "anything")
   }
+
+  @Test("The check of tokens finds a stop text at the token that completes it, however far back it begins")
+  func check() {
+    let check = StopCheck(Self.bytes, ["END", "\n\n"])
+    let text = "an EN d\nEND"
+    var tokens: [TokenID] = []
+    for (index, byte) in text.utf8.enumerated() {
+      tokens.append(TokenID(Int(byte)))
+      #expect(check(tokens) == (index == text.utf8.count - 1), "\(index)")
+    }
+    #expect(check([TokenID(10), TokenID(258), TokenID(10)]))
+    #expect(!StopCheck(Self.bytes, [""])(tokens) && !check([]))
+  }
 }

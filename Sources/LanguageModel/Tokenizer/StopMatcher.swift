@@ -56,3 +56,35 @@ public struct StopMatcher: Sendable {
     return text
   }
 }
+
+/// Tells after each token of a generation whether its text has come to a stop text.
+public struct StopCheck: Sendable {
+  private let tokenizer: Tokenizer
+  private let stops: [[UInt8]]
+  private let longest: Int
+
+  /// Makes a check.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: Whose tokens will come.
+  ///   - stops: Texts that end a generation; empty ones are left out.
+  public init(_ tokenizer: Tokenizer, _ stops: [String]) {
+    self.tokenizer = tokenizer
+    self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
+    longest = self.stops.map(\.count).max() ?? 0
+  }
+
+  /// Whether the last token completed a stop text; asked after each token, it finds the first one.
+  ///
+  /// - Parameter tokens: All tokens of the generation so far.
+  public func callAsFunction(_ tokens: [TokenID]) -> Bool {
+    guard longest > 0, let last = tokens.last else { return false }
+    var tail = tokenizer.isSpecial(last) ? [] : tokenizer.bytes(of: last)
+    let wanted = tail.count + longest - 1
+    for token in tokens.dropLast().reversed() {
+      guard tail.count < wanted else { break }
+      if !tokenizer.isSpecial(token) { tail = tokenizer.bytes(of: token) + tail }
+    }
+    return tail.indices.contains { at in stops.contains { tail[at...].starts(with: $0) } }
+  }
+}
