@@ -40,15 +40,15 @@ void ck_rope(int variant, float *head, size_t size, const float *cosine, const f
   CHOOSE(variant, rope, head, size, cosine, sine, half_split);
 }
 
-void ck_swiglu(int variant, const float *gate, const float *up, size_t n, float *out) {
-  CHOOSE(variant, swiglu, gate, up, n, out);
+void ck_swiglu(int variant, float *gate, const float *up, size_t n) {
+  CHOOSE(variant, swiglu, gate, up, n);
 }
 
 void ck_add(int variant, float *x, const float *y, size_t n) { CHOOSE(variant, add, x, y, n); }
 
 void ck_scale(int variant, float *x, float factor, size_t n) { CHOOSE(variant, scale, x, factor, n); }
 
-void ck_exp(int variant, const float *x, size_t n, float *out) { CHOOSE(variant, exponentials, x, n, out); }
+void ck_exp(int variant, float *x, size_t n) { CHOOSE(variant, exponentials, x, n); }
 
 float ck_softmax(int variant, float *scores, float scale, size_t n) {
   return CHOOSE(variant, softmax, scores, scale, n);

@@ -55,14 +55,14 @@ void ck_rms_norm(
     size_t out_stride);
 // Turns one head's pairs by the angles whose cosine and sine are given (size / 2 each).
 void ck_rope(int variant, float *head, size_t size, const float *cosine, const float *sine, int half_split);
-// out = gate / (1 + exp(-gate)) · up.
-void ck_swiglu(int variant, const float *gate, const float *up, size_t n, float *out);
+// gate = gate / (1 + exp(-gate)) · up.
+void ck_swiglu(int variant, float *gate, const float *up, size_t n);
 // x += y.
 void ck_add(int variant, float *x, const float *y, size_t n);
 // x ·= factor.
 void ck_scale(int variant, float *x, float factor, size_t n);
-// e^x, within 2 units in the last place; 0 below -104, infinity above 88.73, NaN for NaN.
-void ck_exp(int variant, const float *x, size_t n, float *out);
+// x = e^x, within 2 units in the last place; 0 below -104, infinity above 88.73, NaN for NaN.
+void ck_exp(int variant, float *x, size_t n);
 // Replaces scores by exp(score · scale - max(score · scale)) and returns their sum; lanes as in ck_rms_norm.
 float ck_softmax(int variant, float *scores, float scale, size_t n);
 // The largest of n numbers and Σ exp(x - largest), lanes of double. n is at least 1.
