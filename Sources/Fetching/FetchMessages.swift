@@ -64,7 +64,8 @@ extension FetchFailure {
     case .status: "Correct the address, or name a mirror folder with --mirror."
     case .network: "Check the network and its proxy settings, or name a mirror folder with --mirror."
     case .noPython, .noPip: "Install python3 and python3-pip, or name a mirror folder with --mirror."
-    case .noPackage: "Correct the package and its version, check pip's index, or name a mirror folder with --mirror."
+    case .noPackage:
+      "Correct the package and its version, check the network and pip's index, or name a mirror folder with --mirror."
     case .python: "Run the same pip command by hand to see more, or name a mirror folder with --mirror."
     case .badRequirement: "Correct the package and its version."
     case .noMember, .severalMembers: "Name the file inside the package."

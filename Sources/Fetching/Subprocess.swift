@@ -73,15 +73,20 @@ enum Subprocess {
           do {
             try process.run()
             // A cancellation that came before there was anything to end.
-            if Task.isCancelled { process.terminate() }
+            if Task.isCancelled { self.kill() }
           } catch {
             process.terminationHandler = nil
             continuation.resume(throwing: error)
           }
         }
       } onCancel: {
-        if process.isRunning { process.terminate() }
+        self.kill()
       }
+    }
+
+    /// Ends the process for sure: it inherits the signal mask of a thread of the pool, which blocks every gentler signal.
+    private func kill() {
+      if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
   }
 }
