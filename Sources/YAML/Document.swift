@@ -60,7 +60,8 @@ public enum YAMLDocument: Sendable {
     var builder = TreeBuilder(source: source)
     builder.build(from: EventReader(bytes, source: source))
     if !builder.faults.isEmpty {
-      throw YAMLError(faults: builder.faults.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) })
+      throw YAMLError(
+        faults: builder.faults.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) })
     }
     guard let root = builder.root else { throw fail(.empty, at: 0) }
     return root
@@ -219,7 +220,8 @@ private struct TreeBuilder {
       return .tabIndentation
     }
     if problem.words == "control characters are not allowed" { return .controlCharacter }
-    return .syntax(problem.words, context: problem.context)
+    let line = problem.contextOffset.map { source.lineNumber(at: min($0, source.bytes.count)) + 1 }
+    return .syntax(problem.words, context: problem.context, contextLine: line)
   }
 
   private mutating func note(_ fault: YAMLFault, _ range: Range<Int>) {

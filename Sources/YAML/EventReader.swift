@@ -29,6 +29,8 @@ struct YAMLProblem: Error {
   let words: String
   let context: String
   let offset: Int
+  /// Where what is broken begins; nil if libyaml does not say.
+  let contextOffset: Int?
 }
 
 /// A libyaml parser over bytes that outlive it.
@@ -101,8 +103,10 @@ struct EventReader: ~Copyable {
     let context = state.context.map { String(cString: $0) } ?? ""
     // Faults of the byte stream carry a byte offset, all others a mark.
     let offset =
-      state.error == YAML_READER_ERROR ? min(Int(state.problem_offset), source.bytes.count) : offset(state.problem_mark)
-    return YAMLProblem(words: words, context: context, offset: offset)
+      state.error == YAML_READER_ERROR
+      ? min(Int(state.problem_offset), source.bytes.count) : self.offset(state.problem_mark)
+    let contextOffset = state.context == nil ? nil : self.offset(state.context_mark)
+    return YAMLProblem(words: words, context: context, offset: offset, contextOffset: contextOffset)
   }
 
   private func offset(_ mark: yaml_mark_t) -> Int {

@@ -32,7 +32,7 @@ public enum YAMLFault: Hashable, Sendable {
   /// A character that YAML does not allow.
   case controlCharacter
   /// The words break YAML's grammar, told in libyaml's words.
-  case syntax(String, context: String)
+  case syntax(String, context: String, contextLine: Int?)
 }
 
 /// The faults of one YAML text, each with its place.
@@ -52,7 +52,11 @@ public struct YAMLError: DiagnosableError, Hashable, Sendable {
   public var diagnoses: [Diagnosis] {
     faults.map { located in
       let (code, message, remedy) = located.fault.told
-      return Diagnosis("yaml.\(code)", message, place: located.place, remedy: remedy, exit: .badSpec)
+      var notes: [String] = []
+      if case .syntax(_, _, let line?) = located.fault, line != located.place.line {
+        notes = ["what is broken here begins in line \(line)"]
+      }
+      return Diagnosis("yaml.\(code)", message, place: located.place, notes: notes, remedy: remedy, exit: .badSpec)
     }
   }
 }
@@ -75,7 +79,10 @@ extension YAMLFault {
       )
     case .complexKey: ("complex-key", "A key must be plain text", "Write a word, a colon and the value.")
     case .mergeKey:
-      ("merge-key", "`<<` is not part of the spec language", "Use an alias for a whole value, or `extends:` for a file.")
+      (
+        "merge-key", "`<<` is not part of the spec language",
+        "Use an alias for a whole value, or `extends:` for a file."
+      )
     case .tag(let tag):
       ("tag", "The tag `\(tag)` is not part of the spec language", "Remove the tag; put text in quotes.")
     case .unknownAlias(let name):
@@ -91,7 +98,7 @@ extension YAMLFault {
       ("tab", "A tab stands where only spaces may", "Indent with spaces.")
     case .controlCharacter:
       ("control-character", "A control character stands here", "Remove it, or write it as an escape in double quotes.")
-    case .syntax(let words, let context): Self.told(words, context)
+    case .syntax(let words, let context, _): Self.told(words, context)
     }
   }
 
@@ -104,7 +111,10 @@ extension YAMLFault {
       case "mapping values are not allowed in this context":
         ("A `:` stands where no key can be", "Put the value in quotes, or check the indentation.")
       case "did not find expected key" where context.contains("block mapping"):
-        ("This line is no key of the mapping it stands in", "Line it up with its neighbors, or close what is open above.")
+        (
+          "This line is no key of the mapping it stands in",
+          "Line it up with its neighbors, or close what is open above."
+        )
       case "could not find expected ':'", "did not find expected key":
         ("A key without `:`", "Write `key: value`, or put text of several lines in quotes or under `|`.")
       case "did not find expected ',' or '}'":
@@ -112,7 +122,10 @@ extension YAMLFault {
       case "did not find expected ',' or ']'":
         ("A `[` is not closed before this", "Put `,` between elements and `]` after the last.")
       case "did not find expected '-' indicator":
-        ("This line is no element of the list it stands in", "Begin it with `- `, or indent it as the key it belongs to.")
+        (
+          "This line is no element of the list it stands in",
+          "Begin it with `- `, or indent it as the key it belongs to."
+        )
       case "block sequence entries are not allowed in this context":
         ("A list cannot begin here", "Begin the list on the line after its key.")
       case "mapping keys are not allowed in this context":

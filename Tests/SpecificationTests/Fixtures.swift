@@ -18,3 +18,22 @@ enum Fixtures {
 
   static func path(_ name: String) -> String { "\(folder)/Fixtures/\(name)" }
 }
+
+extension Fixtures {
+  /// The specs' texts by name.
+  static func texts() throws -> [String: String] {
+    var texts: [String: String] = [:]
+    for name in specs {
+      texts[name] = String(decoding: try Data(contentsOf: URL(filePath: path("specs/\(name)"))), as: UTF8.self)
+    }
+    return texts
+  }
+}
+
+extension Fixtures {
+  /// The folder of the package.
+  static let root = {
+    let steps = folder.split(separator: "/", omittingEmptySubsequences: false)
+    return steps.dropLast(2).joined(separator: "/")
+  }()
+}

@@ -244,6 +244,12 @@ public struct DataReference: Hashable, Sendable {
   /// The part's name; nil means everything in it.
   public let split: String?
 
+  /// Makes a reference.
+  public init(dataset: String, split: String?) {
+    self.dataset = dataset
+    self.split = split
+  }
+
   /// `name` or `name/split`.
   public var text: String { split.map { "\(dataset)/\($0)" } ?? dataset }
 }

@@ -46,7 +46,9 @@ struct Fields {
     visit(name, shape, isRequired: true, help)
     guard let node else { return nil }
     guard let entry = node.entry(name) else {
-      if !reading.isPartial { reading.note(.missingKey(name, in: what), reading.placeForMissing(in: node)) }
+      if !reading.isPartial, !toleratesMissing {
+        reading.note(.missingKey(name, in: reading.holder), reading.placeForMissing(in: node))
+      }
       return nil
     }
     return reading.within(name, entry.key) { shape.read(entry.value, reading) }
@@ -82,6 +84,9 @@ struct Fields {
       })
   }
 
+  /// Set where a fault noted elsewhere explains why keys are missing.
+  var toleratesMissing = false
+
   private(set) var rest: Form?
   private var takesRest = false
 
@@ -92,10 +97,11 @@ struct Fields {
     }
   }
 
-  fileprivate func refuseUnknownKeys() {
-    guard let node, !takesRest else { return }
-    for entry in node.entries ?? [] where !names.contains(where: { $0.utf8.elementsEqual(entry.key.text.utf8) }) {
-      reading.note(.unknownKey(entry.key.text, in: what, allowed: names), entry.key.place)
+  /// The keys that nothing above has named.
+  fileprivate var unknownKeys: [Node.Key] {
+    guard let node, !takesRest else { return [] }
+    return (node.entries ?? []).map(\.key).filter { key in
+      !names.contains { $0.utf8.elementsEqual(key.text.utf8) }
     }
   }
 }
@@ -117,17 +123,32 @@ extension Shape {
         reading.note(.wrongType(key: reading.key, expected: "a mapping", found: reading.found(node)), node)
         return nil
       }
+      let before = reading.mark
       var fields = Fields(reading: node, what, reading)
       let value = read(&fields)
-      fields.refuseUnknownKeys()
-      return value
+      let unknown = fields.unknownKeys
+      guard !unknown.isEmpty else { return value }
+      // A mistyped key is read as the one that was meant, so that it is one fault and not several.
+      if let repaired = node.renaming(unknown, among: fields.names) {
+        reading.goBack(to: before)
+        fields = Fields(reading: repaired, what, reading)
+        _ = read(&fields)
+      }
+      for key in unknown { reading.note(.unknownKey(key.text, in: reading.holder, allowed: fields.names), key.place) }
+      return nil
     }
   }
 
   /// A mapping of exactly one tag, or a tag alone where nothing under it is needed.
-  static func choice(_ name: String, _ alternatives: @autoclosure @escaping () -> [Alternative<Value>]) -> Shape<Value>
-  {
-    Shape(.choice(ChoiceForm(name: name, alternatives: alternatives().map(\.form)))) { node, reading in
+  ///
+  /// - Parameters:
+  ///   - name: What the choice is, for messages.
+  ///   - id: The schema's name, where choices of one name differ.
+  ///   - alternatives: The tags.
+  static func choice(
+    _ name: String, id: String? = nil, _ alternatives: @autoclosure @escaping () -> [Alternative<Value>]
+  ) -> Shape<Value> {
+    Shape(.choice(ChoiceForm(name: id ?? name, alternatives: alternatives().map(\.form)))) { node, reading in
       ChoiceReader(name: name, alternatives: alternatives(), reading: reading).read(node)
     }
   }
@@ -172,7 +193,7 @@ struct Alternative<Value> {
     read = { node, _, reading in
       guard let node else { return value }
       if let entry = node.entries?.first {
-        reading.note(.unknownKey(entry.key.text, in: tag, allowed: []), entry.key.place)
+        reading.note(.unknownKey(entry.key.text, in: "`\(tag)`", allowed: []), entry.key.place)
         return nil
       }
       guard node.entries != nil || node.scalar?.value == .null else {
@@ -194,7 +215,9 @@ private struct ChoiceReader<Value> {
   func read(_ node: Node) -> Value? {
     switch node.content {
     case .scalar(let scalar):
-      guard case .text = scalar.value else { return fail(.wrongType(key: name, expected: expected, found: reading.found(node)), node.place) }
+      guard case .text = scalar.value else {
+        return fail(.wrongType(key: name, expected: expected, found: reading.found(node)), node.place)
+      }
       guard let alternative = find(scalar.text) else {
         return fail(.unknownKind(of: name, scalar.text, allowed: tags), node.place)
       }
@@ -222,5 +245,36 @@ private struct ChoiceReader<Value> {
   private func fail(_ fault: SpecFault, _ place: SourcePlace) -> Value? {
     reading.note(fault, place)
     return nil
+  }
+}
+
+extension Node {
+  /// The same mapping with mistyped keys renamed to the ones that were meant, where those are not there.
+  ///
+  /// - Parameters:
+  ///   - unknown: The keys to rename.
+  ///   - allowed: The keys that may stand here.
+  /// - Returns: Nil if nothing could be renamed.
+  func renaming(_ unknown: [Node.Key], among allowed: [String]) -> Node? {
+    guard let entries else { return nil }
+    var free = allowed.filter { self[$0] == nil }
+    var changed = false
+    let renamed = entries.map { entry in
+      guard unknown.contains(where: { $0.text.utf8.elementsEqual(entry.key.text.utf8) }),
+        let meant = Suggestion.nearest(to: entry.key.text, among: allowed), let index = free.firstIndex(of: meant)
+      else { return entry }
+      free.remove(at: index)
+      changed = true
+      return Node.Entry(key: Node.Key(meant, location: entry.key.location), value: entry.value)
+    }
+    return changed ? Node(.mapping(renamed), location: location) : nil
+  }
+
+  /// The tree of a spec with mistyped top keys renamed, so that what is under them is known by its names.
+  var withTopKeysRepaired: Node {
+    guard case .record(let record) = ReadDocument.form else { return self }
+    let allowed = record.fields.map(\.name)
+    let unknown = (entries ?? []).map(\.key).filter { key in !allowed.contains(key.text) }
+    return unknown.isEmpty ? self : renaming(unknown, among: allowed) ?? self
   }
 }

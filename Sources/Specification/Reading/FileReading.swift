@@ -1,7 +1,6 @@
 // Reading files, as the one thing that specs need of the world.
 // Knows nothing of YAML.
 
-
 import FoundationEssentials
 
 /// Why a file cannot be read.

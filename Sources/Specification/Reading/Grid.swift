@@ -47,7 +47,9 @@ struct Grid {
   private static func lay(_ arm: (name: String, patch: Node), of axis: Axis, over cell: CellTree) -> CellTree {
     CellTree(
       arms: Named(cell.arms.entries + [.init(axis.name, arm.name)]),
-      tree: Merge.lay(arm.patch, over: cell.tree, ReadDocument.form).at(cell.tree.location))
+      // An arm that is no mapping is a fault found with the axes; its cell is as if it changed nothing.
+      tree: arm.patch.entries == nil
+        ? cell.tree : Merge.lay(arm.patch, over: cell.tree, ReadDocument.form).at(cell.tree.location))
   }
 
   /// Names of axes and arms are joined with `/`, and some axes are built in.

@@ -39,6 +39,18 @@ final class Reading {
   /// The key whose value is being read.
   var key: String { keys.last?.text ?? "the file" }
 
+  /// What holds the keys at hand, for messages.
+  var holder: String { keys.isEmpty ? "The spec" : "`\(key)`" }
+
+  /// How much has been found so far.
+  var mark: (faults: Int, mentions: Int) { (faults.count, mentions.count) }
+
+  /// Forgets what was found since.
+  func goBack(to mark: (faults: Int, mentions: Int)) {
+    faults.removeLast(faults.count - mark.faults)
+    mentions.removeLast(mentions.count - mark.mentions)
+  }
+
   /// The keys from the top to the one at hand.
   var path: [String] { keys.map(\.text) }
 
@@ -106,6 +118,8 @@ struct NameTable {
   var datasets: [(name: String, splits: [String]?)] = []
   /// The data sets that `data:` names.
   var trainedOn: [String] = []
+  /// The data sets of which nothing is known because what they are the same as could not be found.
+  var unknown: [String] = []
   /// The data sets that know what is right.
   var answered: [String] = []
   var evals: [String] = []
@@ -128,8 +142,11 @@ struct NameTable {
     }
     evals = keys(tree["evals"])
     variables = keys(tree["variables"])
+    unknown = (tree["datasets"]?.entries ?? []).filter { $0.value["same-as"] != nil }.map(\.key.text)
     answered = (tree["datasets"]?.entries ?? []).compactMap { entry in
-      let hasAnswer = !Reading.isAbsent(entry.value["answer"]) || entry.value["source"]?["task"] != nil
+      let hasAnswer =
+        entry.value["same-as"] != nil || !Reading.isAbsent(entry.value["answer"])
+        || entry.value["source"]?["task"] != nil
       return hasAnswer ? entry.key.text : nil
     }
     self.axes = axes ?? Self.axes(of: tree)

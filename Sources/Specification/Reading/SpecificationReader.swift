@@ -29,7 +29,7 @@ public struct SpecificationReader: Sendable {
     var report = Report()
     guard let inherited = inheritance.tree(of: path, askedAt: nil) else { throw report.thrown(inheritance) }
     let tree = inheritance.apply(sets, to: inherited)
-    let grid = Grid(tree, inheritance)
+    let grid = Grid(tree.withTopKeysRepaired, inheritance)
     report.readBase(of: tree, grid, inheritance)
     let cells = report.readCells(of: grid, inheritance)
     report.lookUp(files)
@@ -58,9 +58,9 @@ private struct Report {
   /// Reads the spec without its axes; with axes, what they will give may be missing.
   mutating func readBase(of tree: Node, _ grid: Grid, _ inheritance: Inheritance) {
     let whole = inheritance.resolveSameAs(tree)
-    let names = NameTable(whole)
+    let names = NameTable(whole.withTopKeysRepaired)
     let strict = Reading(names: names)
-    let document = ReadDocument.shape(of: whole.without("ablations")).read(whole, strict)
+    let document = ReadDocument.shape(of: whole).read(whole, strict)
     if strict.errors.isEmpty { base = document }
     table = document?.table
     guard !grid.axes.isEmpty else {

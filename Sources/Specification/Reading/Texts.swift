@@ -11,7 +11,8 @@ extension Shape where Value == Template {
       do throws(TemplateFault) {
         return try Template(text)
       } catch {
-        reading.note(.badTemplate(error.kind, piece: error.piece), node.place(ofPiece: error.piece, at: error.offset, in: text))
+        reading.note(
+          .badTemplate(error.kind, piece: error.piece), node.place(ofPiece: error.piece, at: error.offset, in: text))
         return nil
       }
     }
@@ -138,6 +139,9 @@ extension Shape where Value == DataReference {
         return nil
       }
       guard pieces.count == 2 else { return DataReference(dataset: pieces[0], split: nil) }
+      if reading.names.unknown.contains(where: { $0.utf8.elementsEqual(pieces[0].utf8) }) {
+        return DataReference(dataset: pieces[0], split: pieces[1])
+      }
       guard let splits else {
         reading.note(.noSplits(pieces[1], dataset: pieces[0]), node)
         return nil
@@ -168,6 +172,13 @@ extension Shape where Value == EvalData {
           (names.splits(of: name) ?? nil)?.contains { $0.utf8.elementsEqual(text.utf8) } ?? false
         }
       guard isPartAlone else {
+        let parts = names.trainedOn.flatMap { (names.splits(of: $0) ?? nil) ?? [] }
+        if !text.contains("/"), names.splits(of: text) == nil, !parts.isEmpty {
+          let known = names.datasets.map(\.name) + parts
+          let unique = known.enumerated().filter { !known[..<$0.offset].contains($0.element) }.map(\.element)
+          reading.note(.unresolved(kind: "data set or part", text, known: unique), node)
+          return nil
+        }
         return Shape<DataReference>.data.read(node, reading).map { EvalData(written: text, parts: [$0]) }
       }
       let parts = names.trainedOn.compactMap { name -> DataReference? in

@@ -87,29 +87,32 @@ extension SpecFault {
     case .unknownKey(let key, let what, let allowed):
       unknownKey(key, what, allowed)
     case .missingKey(let key, let what):
-      Told("missing-key", "`\(what)` lacks `\(key)`", "Add `\(key): …`.")
+      Told("missing-key", "\(what) lacks `\(key)`", "Add `\(key): …`.")
     case .wrongType(let key, let expected, let found):
-      Told("wrong-type", "`\(key)` must be \(expected), not \(found)", nil)
+      Told("wrong-type", "`\(key)` must be \(expected), not \(found)", Self.example(of: expected))
     case .needsQuotes(let key, let written, let found):
       Told(
         "wrong-type", "`\(key)` must be text, and `\(written)` is \(found)",
         written.isEmpty ? "Write the text, or `\"\"` for none." : "Put it in quotes: `\"\(written)\"`.")
     case .emptyText(let key): Told("empty-text", "`\(key)` must not be empty", "Write the text, or remove the key.")
     case .outOfRange(let key, let limits, let found):
-      Told("out-of-range", "`\(key)` must be \(limits.inWords), not \(found)", nil)
+      Told("out-of-range", "`\(key)` cannot be \(found)", "Write a number that is \(limits.inWords).")
     case .unknownWord(let key, let word, let allowed):
       Told(
         "unknown-word", "`\(key)` cannot be `\(word)`", Wording.choose(word, allowed, "word"))
     case .unknownKind(let what, let word, let allowed):
       Told("unknown-kind", "There is no \(what) `\(word)`", Wording.choose(word, allowed, "kind"))
     case .noTag(let what, let allowed):
-      Told("missing-kind", "The \(what) does not say which kind it is", "Choose from \(Wording.joined(allowed, "and")).")
+      Told(
+        "missing-kind", "The \(what) does not say which kind it is", "Choose from \(Wording.joined(allowed, "and")).")
     case .severalTags(let what, let found, let allowed):
       severalTags(what, found, allowed)
     case .tagNeedsMore(let tag):
       Told("missing-options", "`\(tag)` says nothing by itself", "Write `{\(tag): …}` with what it needs.")
     case .tooFew(let key, let least):
-      Told("too-few", "`\(key)` must have at least \(Wording.many(least, "entry").replacingPlural)", nil)
+      Told(
+        "too-few", "`\(key)` needs at least \(least == 1 ? "1 entry" : "\(least) entries")",
+        "Add what is missing, or remove the key.")
     case .repeated(let key, let word): Told("repeated", "`\(word)` stands twice in `\(key)`", "Keep one of them.")
     case .exactlyOne(let keys, let what):
       Told("exactly-one", "`\(what)` needs exactly one of \(Wording.joined(keys, "and"))", "Keep one of them.")
@@ -119,23 +122,40 @@ extension SpecFault {
       Told("does-nothing", "`\(key)` has no effect without `\(other)`", "Remove `\(key)`, or choose `\(other)`.")
     case .neededWith(let key, let other): Told("missing-key", "`\(other)` needs `\(key)`", "Add `\(key): …`.")
     case .unsupportedVersion(let version):
-      Told("version", "This program reads specs of version 1, not \(version)", "Write `version: 1`, or use a newer program.")
+      Told(
+        "version", "This program reads specs of version 1, not \(version)",
+        "Write `version: 1`, or use a newer program.")
     default: nil
+    }
+  }
+
+  /// How a value of a kind is written.
+  private static func example(of expected: String) -> String {
+    switch expected {
+    case "a whole number": "Write digits, such as `8`, without quotes."
+    case "a number": "Write a number, such as `0.5`, without quotes."
+    case "true or false": "Write `true` or `false`, without quotes."
+    case "a list": "Write `[…]`, or lines that begin with `- `."
+    case "a mapping", "an empty mapping", "a mapping of one kind":
+      "Write `{key: value}`, or indented lines `key: value`."
+    case "a mapping of keys to change": "Write the keys to change, or `{}` for none."
+    default: "Write \(expected)."
     }
   }
 
   private func unknownKey(_ key: String, _ what: String, _ allowed: [String]) -> Told {
     if let nearest = Suggestion.nearest(to: key, among: allowed) {
-      return Told("unknown-key", "`\(what)` has no key `\(key)`", "Did you mean `\(nearest)`?")
+      return Told("unknown-key", "\(what) has no key `\(key)`", "Did you mean `\(nearest)`?")
     }
     let remedy =
       allowed.isEmpty ? "It has no options; remove the key." : "Its keys are \(Wording.joined(allowed, "and"))."
-    return Told("unknown-key", "`\(what)` has no key `\(key)`", remedy)
+    return Told("unknown-key", "\(what) has no key `\(key)`", remedy)
   }
 
   private func severalTags(_ what: String, _ found: [String], _ allowed: [String]) -> Told {
     // A second key that is no tag is more likely an option that slipped out of its braces.
-    if let stray = found.first(where: { !allowed.contains($0) }), let tag = found.first(where: { allowed.contains($0) }) {
+    if let stray = found.first(where: { !allowed.contains($0) }), let tag = found.first(where: { allowed.contains($0) })
+    {
       return Told(
         "several-kinds", "`\(stray)` stands beside `\(tag)`, and the \(what) has one key",
         "Put `\(stray)` under `\(tag)`: `{\(tag): {\(stray): …}}`.")
@@ -151,7 +171,10 @@ extension SpecFault {
       Told("template-lacks", "`\(key)` does not use `{\(field)}`", "Put `{\(field)}` where it belongs.")
     case .badDigest(let found):
       Told(
-        "bad-digest", "`sha256` must be 64 hexadecimal digits, not \(Wording.many(found.count, "character"))",
+        "bad-digest",
+        found.count == 64
+          ? "`sha256` may hold only the digits `0` to `9` and `a` to `f`"
+          : "`sha256` must be 64 hexadecimal digits, not \(Wording.many(found.count, "character"))",
         "Write the whole digest, or `unknown` until it is known; `runner pin` writes it.")
     case .digestMissing:
       Told(
@@ -161,7 +184,9 @@ extension SpecFault {
     case .badPattern(let pattern, let reason):
       Told("bad-pattern", "`\(pattern)` is no pattern: \(reason)", "Check its brackets and escapes.")
     case .badLetters(let found):
-      Told("bad-letters", "`letters` shows how `A` is written, and `\(found)` has not exactly one `A`", "Write `(A)` or `A.`.")
+      Told(
+        "bad-letters", "`letters` shows how `A` is written, and `\(found)` has not exactly one `A`",
+        "Write `(A)` or `A.`.")
     case .badClaim(let found):
       Told("bad-claim", "`\(found)` compares no two cells", "Write `ROW/COLUMN > ROW/COLUMN`.")
     case .badName(let name):
@@ -175,7 +200,8 @@ extension SpecFault {
   private func templateTold(_ kind: TemplateFault.Kind, _ piece: String) -> Told {
     switch kind {
     case .openBrace:
-      Told("bad-template", "This `{` is not closed in its line", "Write `{field}`, or `{{` for a brace that means itself.")
+      Told(
+        "bad-template", "This `{` is not closed in its line", "Write `{field}`, or `{{` for a brace that means itself.")
     case .badName(let name):
       Told(
         "bad-template", name.isEmpty ? "`\(piece)` names no field" : "`\(piece)` has spaces around its name",
@@ -205,7 +231,8 @@ extension SpecFault {
         "no-validation", "`\(dataset)` sets no validation records aside, so this cannot be executed",
         "Add `validation: …` to its `split`.")
     case .sameAsCycle(let names):
-      Told("same-as-cycle", "`same-as` goes round in a circle: \(names.joined(separator: " → "))", "Remove one of them.")
+      Told(
+        "same-as-cycle", "`same-as` goes round in a circle: \(names.joined(separator: " → "))", "Remove one of them.")
     case .sameAsNothing(let dataset, let path):
       Told("unresolved", "`\(path)` has no data set `\(dataset)`", "Name the data set as that file does.")
     case .noAnswer(let dataset, let by):
@@ -215,7 +242,8 @@ extension SpecFault {
     case .unknownPath(let path): Told("unresolved", "`\(path)` is no key of a spec", "Join keys with dots.")
     case .axisNotShown(let axis):
       Told(
-        "axis-not-shown", "The axis `\(axis)` is neither in `rows` nor in `columns`", "Add it, such as `columns: \(axis)`.")
+        "axis-not-shown", "The axis `\(axis)` is neither in `rows` nor in `columns`",
+        "Add it, such as `columns: \(axis)`.")
     case .unknownRow(let name, let known):
       Told("unresolved", "The table has no cell `\(name)`", Wording.choose(name, Array(known.prefix(24)), "cell"))
     default: nil
@@ -226,7 +254,8 @@ extension SpecFault {
     switch self {
     case .feedbackMismatch(let reader, let gets, let reads, let remedies):
       Told(
-        "feedback", "`\(reader)` cannot read \(gets.rawValue); it reads \(reads.map(\.rawValue).joined(separator: ", "))",
+        "feedback",
+        "`\(reader)` cannot read \(gets.rawValue); it reads \(reads.map(\.rawValue).joined(separator: " or "))",
         remedies.isEmpty ? "Remove the stage." : "Use \(Wording.oneOf(remedies)).")
     case .splitOverlap(let sum):
       Told("split-overlap", "The parts take \(sum) of the records together", "Lower the fractions to 1 in all.")
@@ -247,11 +276,14 @@ extension SpecFault {
         "Write `ablations: none` to drop the axes, or change the arms.")
     case .axesClash(let path, let first, let second):
       Told(
-        "axes-clash", "The axes `\(first)` and `\(second)` both set `\(path)`", "Let one of them set it, or make them one axis.")
+        "axes-clash", "The axes `\(first)` and `\(second)` both set `\(path)`",
+        "Let one of them set it, or make them one axis.")
     case .notInArms(let key):
       Told("not-in-arms", "An arm cannot change `\(key)`", "Write it at the top of the file.")
     case .tooManyCells(let count, let most):
-      Told("too-many-cells", "The axes make \(count) cells; at most \(most) are allowed", "Split the grid into several files.")
+      Told(
+        "too-many-cells", "The axes make \(count) cells; at most \(most) are allowed",
+        "Split the grid into several files.")
     case .badSetting(let text):
       Told("bad-setting", "`--set \(text)` has no `=`", "Write `--set key.key=value`.")
     case .searchOnTrained(let part):
@@ -259,9 +291,4 @@ extension SpecFault {
     default: Told("spec", "The spec is wrong", nil)
     }
   }
-}
-
-extension String {
-  /// "entrys" → "entries".
-  fileprivate var replacingPlural: String { hasSuffix("entrys") ? dropLast(2) + "ies" : self }
 }

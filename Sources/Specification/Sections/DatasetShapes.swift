@@ -6,6 +6,8 @@ import YAML
 extension Dataset {
   static var shape: Shape<Dataset> {
     .record("data set") { fields in
+      // What `same-as` names is in place by now, unless it could not be found.
+      fields.toleratesMissing = fields.has("same-as")
       let source = fields.required("source", Source.shape, "Where the records come from.")
       let prompt = fields.required("prompt", Prompt.shape, "How a record becomes a prompt.")
       let answer = fields.optional("answer", Answer.shape, "The right answer and its verifier.")

@@ -84,7 +84,8 @@ private struct Sections {
   private static var axes: Shape<Named<Named<Bool>>> {
     let patch = Shape<Bool>(.patch) { node, reading in
       if node.entries == nil, !Reading.isAbsent(node) {
-        reading.note(.wrongType(key: reading.key, expected: "a mapping of keys to change", found: reading.found(node)), node)
+        reading.note(
+          .wrongType(key: reading.key, expected: "a mapping of keys to change", found: reading.found(node)), node)
       }
       return true
     }
@@ -115,7 +116,7 @@ private struct Sections {
     guard let models, fields.has("models"), models["policy"] == nil,
       let key = fields.key("models"), fields.node(at: "models", "policy") == nil
     else { return }
-    fields.reading.note(.missingKey("policy", in: "models"), key.place)
+    fields.reading.note(.missingKey("policy", in: "`models`"), key.place)
   }
 
   /// Keys that mean nothing without another.

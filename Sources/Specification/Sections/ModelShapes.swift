@@ -74,7 +74,7 @@ extension SafetensorsFolder {
 
 extension ExperimentResult {
   static var shape: Shape<ExperimentResult> {
-    .record("experiment") { fields in
+    .record("other experiment") { fields in
       let spec = fields.required("spec", .path, "The other experiment's spec, relative to this file.")
       let arms = fields.optional(
         "arms", .named(.nonEmptyText()), default: Named(), "Which arm of each of its axes.")

@@ -55,7 +55,7 @@ extension Assessor {
   /// `by:` with the kinds that make sense somewhere.
   static func written(_ kinds: [Kind]) -> Shape<Written> {
     .choice(
-      "way to decide",
+      "way to decide", id: "by " + kinds.map(\.rawValue).joined(separator: " or "),
       kinds.map { kind in
         switch kind {
         case .verifier: Alternative("verifier", .verifier, "The data set's verifier.")

@@ -22,7 +22,8 @@ extension Split {
       if case .fraction(let fraction) = part.value { sum + fraction } else { sum }
     }
     // Tenths do not add up exactly; nobody overlaps by a billionth on purpose.
-    if sum > 1 + 1e-9, let last = parts.entries.last(where: { $0.value != .rest }), let place = fields.place(last.name) {
+    if sum > 1 + 1e-9, let last = parts.entries.last(where: { $0.value != .rest }), let place = fields.place(last.name)
+    {
       fields.reading.note(.splitOverlap(Limits.text((sum * 1e6).rounded() / 1e6)), place)
     }
     for name in parts.names where name.isEmpty || name.contains("/") {

@@ -20,11 +20,10 @@ extension Table {
       let published = fields.optional("published", published, "A file with the paper's numbers.")
       let claims = fields.optional("claims", .named(Claim.shape), default: Named(), "Statements about two cells.")
       let labels = TableLabels(rows: rows, columns: columns, names: fields.reading.names)
-      labels.check(claims, fields)
+      if checkShown(rows + columns, fields) { labels.check(claims, fields) }
       if let relativeTo, relativeTo != "base", let place = fields.place("relative-to") {
         labels.check(row: relativeTo, place, fields.reading)
       }
-      checkShown(rows + columns, fields)
       guard let value else { return nil }
       return Table(
         rows: rows, columns: columns, value: value, relativeTo: relativeTo.map { $0 == "base" ? .base : .row($0) },
@@ -41,11 +40,14 @@ extension Table {
   }
 
   /// A cell of the grid must have one place in the table.
-  private static func checkShown(_ shown: [String], _ fields: Fields) {
-    guard !shown.isEmpty, let place = fields.place("rows") else { return }
+  private static func checkShown(_ shown: [String], _ fields: Fields) -> Bool {
+    guard !shown.isEmpty, let place = fields.place("rows") else { return true }
+    var isWhole = true
     for axis in fields.reading.names.axes where !shown.contains(where: { $0.utf8.elementsEqual(axis.name.utf8) }) {
       fields.reading.note(.axisNotShown(axis.name), place)
+      isWhole = false
     }
+    return isWhole
   }
 }
 

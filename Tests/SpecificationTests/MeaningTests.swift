@@ -1,0 +1,234 @@
+// What inheritance, axes and settings mean.
+
+import Diagnostics
+import JSON
+import Specification
+import Testing
+
+@Suite struct MeaningTests {
+  private func read(
+    _ files: [String: String], _ path: String = "s.yaml", sets: [String] = []
+  ) throws(Diagnoses) -> ResolvedExperiment {
+    try SpecificationReader(files: MemoryFiles(files)).read(path, sets: sets)
+  }
+
+  /// What is wrong, as text.
+  private func faults(_ files: [String: String], _ path: String = "s.yaml", sets: [String] = []) -> String {
+    do throws(Diagnoses) {
+      _ = try read(files, path, sets: sets)
+      return ""
+    } catch {
+      return error.text()
+    }
+  }
+
+  private static let base = """
+    version: 1
+    models:
+      policy: {weights: {random: {layers: 1, width: 8, heads: 2, feed-forward: 16}}, turns: raw}
+    datasets:
+      counting:
+        source: {task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}
+        prompt: "{question}"
+        split: {heldout: 20, train: rest}
+    evals:
+      accuracy: {accuracy: {on: counting/heldout, temperature: 0.5, stop: [".", "!"]}}
+
+    """
+
+  private static let training = """
+    data: counting
+    generator: {sample: {samples: 2, temperature: 0.3}}
+    reviser: [{judge: {by: verifier}}]
+    objective: {dpo: {beta: 0.2, label-smoothing: 0.1}}
+    hyperparameters: {adapter: full, optimizer: {adamw: {learning-rate: 1.0e-5}}, batch: {examples: 8}, epochs: 1}
+
+    """
+
+  private func accuracy(_ experiment: Experiment) throws -> AccuracyEval {
+    guard case .accuracy(let eval)? = experiment.evals["accuracy"] else { throw Missing() }
+    return eval
+  }
+
+  private struct Missing: Error {}
+
+  @Test func readsAnEvaluationAlone() throws {
+    let resolved = try read(["s.yaml": Self.base])
+    let experiment = resolved.cells[0].experiment
+    #expect(resolved.cells.count == 1 && resolved.cells[0].arms.isEmpty && resolved.cells[0].name == "")
+    #expect(experiment.training == nil && experiment.generator.isEmpty && experiment.data == nil)
+    #expect(experiment.seeds.values == [1] && experiment.seeds.vary.isEmpty)
+    let eval = try accuracy(experiment)
+    #expect(eval.decoding.temperature == 0.5 && eval.decoding.maxNewTokens == 64 && eval.samples == 1)
+    #expect(eval.on.parts == [DataReference(dataset: "counting", split: "heldout")])
+    guard case .number(let options)? = experiment.datasets["counting"]?.answer?.verifier else { throw Missing() }
+    #expect(options.tolerance == 0 && options.words)
+  }
+
+  @Test func knowsPlaces() throws {
+    let experiment = try read(["s.yaml": Self.base]).cells[0].experiment
+    #expect(experiment.place(of: "evals/accuracy/accuracy/temperature")?.description == "s.yaml:10:60")
+    #expect(experiment.place(of: "evals/accuracy/accuracy/stop/1")?.column == 77)
+    #expect(experiment.place(of: "evals/accuracy/accuracy/top-p") == nil)
+    #expect(experiment.nearestPlace(of: "evals/accuracy/accuracy/top-p").line == 10)
+  }
+
+  @Test func mappingsMergeAndListsReplace() throws {
+    let child = """
+      extends: s.yaml
+      evals: {accuracy: {accuracy: {max-new-tokens: 8, stop: ["?"]}}}
+      """
+    let resolved = try read(["s.yaml": Self.base, "t.yaml": child], "t.yaml")
+    let eval = try accuracy(resolved.cells[0].experiment)
+    #expect(eval.decoding.maxNewTokens == 8 && eval.decoding.temperature == 0.5 && eval.decoding.stop == ["?"])
+    #expect(resolved.files.map(\.path) == ["t.yaml", "s.yaml"])
+    let experiment = resolved.cells[0].experiment
+    #expect(experiment.place(of: "evals/accuracy/accuracy/temperature")?.file == "s.yaml")
+    #expect(experiment.place(of: "evals/accuracy/accuracy/max-new-tokens")?.description == "t.yaml:2:47")
+  }
+
+  @Test func sameTagMergesAndAnotherReplaces() throws {
+    let files = ["s.yaml": Self.base + Self.training]
+    let same = try read(files.merging(["t.yaml": "extends: s.yaml\nobjective: {dpo: {beta: 0.4}}"]) { $1 }, "t.yaml")
+    guard case .dpo(let dpo)? = same.cells[0].experiment.training?.objective else { throw Missing() }
+    #expect(dpo.beta == 0.4 && dpo.labelSmoothing == 0.1)
+    let other = try read(files.merging(["t.yaml": "extends: s.yaml\nobjective: kto"]) { $1 }, "t.yaml")
+    guard case .kto(let kto)? = other.cells[0].experiment.training?.objective else { throw Missing() }
+    #expect(kto.beta == 0.1)
+  }
+
+  @Test func noneRemoves() throws {
+    let child =
+      "extends: s.yaml\nevals: {accuracy: {accuracy: {temperature: none}}}\nobjective: {dpo: {label-smoothing: none}}"
+    let resolved = try read(["s.yaml": Self.base + Self.training, "t.yaml": child], "t.yaml")
+    let experiment = resolved.cells[0].experiment
+    #expect(try accuracy(experiment).decoding.temperature == 0)
+    guard case .dpo(let dpo)? = experiment.training?.objective else { throw Missing() }
+    #expect(dpo.beta == 0.2 && dpo.labelSmoothing == 0)
+  }
+
+  @Test func pathsAreRelativeToTheirFile() throws {
+    let parent = Self.base.replacing(
+      "{task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}", with: "{jsonl: {from: [{path: d.jsonl}]}}"
+    ).replacing(
+      "prompt: \"{question}\"", with: "prompt: \"{question}\"\n    answer: {from: \"{answer}\", verifier: number}")
+    let resolved = try read(["a/b/s.yaml": parent, "a/t.yaml": "extends: b/s.yaml"], "a/t.yaml")
+    guard case .jsonl(let file)? = resolved.cells[0].experiment.datasets["counting"]?.source else { throw Missing() }
+    guard case .path(let path)? = file.origins.first else { throw Missing() }
+    #expect(path.written == "d.jsonl" && path.resolved == "a/b/d.jsonl")
+  }
+
+  @Test func axesMakeEveryCombination() throws {
+    let grid = """
+      ablations:
+        temperature:
+          cold: {evals: {accuracy: {accuracy: {temperature: 0}}}}
+          warm: {evals: {accuracy: {accuracy: {temperature: 1}}}}
+        length:
+          short: {evals: {accuracy: {accuracy: {max-new-tokens: 4}}}}
+          long: {}
+      table: {rows: temperature, columns: length, value: accuracy}
+      """
+    let resolved = try read(["s.yaml": Self.base + grid])
+    #expect(resolved.cells.map(\.name) == ["cold/short", "cold/long", "warm/short", "warm/long"])
+    #expect(resolved.axes.map(\.arms) == [["cold", "warm"], ["short", "long"]])
+    let limits = try resolved.cells.map { try accuracy($0.experiment).decoding.maxNewTokens }
+    #expect(limits == [4, 64, 4, 64])
+    let temperatures = try resolved.cells.map { try accuracy($0.experiment).decoding.temperature }
+    #expect(temperatures == [0, 0, 1, 1])
+    #expect(resolved.base.map { try? accuracy($0).decoding.temperature } == 0.5)
+    // The line of the arm, not of the base.
+    #expect(resolved.cells[0].experiment.place(of: "evals/accuracy/accuracy/temperature")?.line == 13)
+  }
+
+  @Test func aBaseThatLacksWhatAxesGiveIsNoWhole() throws {
+    let grid = Self.training.replacing("objective: {dpo: {beta: 0.2, label-smoothing: 0.1}}\n", with: "")
+    let axes = "ablations: {objective: {DPO: {objective: dpo}, SFT: {objective: sft}}}\n"
+    let resolved = try read(["s.yaml": Self.base + grid + axes])
+    #expect(resolved.base == nil && resolved.cells.count == 2)
+    #expect(resolved.cells.map { $0.experiment.training?.objective.name } == ["dpo", "sft"])
+  }
+
+  @Test func settingsAreCheckedLikeLines() throws {
+    let resolved = try read(["s.yaml": Self.base], sets: ["evals.accuracy.accuracy.temperature=1e-1"])
+    let experiment = resolved.cells[0].experiment
+    #expect(try accuracy(experiment).decoding.temperature == 0.1)
+    #expect(experiment.place(of: "evals/accuracy/accuracy/temperature")?.description == "--set:1:37")
+    let faults = faults(
+      ["s.yaml": Self.base], sets: ["evals.accuracy.accuracy.temprature=1", "seeds.values=[0, x]", "x"])
+    Golden.check(faults + "\n", "settings.txt")
+  }
+
+  @Test func settingWhatAnAxisSetsIsRefused() throws {
+    let axes = "ablations: {objective: {DPO: {objective: dpo}, SFT: {objective: sft}}}\n"
+    let faults = faults(["s.yaml": Self.base + Self.training + axes], sets: ["objective.dpo.beta=0.3"])
+    Golden.check(faults + "\n", "axis-sets.txt")
+  }
+
+  @Test func settingAnotherOptionThanTheAxisIsAllowed() throws {
+    let axes = "ablations: {beta: {low: {objective: {dpo: {beta: 0.1}}}, high: {objective: {dpo: {beta: 0.5}}}}}\n"
+    let resolved = try read(["s.yaml": Self.base + Self.training + axes], sets: ["objective.dpo.label-smoothing=0.2"])
+    let options = resolved.cells.map { cell -> [Double] in
+      guard case .dpo(let dpo)? = cell.experiment.training?.objective else { return [] }
+      return [dpo.beta, dpo.labelSmoothing]
+    }
+    #expect(options == [[0.1, 0.2], [0.5, 0.2]])
+  }
+
+  @Test func searchMakesCandidates() throws {
+    let search = """
+      search:
+        over: {objective.dpo.beta: [0.1, 0.3], hyperparameters.epochs: [1, 2, 3]}
+        choose: {highest: accuracy, on: counting/heldout}
+      """
+    let cell = try read(["s.yaml": Self.base + Self.training + search]).cells[0]
+    #expect(cell.candidates.count == 6)
+    #expect(cell.candidates[1].values.entries.map(\.value) == ["0.1", "2"])
+    #expect(cell.candidates[5].experiment.training?.hyperparameters.epochs == 3)
+    #expect(cell.experiment.search?.over[0].values == [.number(0.1), .number(0.3)])
+  }
+
+  @Test func dataSetsAndPromptsOfOthers() throws {
+    let other = """
+      extends: s.yaml
+      datasets:
+        mine: {same-as: counting, split: {validation: 10}}
+        hers: {same-as: other.yaml}
+        wide: {source: {task: {arithmetic: {records: 5}}}, prompt: {same-as: mine}}
+      """
+    let files = [
+      "s.yaml": Self.base, "t.yaml": other,
+      "other.yaml": Self.base.replacing("  counting:", with: "  hers:").replacing("counting/", with: "hers/"),
+    ]
+    let sets = try read(files, "t.yaml").cells[0].experiment.datasets
+    #expect(sets["mine"]?.split?.parts.names == ["heldout", "train", "validation"])
+    #expect(sets["hers"]?.split?.parts.names == ["heldout", "train"])
+    #expect(sets["wide"]?.prompt == sets["counting"]?.prompt)
+  }
+
+  @Test func circlesEnd() {
+    let files = ["s.yaml": "extends: t.yaml", "t.yaml": "extends: s.yaml"]
+    #expect(faults(files).contains("goes round in a circle: s.yaml → t.yaml → s.yaml"))
+    let sets = Self.base + "variables: {}\n"
+    let same = sets.replacing("  counting:\n", with: "  a: {same-as: b}\n  b: {same-as: a}\n  counting:\n")
+    #expect(faults(["s.yaml": same]).contains("`same-as` goes round in a circle"))
+    let prompts = sets.replacing("prompt: \"{question}\"", with: "prompt: {same-as: counting}")
+    #expect(faults(["s.yaml": prompts]).contains("`same-as` goes round in a circle"))
+  }
+
+  @Test func unreadableFilesAreInputErrors() {
+    do throws(Diagnoses) {
+      _ = try read([:], "none.yaml")
+      Issue.record("read what is not there")
+    } catch {
+      #expect(error.exit == .inputOutput)
+      #expect(error.text().contains("none.yaml"))
+    }
+  }
+
+  @Test func tooManyCellsAreRefused() {
+    let arms = (0..<30).map { "a\($0): {}" }.joined(separator: ", ")
+    let axes = (0..<4).map { "  x\($0): {\(arms)}" }.joined(separator: "\n")
+    #expect(faults(["s.yaml": Self.base + "ablations:\n\(axes)\n"]).contains("cells; at most 10000"))
+  }
+}
