@@ -30,7 +30,12 @@ struct Mirror {
 
   /// Looks for the bytes: files with a likely name first, then packages, then every other file.
   ///
-  /// - Parameter unpack: Takes the member of a package file and gives its path if it has the digest.
+  /// - Parameters:
+  ///   - digest: What the bytes must be.
+  ///   - places: Where else the file can be had; they tell likely names and packages.
+  ///   - unpack: Takes the member of a package file and gives its path if it has the digest.
+  /// - Returns: The file.
+  /// - Throws: ``FetchFailure/notInMirror(files:)``, or ``FetchFailure/noFile(_:)`` for the folder.
   func find(
     _ digest: Digest, places: [FetchPlace], unpack: (_ archive: String, _ member: String?) async -> FetchedFile?
   ) async throws(FetchFailure) -> FetchedFile {

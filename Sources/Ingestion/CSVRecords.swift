@@ -5,9 +5,11 @@ import JSON
 import SwiftCSV
 
 struct CSVRecords {
-  /// SwiftCSV reads grapheme clusters, drops white space before a field, takes U+2028 for a line end, drops an empty
-  /// last field and accepts a quotation that never ends. So it gets each byte as one harmless letter, a line end at the
-  /// end of the text, and a last row that only an open quotation can swallow.
+  /// The letter of byte 0; SwiftCSV gets each byte that is part of a field as one letter from here on.
+  ///
+  /// It reads grapheme clusters, drops white space before a field and takes U+2028 for a line end; these letters are no
+  /// such thing. It also drops an empty last field and accepts a quotation that never ends, so the text gets a line end
+  /// and a last row that only an open quotation can swallow.
   private static let alphabet: UInt32 = 0x4E00
   private static let lastRow = "\u{E000}"
 
@@ -36,6 +38,7 @@ struct CSVRecords {
   private func shielded(_ bytes: ArraySlice<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var isQuoted = false
+    var isInside = false
     for (index, byte) in zip(bytes.indices, bytes) {
       switch Unicode.Scalar(byte) {
       case "\"":
@@ -45,8 +48,12 @@ struct CSVRecords {
       case "\r" where !isQuoted && bytes[(index + 1)...].first == UInt8(ascii: "\n"): continue
       // SwiftCSV always gets commas between fields, whatever stands there, and never inside one.
       case delimiter where !isQuoted: text.append(",")
+      // Plain ASCII is harmless and much faster; white space may not come first.
+      case "0"..."9", "A"..."Z", "a"..."z", ".", "-": text.append(Unicode.Scalar(byte))
+      case " " where isInside: text.append(" ")
       default: text.append(Unicode.Scalar(Self.alphabet + UInt32(byte)) ?? Unicode.Scalar(byte))
       }
+      isInside = ![UInt8(ascii: "\""), UInt8(ascii: "\n")].contains(byte) && Unicode.Scalar(byte) != delimiter
     }
     if bytes.last != UInt8(ascii: "\n") { text.append("\n") }
     text.append(contentsOf: Self.lastRow.unicodeScalars)

@@ -45,6 +45,7 @@ public enum TaskGenerator: Hashable, Sendable {
   /// - Parameters:
   ///   - count: How many, all with distinct prompts.
   ///   - seed: The seed that the spec names.
+  /// - Returns: So many records, in the order of their index.
   /// - Throws: ``TaskError`` if an option is out of its range or there are not so many distinct prompts.
   public func records(_ count: Int, seed: UInt64) throws(TaskError) -> [JSONObject] {
     let kinds = try kinds()

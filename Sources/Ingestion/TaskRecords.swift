@@ -3,9 +3,10 @@
 
 import JSON
 
-/// The fields of a record: `input` (text), `target` (list of accepted texts), and, where the task has options, `options`
-/// (list, in the order of the file). A task whose prefix belongs to every question also gives `task_prefix` (text).
+/// Reads examples into few fields.
 ///
+/// A record has `input` (text), `target` (list of accepted texts), and, where the task has options, `options` (list, in
+/// the order of the file). A task whose prefix belongs to every question also gives `task_prefix` (text).
 /// With `target_scores`, the accepted texts are all options with the highest score; `target` is not looked at then.
 enum TaskRecords {
   static func read(_ bytes: PlainBytes, into faults: inout FaultList, _ take: (IngestedRecord) -> Void) {

@@ -10,14 +10,13 @@ public struct ExactNumber: Hashable, Sendable, CustomStringConvertible {
   /// The digits behind the point, without trailing zeros; empty if there are none.
   public let fraction: String
 
-  /// Makes a number of its digits.
+  /// Makes a number of its digits; nil if there is no digit, something that is no digit, or the exponent is out of range.
   ///
   /// - Parameters:
   ///   - isNegative: Whether a minus stood before it.
   ///   - whole: Decimal digits before the point.
   ///   - fraction: Decimal digits behind the point.
   ///   - exponent: The power of ten to multiply with, from -999 to 999.
-  /// - Returns: nil if there is no digit, something that is no digit, or the exponent is out of range.
   public init?(isNegative: Bool = false, whole: String, fraction: String = "", exponent: Int = 0) {
     var whole = Array(whole.utf8)
     var fraction = Array(fraction.utf8)
