@@ -26,12 +26,13 @@ func library(
   .target(name: name, dependencies: dependencies, swiftSettings: pointers ? strict : safe)
 }
 
+/// - Parameter files: Folders of the test target that hold goldens and fixtures.
 func tests(
-  of name: String, _ dependencies: [Target.Dependency] = [], pointers: Bool = false
+  of name: String, _ dependencies: [Target.Dependency] = [], files: [String] = [], pointers: Bool = false
 ) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    exclude: [], swiftSettings: pointers ? strict : safe)
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: files,
+    swiftSettings: pointers ? strict : safe)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -97,6 +98,6 @@ let package = Package(
     tests(of: "Records", ["JSON"]),
     tests(of: "Digests"),
     tests(of: "Randomness"),
-    tests(of: "Planning", ["Specification", "Digests", "Diagnostics"]),
+    tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )

@@ -54,8 +54,18 @@ public struct StepGraph: Sendable {
     for input in step(id).inputs { use(input.source.step, user) }
   }
 
-  /// The steps that read an output of this one.
-  public func consumers(of id: StepID) -> [Step] {
-    steps.filter { step in step.inputs.contains { $0.source.step == id } }
+  /// The graph of some steps and of everything that they are made from.
+  public func restricted(to ids: Set<StepID>) -> StepGraph {
+    var wanted = ids
+    for step in steps.reversed() where wanted.contains(step.id) {
+      wanted.formUnion(step.inputs.map(\.source.step))
+    }
+    var graph = StepGraph()
+    for step in steps where wanted.contains(step.id) {
+      graph.positions[step.id] = graph.steps.count
+      graph.steps.append(step)
+      graph.users[step.id] = users[step.id]
+    }
+    return graph
   }
 }

@@ -1,8 +1,8 @@
 // From a spec's turn format and rendered messages to the engine's.
 
-import LanguageModel
-import Planning
-import Records
+public import LanguageModel
+public import Planning
+public import Records
 import Specification
 
 extension ModelUse {

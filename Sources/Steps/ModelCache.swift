@@ -1,5 +1,6 @@
 // Loads models for steps and keeps the last one: consecutive steps mostly share it, and two may not fit in memory.
 
+import Diagnostics
 import Digests
 import Execution
 import LanguageModel
@@ -40,21 +41,51 @@ final class ModelCache: Sendable {
   }
 
   private func load(_ use: ModelUse, _ task: StepTask) throws -> LoadedModel {
-    let arithmetic = use.arithmetic.engine
+    do {
+      return try LoadedModel.load(files(use, task), arithmetic: use.arithmetic.engine, workers: workers)
+    } catch let error as ModelFileError {
+      throw WeightsError(step: task.step.label, error: error)
+    }
+  }
+
+  /// The tokenizer of a step's model, without loading its weights.
+  func tokenizer(_ use: ModelUse, for task: StepTask) throws -> Tokenizer {
+    do {
+      return try files(use, task).tokenizer()
+    } catch let error as ModelFileError {
+      throw WeightsError(step: task.step.label, error: error)
+    }
+  }
+
+  private func files(_ use: ModelUse, _ task: StepTask) throws -> ModelFiles {
     switch use.source {
-    case .gguf:
-      return try LoadedModel.load(
-        gguf: task.input("model"), name: task.step.label, arithmetic: arithmetic, workers: workers)
+    case .gguf: return .gguf(ModelBytes(try task.input("model"), name: use.displayName))
     case .folder(let names):
-      var files: [String: [UInt8]] = [:]
-      for name in names { files[name] = try task.input("model/\(name)") }
-      return try LoadedModel.load(files: files, name: task.step.label, arithmetic: arithmetic, workers: workers)
+      var files: [String: ModelBytes] = [:]
+      for name in names { files[name] = ModelBytes(try task.input("model/\(name)"), name: name) }
+      return .folder(HuggingFaceFolder(files: files, name: use.displayName))
     case .random(let sizes):
-      return try LoadedModel.random(
-        RandomModelSizes(
-          layers: sizes.layers, width: sizes.width, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads,
-          feedForward: sizes.feedForward, context: sizes.context, seed: UInt64(bitPattern: Int64(sizes.seed))),
-        arithmetic: arithmetic, workers: workers)
+      let configuration = DecoderConfiguration(
+        blocks: sizes.layers, width: sizes.width, feedForward: sizes.feedForward, heads: sizes.heads,
+        keyValueHeads: sizes.keyValueHeads, headSize: sizes.width / sizes.heads, context: sizes.context,
+        vocabulary: Tokenizer.byteLevel.vocabularySize, ropeBase: 10_000, normEpsilon: 1e-5, ropeStyle: .adjacent,
+        tied: true, qkvBias: false)
+      return .random(configuration, seed: UInt64(bitPattern: Int64(sizes.seed)))
+    }
+  }
+}
+
+/// Weights that a step cannot use.
+struct WeightsError: DiagnosableError {
+  let step: String
+  let error: ModelFileError
+
+  /// The reader's words, after the step that wanted the weights.
+  var diagnoses: [Diagnosis] {
+    error.diagnoses.map {
+      Diagnosis(
+        $0.code, "\(step): \($0.message)", place: $0.place, notes: $0.notes, remedy: $0.remedy, exit: $0.exit,
+        severity: $0.severity)
     }
   }
 }

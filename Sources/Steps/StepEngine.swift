@@ -4,8 +4,8 @@ import Diagnostics
 public import Execution
 import Fetching
 import Foundation
-import LanguageModel
-import Planning
+public import LanguageModel
+public import Planning
 import Specification
 
 /// Computes steps with the embedded engine.
@@ -49,8 +49,8 @@ public struct StepEngine: StepRunner {
 
   /// The tokenizer of a step's model.
   ///
-  /// - Throws: What loading the model throws.
+  /// - Throws: What reading its files throws.
   public func tokenizer(of use: ModelUse, for task: StepTask) throws -> Tokenizer {
-    try models.model(use, for: task).tokenizer
+    try models.tokenizer(use, for: task)
   }
 }

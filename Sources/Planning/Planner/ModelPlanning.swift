@@ -17,19 +17,21 @@ extension CellPlanner {
     guard let model = experiment.models[name] else { fatalError("an unresolved name: our own bug") }
     if case .sameAs(let other) = model.weights, trained[name] == nil {
       let same = try self.model(other, trained: [:])
-      return ModelInputs(use: try use(same.use.source, model, turns: same.use.turns), inputs: same.inputs)
+      return ModelInputs(use: try use(same.use.source, name, turns: same.use.turns), inputs: same.inputs)
     }
     if let weights = trained[name] {
-      return ModelInputs(use: try use(.gguf, model, turns: .chatml), inputs: [StepInput("model", weights)])
+      return ModelInputs(use: try use(.gguf, name, turns: .chatml), inputs: [StepInput("model", weights)])
     }
     let (source, inputs) = try weights(model.weights, name: name)
-    return ModelInputs(use: try use(source, model, turns: .chatml), inputs: inputs)
+    return ModelInputs(use: try use(source, name, turns: .chatml), inputs: inputs)
   }
 
-  private func use(_ source: ModelUse.Source, _ model: Model, turns: TurnFormat) throws -> ModelUse {
-    ModelUse(
+  private func use(_ source: ModelUse.Source, _ name: String, turns: TurnFormat) throws -> ModelUse {
+    guard let model = experiment.models[name] else { fatalError("an unresolved name: our own bug") }
+    return ModelUse(
       source: source, turns: model.turns ?? turns, system: model.system, arithmetic: experiment.arithmetic,
-      fingerprint: try context.fingerprint(experiment.arithmetic))
+      fingerprint: try context.fingerprint(experiment.arithmetic),
+      displayName: model.weights.file?.origins.first?.displayName ?? "the weights of `\(name)`")
   }
 
   private mutating func weights(_ weights: Weights, name: String) throws -> (ModelUse.Source, [StepInput]) {

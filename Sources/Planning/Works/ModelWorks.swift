@@ -26,6 +26,9 @@ public struct ModelUse: Hashable, Sendable {
   /// What tells this host's arithmetic from another's; nil for an arithmetic that is the same everywhere.
   public let fingerprint: String?
 
+  /// What the user calls the weights; in no key.
+  public let displayName: String
+
   /// The names of the inputs that hold the weights.
   public var inputNames: [String] {
     switch source {

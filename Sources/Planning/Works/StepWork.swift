@@ -103,3 +103,14 @@ extension Manifest {
   /// A whole number, or that there is none.
   mutating func set(_ name: String, optional number: Int?) { set(name, number.map { .integer($0) } ?? .none) }
 }
+
+extension StepWork {
+  /// The model that the work uses, if it uses one.
+  public var modelUse: ModelUse? {
+    switch self {
+    case .generate(let work): work.model
+    case .score(let work): work.model
+    default: nil
+    }
+  }
+}

@@ -3,10 +3,11 @@
 import Diagnostics
 import Digests
 import Execution
-import Fetching
+public import Fetching
 import Foundation
 import Planning
-import Specification
+public import Specification
+import Storage
 
 enum FetchStep {
   static func run(
