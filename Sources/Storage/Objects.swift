@@ -10,8 +10,11 @@ extension Store {
     return "objects/\(hex.prefix(2))/\(hex.dropFirst(2)).zst"
   }
 
-  /// Whether the object is there; its bytes are verified when they are read.
-  public func contains(_ object: Digest) -> Bool { files.exists(Self.objectName(object)) }
+  /// Whether the object is there, as far as can be told; its bytes are verified when they are read.
+  public func contains(_ object: Digest) -> Bool { (try? holds(object)) ?? false }
+
+  /// Whether the object is there.
+  func holds(_ object: Digest) throws(StorageError) -> Bool { try files.exists(Self.objectName(object)) }
 
   /// The object's uncompressed size in bytes by its frame's header; nil if it is not there or has no such header.
   public func size(of object: Digest) -> Int? {
@@ -134,7 +137,7 @@ extension Store {
   private func isKept(_ object: Digest) throws(StorageError) -> Bool {
     guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
     let name = Self.objectName(object)
-    guard files.exists(name) else { return false }
+    guard try files.exists(name) else { return false }
     do throws(StorageError) {
       try decode(object) { piece throws(StorageError) in piece.removeAll(keepingCapacity: true) }
     } catch {

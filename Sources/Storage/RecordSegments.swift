@@ -258,7 +258,7 @@ public struct RecordSegments: Sendable {
 
   private func keepManifest() throws(StorageError) {
     let name = "\(folder)/manifest"
-    guard let manifest, !files.exists(name) else { return }
+    guard let manifest, try !files.exists(name) else { return }
     try files.publish(name) { file throws(StorageError) in try file.write(manifest.bytes) }
   }
 }

@@ -41,7 +41,7 @@ extension Store {
     for _ in 0..<3 {
       if let standing = try self.result(for: step) {
         // What stands may be of no use: its objects may have been lost, and made anew with other bytes.
-        if standing.outputs.allSatisfy({ contains($0.digest) }) { return standing }
+        if try areHeld(standing.outputs) { return standing }
         break
       }
       if try files.publishFirst(name, { file throws(StorageError) in try file.write(bytes) }) != nil {
@@ -60,7 +60,16 @@ extension Store {
     guard result.hasUniqueNames else {
       throw .invalidName(result.outputs.map(\.name).joined(separator: ", "), role: "step's set of outputs")
     }
-    for output in result.outputs where !contains(output.digest) { throw .missing(output.digest) }
+    for output in result.outputs {
+      guard try holds(output.digest) else { throw .missing(output.digest) }
+    }
+  }
+
+  private func areHeld(_ outputs: [StepResult.Output]) throws(StorageError) -> Bool {
+    for output in outputs {
+      guard try holds(output.digest) else { return false }
+    }
+    return true
   }
 
   // MARK: By kind
@@ -71,7 +80,7 @@ extension Store {
   /// - Returns: What can be read; a store without its index, or one that cannot be read, gives fewer or none.
   public func results(ofKind kind: String, newest limit: Int = 64) -> [StepResult] {
     guard StepResult.isKind(kind) else { return [] }
-    if !files.isReadOnly, !files.exists("index/kinds") { rebuildKinds() }
+    if !files.isReadOnly, (try? files.exists("index/kinds")) == false { rebuildKinds() }
     var seen: Set<Digest> = []
     var results: [StepResult] = []
     for name in ((try? files.list("index/kinds/\(kind)")) ?? []).reversed() {

@@ -138,3 +138,22 @@ extension Store {
     return version == formatVersion && text != formatText ? nil : version
   }
 }
+
+extension Store {
+  /// Deletes temporary files that processes left when they died, more than a day ago.
+  ///
+  /// - Returns: How many there were.
+  /// - Throws: ``StorageError`` if a folder cannot be listed or a file cannot be deleted.
+  @discardableResult
+  public func removeAbandonedFiles() throws(StorageError) -> Int {
+    guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
+    var folders = [""]
+    for top in ["objects", "steps", "records", "runs"] {
+      if try files.exists(top) { folders.append(top) }
+      for name in try files.list(top) { folders.append("\(top)/\(name)") }
+    }
+    var count = 0
+    for folder in folders { count += try files.removeAbandoned(in: folder) }
+    return count
+  }
+}

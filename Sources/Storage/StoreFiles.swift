@@ -77,9 +77,9 @@ struct StoreFiles: Sendable {
     _ = try? system.close(file)
   }
 
-  /// Whether a file is there, as far as can be told.
-  func exists(_ name: String) -> Bool {
-    ((try? system.status(path(name))) ?? nil) != nil
+  /// Whether a file is there.
+  func exists(_ name: String) throws(StorageError) -> Bool {
+    try told { () throws(SystemFailure) in try system.status(path(name)) } != nil
   }
 
   /// The names in a folder in the order of their bytes, without temporary files; empty if it is not there.
@@ -137,16 +137,18 @@ struct StoreFiles: Sendable {
       switch error.code {
       case EEXIST:
         // A network file system may repeat a request that had succeeded; then the file has two names.
-        guard try system.status(temporary)?.linkCount == 2 else { return false }
+        guard try retrying({ () throws(SystemFailure) in try system.status(temporary) })?.linkCount == 2 else {
+          return false
+        }
       case EPERM, EOPNOTSUPP, ENOSYS, EMLINK:
         // Without links, two writers may both see a free name; the later then replaces the earlier's whole file.
-        guard try system.status(target) == nil else { return false }
+        guard try retrying({ () throws(SystemFailure) in try system.status(target) }) == nil else { return false }
         try retrying { () throws(SystemFailure) in try system.rename(temporary, to: target) }
         return true
       default: throw error
       }
     }
-    _ = try? system.remove(temporary)
+    _ = try? retrying { () throws(SystemFailure) in try system.remove(temporary) }
     return true
   }
 

@@ -52,6 +52,6 @@ struct TemporaryFile: Sendable {
   mutating func abandon() {
     if isOpen { _ = try? system.close(file) }
     isOpen = false
-    _ = try? system.remove(path)
+    _ = try? retrying { () throws(SystemFailure) in try system.remove(path) }
   }
 }
