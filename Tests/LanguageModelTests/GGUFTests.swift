@@ -155,7 +155,7 @@ struct GGUFDamage: CustomTestStringConvertible, Sendable {
     },
     GGUFDamage(
       "quantization",
-      "tensor \"blk.0.ffn_down.weight\" is stored as type 99; supported: F32, F16, BF16, Q8_0, Q4_0, Q4_1"
+      "tensor \"blk.0.ffn_down.weight\" is stored as type 99; supported: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0"
     ) {
       $0.change("blk.0.ffn_down.weight") { $0.type = 99 }
     },

@@ -31,7 +31,15 @@ enum Reference {
 
   static func file() throws -> GGUFFile { try GGUFFile(try ModelBytes(path: try modelPath())) }
 
-  static func tokenizer() throws -> Tokenizer { try Tokenizer(try file()) }
+  private static let loaded = Result { try Tokenizer(try file()) }
+
+  /// The real model's tokenizer, read once.
+  static func tokenizer() throws -> Tokenizer { try loaded.get() }
+
+  private static let cases = Result { try fixture("tokenizer_cases.json") }
+
+  /// The texts and tokens of the tokenizer's reference, read once.
+  static func tokenizerCases() throws -> JSONValue { try cases.get() }
 
   /// A file of the folder Fixtures beside this one.
   static func fixture(_ name: String, here: String = #filePath) throws -> JSONValue {

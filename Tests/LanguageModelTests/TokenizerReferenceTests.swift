@@ -10,7 +10,7 @@ struct TokenizerReferenceTests {
   let tokenizer: Tokenizer
 
   init() throws {
-    fixture = try Reference.fixture("tokenizer_cases.json")
+    fixture = try Reference.tokenizerCases()
     tokenizer = try Reference.tokenizer()
   }
 
@@ -78,7 +78,7 @@ struct TokenizerCutTests {
   let fixture: JSONValue
 
   init() throws {
-    fixture = try Reference.fixture("tokenizer_cases.json")
+    fixture = try Reference.tokenizerCases()
   }
 
   @Test("Each text is cut where the reference cuts it", arguments: ["gpt-2", "llama-bpe", "qwen2"])

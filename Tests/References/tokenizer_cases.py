@@ -114,7 +114,7 @@ def main():
     tokenizer, _ = model.load_tokenizer(sys.argv[1])
     plain = Tokenizer.from_str(tokenizer.to_str())
     plain.encode_special_tokens = True
-    texts = FIXED + random_texts(400)
+    texts = FIXED + random_texts(280)
     cases = []
     for text in texts:
         ids = tokenizer.encode(text).ids

@@ -77,6 +77,7 @@ public struct StopCheck: Sendable {
   /// Whether the last token completed a stop text; asked after each token, it finds the first one.
   ///
   /// - Parameter tokens: All tokens of the generation so far.
+  /// - Returns: Whether generation should end here.
   public func callAsFunction(_ tokens: [TokenID]) -> Bool {
     guard longest > 0, let last = tokens.last else { return false }
     var tail = tokenizer.isSpecial(last) ? [] : tokenizer.bytes(of: last)

@@ -11,10 +11,10 @@ enum Dequantization {
   }
 
   @inline(__always)
-  private static func isFinite(half bits: UInt16) -> Bool { bits & 0x7C00 != 0x7C00 }
+  static func isFinite(half bits: UInt16) -> Bool { bits & 0x7C00 != 0x7C00 }
 
   @inline(__always)
-  private static func bits(_ source: UnsafeRawPointer, _ offset: Int) -> UInt16 {
+  static func bits(_ source: UnsafeRawPointer, _ offset: Int) -> UInt16 {
     UInt16(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
 
@@ -40,7 +40,12 @@ enum Dequantization {
     case .q80: return fillQ80(from, to, target.count / 32)
     case .q40: return fillQ40(from, to, target.count / 32)
     case .q41: return fillQ41(from, to, target.count / 32)
-    case .q50, .q51, .q2K, .q3K, .q4K, .q5K, .q6K: preconditionFailure("callers refuse unreadable formats by name")
+    case .q50: return fillQ50(from, to, target.count / 32)
+    case .q51: return fillQ51(from, to, target.count / 32)
+    case .q4K: return fillQ4K(from, to, target.count / 256)
+    case .q5K: return fillQ5K(from, to, target.count / 256)
+    case .q6K: return fillQ6K(from, to, target.count / 256)
+    case .q2K, .q3K: preconditionFailure("callers refuse unreadable formats by name")
     }
   }
 

@@ -1,5 +1,5 @@
 // The number formats of GGUF tensors: their names and the sizes of their blocks.
-// Knows which of them can be read; how is in Dequantization.swift.
+// Knows which of them can be read; how is in Dequantization.swift and DequantizationPacked.swift.
 
 /// How a tensor's numbers are stored, by GGUF's own numbers.
 public enum GGUFTensorType: UInt32, Hashable, Sendable, CaseIterable {
@@ -77,7 +77,19 @@ public enum GGUFTensorType: UInt32, Hashable, Sendable, CaseIterable {
   }
 
   /// The formats that can be turned into floats here.
-  public static let readable: [GGUFTensorType] = [.f32, .f16, .bf16, .q80, .q40, .q41]
+  public static let readable: [GGUFTensorType] = [
+    .f32, .f16, .bf16, .q80, .q40, .q41, .q50, .q51, .q4K, .q5K, .q6K,
+  ]
+
+  /// Turns whole blocks into floats; for tests.
+  package func floats(of blocks: [UInt8]) -> [Float]? {
+    guard isReadable, blocks.count.isMultiple(of: blockBytes) else { return nil }
+    var floats = [Float](repeating: .nan, count: blocks.count / blockBytes * blockElements)
+    let damage = blocks.withUnsafeBytes { source in
+      floats.withUnsafeMutableBufferPointer { Dequantization.fill(self, from: source, into: $0) }
+    }
+    return damage == nil ? floats : nil
+  }
 
   /// Whether this one can.
   public var isReadable: Bool { Self.readable.contains(self) }
