@@ -3,7 +3,9 @@
 
 public import Diagnostics
 
-/// A node of a YAML tree. Aliases are expanded: the node stands where its anchor was written.
+/// A node of a YAML tree.
+///
+/// Aliases are expanded: the node stands where its anchor was written.
 public struct Node: Sendable {
   /// What a node is.
   public enum Content: Sendable {
@@ -106,11 +108,13 @@ extension Node {
   /// The place of the value at a path, or of the nearest enclosing node that is there.
   ///
   /// - Parameter path: As for ``place(of:)``.
+  /// - Returns: The place.
   public func nearestPlace(of path: String) -> SourcePlace { deepest(on: path).node.place }
 
   /// The node at a path, if there is one.
   ///
   /// - Parameter path: As for ``place(of:)``.
+  /// - Returns: The node, or nil if nothing stands there.
   public func node(at path: String) -> Node? {
     let (node, whole) = deepest(on: path)
     return whole ? node : nil

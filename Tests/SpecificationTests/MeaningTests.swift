@@ -206,6 +206,15 @@ import Testing
     #expect(sets["wide"]?.prompt == sets["counting"]?.prompt)
   }
 
+  @Test func modelsThatAreTheSame() throws {
+    let models = "  other: {weights: {same-as: policy}, system: Be brief.}\ndatasets:\n"
+    let experiment = try read(["s.yaml": Self.base.replacing("datasets:\n", with: models)]).cells[0].experiment
+    #expect(experiment.model("other")?.turns == .raw && experiment.model("other")?.system == "Be brief.")
+    #expect(experiment.model("other")?.weights == experiment.models["policy"]?.weights)
+    #expect(experiment.model("reference") == experiment.models["policy"])
+    #expect(experiment.model("nobody") == nil)
+  }
+
   @Test func circlesEnd() {
     let files = ["s.yaml": "extends: t.yaml", "t.yaml": "extends: s.yaml"]
     #expect(faults(files).contains("goes round in a circle: s.yaml → t.yaml → s.yaml"))

@@ -1,7 +1,9 @@
 // What is measured.
 // Knows nothing of how.
 
-/// What is measured. Every eval names the model it looks at; by default the one that is trained.
+/// What is measured.
+///
+/// Every eval names the model it looks at; by default the one that is trained.
 public enum Eval: Hashable, Sendable {
   /// Generate, then verify.
   case accuracy(AccuracyEval)

@@ -26,7 +26,9 @@ public struct Experiment: Sendable {
   public let generator: [Generator]
   /// Stages that follow, in order.
   public let reviser: [Reviser]
-  /// What is trained and how; nil if nothing is trained. If set, `data` is and `generator` is not empty.
+  /// What is trained and how; nil if nothing is trained.
+  ///
+  /// If set, `data` is and `generator` is not empty.
   public let training: Training?
   /// How often generate, revise and train repeat.
   public let rounds: Rounds
@@ -42,6 +44,18 @@ public struct Experiment: Sendable {
   /// The kind of feedback that the last reviser stage gives.
   public var feedback: Feedback { reviser.reduce(.responses) { $1.gives($0) } }
 
+  /// A model with `same-as` followed: the weights are somebody's own, and turns and system are inherited with them.
+  ///
+  /// - Parameter name: The model's name; `reference` is the policy's start where the spec names no other.
+  /// - Returns: The model, or nil if the spec names none of that name.
+  public func model(_ name: String) -> Model? {
+    let isImplied = name == "reference" && models[name] == nil
+    guard let model = models[isImplied ? "policy" : name] else { return nil }
+    // Circles are refused when a spec is read.
+    guard case .sameAs(let other) = model.weights, let below = self.model(other) else { return model }
+    return Model(weights: below.weights, turns: model.turns ?? below.turns, system: model.system ?? below.system)
+  }
+
   /// The place of a key's value, such as `evals/accuracy/accuracy/temperature`; list elements by number from 0.
   ///
   /// - Parameter path: Keys joined by `/`; a key that holds `/` is written with `~1`, `~` with `~0`.
@@ -51,6 +65,7 @@ public struct Experiment: Sendable {
   /// The place of a key's value, or of the nearest enclosing thing that was written.
   ///
   /// - Parameter path: As for ``place(of:)``.
+  /// - Returns: The place.
   public func nearestPlace(of path: String) -> SourcePlace { tree.nearestPlace(of: path) }
 }
 

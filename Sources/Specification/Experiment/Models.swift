@@ -103,7 +103,9 @@ public enum TurnFormat: Hashable, Sendable {
 
 /// A prefix and a suffix for each role.
 public struct CustomTurns: Hashable, Sendable {
-  /// What stands before and after a turn. Special tokens are recognized here.
+  /// What stands before and after a turn.
+  ///
+  /// Special tokens are recognized here.
   public struct Affixes: Hashable, Sendable {
     /// Before the text.
     public let prefix: String

@@ -1,7 +1,9 @@
 // Values by name in the order of the file.
 // Knows nothing of what the values are; names are compared by their bytes.
 
-/// Values by name, in the order in which a file gives them. Names are unique by their UTF-8 bytes.
+/// Values by name, in the order in which a file gives them.
+///
+/// Names are unique by their UTF-8 bytes.
 public struct Named<Value: Hashable & Sendable>: Hashable, Sendable {
   /// A name and its value.
   public struct Entry: Hashable, Sendable {

@@ -168,7 +168,9 @@ public struct Hindsight: Hashable, Sendable {
   public let wrong: String
 }
 
-/// Which of what comes in stays. At least one is set.
+/// Which of what comes in stays.
+///
+/// At least one is set.
 public struct Selection: Hashable, Sendable {
   /// A verifier's verdict.
   public enum Verdict: String, Hashable, Sendable, CaseIterable {

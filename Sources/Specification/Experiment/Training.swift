@@ -29,7 +29,9 @@ public struct Hyperparameters: Hashable, Sendable {
   public let batch: Int
   /// Passes over the examples; more than 0.
   public let epochs: Double
-  /// Exactly so many examples; nil: all there are. Fewer is an error.
+  /// Exactly so many examples; nil: all there are.
+  ///
+  /// Fewer is an error.
   public let examples: Int?
   /// The most tokens of prompt and response together; nil: the model's context.
   public let maxLength: Int?

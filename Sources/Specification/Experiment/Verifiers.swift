@@ -61,7 +61,9 @@ public struct RegexOptions: Hashable, Sendable {
   public let pattern: String
 }
 
-/// What form a response must have. Every constraint that is set must hold.
+/// What form a response must have.
+///
+/// Every constraint that is set must hold.
 public struct FormatConstraints: Hashable, Sendable {
   /// The fewest words.
   public let minWords: Int?

@@ -112,6 +112,7 @@ extension Shape {
   /// - Parameters:
   ///   - what: What the mapping is, for messages and as the schema's name.
   ///   - read: Reads every key, in any case, and puts the value together.
+  /// - Returns: The shape.
   static func record(_ what: String, _ read: @escaping (inout Fields) -> Value?) -> Shape<Value> {
     func form() -> Form {
       var fields = Fields(describing: what, Reading())
@@ -145,6 +146,7 @@ extension Shape {
   ///   - name: What the choice is, for messages.
   ///   - id: The schema's name, where choices of one name differ.
   ///   - alternatives: The tags.
+  /// - Returns: The shape.
   static func choice(
     _ name: String, id: String? = nil, _ alternatives: @autoclosure @escaping () -> [Alternative<Value>]
   ) -> Shape<Value> {

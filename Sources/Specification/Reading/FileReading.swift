@@ -38,6 +38,7 @@ public protocol FileReading: Sendable {
   /// The bytes of a file.
   ///
   /// - Parameter path: Absolute, or relative to the working folder.
+  /// - Returns: The bytes.
   /// - Throws: Why it cannot be read.
   func bytes(of path: String) throws(FileFault) -> [UInt8]
 
@@ -53,6 +54,7 @@ public struct DiskFiles: FileReading {
   /// The bytes of a file.
   ///
   /// - Parameter path: Absolute, or relative to the working folder.
+  /// - Returns: The bytes.
   /// - Throws: Why it cannot be read.
   public func bytes(of path: String) throws(FileFault) -> [UInt8] {
     var isFolder = false
@@ -88,6 +90,7 @@ public struct MemoryFiles: FileReading {
   /// The bytes of a file.
   ///
   /// - Parameter path: As it was given.
+  /// - Returns: The bytes.
   /// - Throws: `.missing` if there is none.
   public func bytes(of path: String) throws(FileFault) -> [UInt8] {
     guard let bytes = files[path] else { throw .missing }

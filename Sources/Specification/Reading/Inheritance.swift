@@ -23,6 +23,7 @@ final class Inheritance {
   /// - Parameters:
   ///   - path: The file.
   ///   - place: Who asks for it; nil: the user.
+  /// - Returns: The tree; nil if a fault was noted.
   func tree(of path: String, askedAt place: SourcePlace?) -> Node? {
     tree(of: path, askedAt: place, chain: [])
   }

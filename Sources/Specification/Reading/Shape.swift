@@ -5,7 +5,9 @@ import YAML
 
 /// How a node becomes a value.
 struct Shape<Value> {
-  /// What the node looks like. Made only when asked for: reading a right file never needs it.
+  /// What the node looks like.
+  ///
+  /// Made only when asked for: reading a right file never needs it.
   let makeForm: () -> Form
   /// Reads a node; notes every fault and gives nil if there is no value.
   let read: (Node, Reading) -> Value?

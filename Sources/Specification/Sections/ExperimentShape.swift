@@ -21,7 +21,9 @@ extension ReadDocument {
     }
   }
 
-  /// What a spec looks like. Made once; merging, schemas and `--set` walk it.
+  /// What a spec looks like.
+  ///
+  /// Made once; merging, schemas and `--set` walk it.
   static let form: Form = {
     let nothing = Node(.mapping([]), location: Location(SourceText([], file: ""), 0..<0))
     return shape(of: nothing).form

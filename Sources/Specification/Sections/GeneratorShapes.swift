@@ -20,6 +20,7 @@ extension Decoding {
   /// - Parameters:
   ///   - fields: The record's keys.
   ///   - temperature: The temperature where none is given.
+  /// - Returns: The decoding.
   static func read(_ fields: inout Fields, temperature: Double) -> Decoding {
     let maxNewTokens = fields.optional(
       "max-new-tokens", .integer(.within(1...1_048_576)), default: 64, "The most tokens of a response.")

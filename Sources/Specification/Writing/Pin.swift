@@ -29,6 +29,7 @@ public enum Pin: Sendable {
   /// Every file that a tree names, in the order of the tree.
   ///
   /// - Parameter experiment: An experiment; its tree also holds what it inherits, each with its own file.
+  /// - Returns: The files.
   public static func files(in experiment: Experiment) -> [PinnableFile] {
     var found: [PinnableFile] = []
     collect(experiment.tree, into: &found)

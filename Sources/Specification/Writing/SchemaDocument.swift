@@ -102,6 +102,13 @@ private struct SchemaBuilder {
     making.append(name)
     defer { making.removeLast() }
     let made = JSONMember(name, make(&self))
+    // Where leaving out makes no difference, one definition serves both.
+    if isPartial {
+      let whole = Self.name(what, isPartial: false)
+      if let known = definitions.first(where: { $0.name == whole }), known.value == made.value {
+        return .members(["$ref": .string("#/$defs/\(whole)")])
+      }
+    }
     if let known = definitions.first(where: { $0.name == name }) {
       // Two forms of one name are a bug of ours: one of them would be checked as the other.
       precondition(known == made, "two different forms are named \(name)")
