@@ -27,6 +27,7 @@ public enum Compression: Sendable {
   /// - Parameters:
   ///   - bytes: The file's bytes; what they are is told by their first bytes, not by a name.
   ///   - maximum: The greatest number of plain bytes that is accepted.
+  /// - Returns: The plain bytes.
   /// - Throws: ``CompressionError`` if compressed bytes are truncated, corrupt, or too large when unpacked.
   public static func decompressed(
     detecting bytes: [UInt8], maximum: Int = .max

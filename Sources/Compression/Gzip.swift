@@ -8,6 +8,7 @@ extension Compression {
   /// - Parameters:
   ///   - bytes: One or more gzip members, one after another.
   ///   - maximum: The greatest number of bytes that is accepted.
+  /// - Returns: The plain bytes.
   /// - Throws: ``CompressionError`` if the bytes are truncated, corrupt, or hold more than `maximum`.
   public static func gzipDecompressed(
     _ bytes: [UInt8], maximum: Int = .max

@@ -169,6 +169,7 @@ extension Compression {
   ///   - bytes: The compressed bytes.
   ///   - maximum: The greatest number of bytes that is accepted.
   ///   - frames: Whether more than one frame may stand there.
+  /// - Returns: The plain bytes.
   /// - Throws: ``CompressionError`` if the bytes are truncated, corrupt, or hold more than `maximum`.
   public static func zstdDecompressed(
     _ bytes: [UInt8], maximum: Int = .max, frames: Frames = .one

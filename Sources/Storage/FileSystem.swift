@@ -92,7 +92,9 @@ public struct OpenFile: Hashable, Sendable {
   }
 }
 
-/// The system calls of a store. Each does what POSIX says, once: short counts and `EINTR` are the caller's matter.
+/// The system calls of a store.
+///
+/// Each does what POSIX says, once: short counts and `EINTR` are the caller's matter.
 public protocol FileSystem: Sendable {
   /// Opens a file.
   func open(_ path: String, for access: FileAccess) throws(SystemFailure) -> OpenFile

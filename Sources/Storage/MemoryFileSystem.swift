@@ -35,7 +35,9 @@ public final class MemoryFileSystem: FileSystem {
     state.withLock { $0.time += microseconds }
   }
 
-  /// Loses everything that was not flushed: contents become empty, names disappear or come back. Open files are closed.
+  /// Loses everything that was not flushed: contents become empty, names disappear or come back.
+  ///
+  /// Open files are closed.
   public func losePower() {
     state.withLock { $0.losePower() }
   }

@@ -39,7 +39,9 @@ extension Store {
 
   /// Writes an object's bytes to a file outside the store, verified; the file appears whole or not at all.
   ///
-  /// - Parameter path: The file to make or replace; its folder must be there.
+  /// - Parameters:
+  ///   - object: The object.
+  ///   - path: The file to make or replace; its folder must be there.
   /// - Throws: What ``read(_:)`` throws, and a system call's failure at `path`.
   public func copy(_ object: Digest, toFile path: String) throws(StorageError) {
     let outside = StoreFiles(root: Self.outerFolder(of: path), system: files.system, isReadOnly: false)
@@ -151,7 +153,11 @@ extension Store {
 
   /// Decodes an object piece by piece; what `body` has got is verified only when this returns.
   ///
-  /// - Parameter body: Takes the bytes that have come since and empties the array.
+  /// - Parameters:
+  ///   - object: The object.
+  ///   - reserve: Told how many bytes to expect, as far as that can be believed.
+  ///   - body: Takes the bytes that have come since and empties the array.
+  /// - Throws: ``StorageError`` if the object is missing, damaged or unreadable, and what `body` throws.
   private func decode(
     _ object: Digest, reserve: (Int) -> Void = { _ in }, _ body: (inout [UInt8]) throws(StorageError) -> Void
   ) throws(StorageError) {

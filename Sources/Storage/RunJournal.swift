@@ -8,6 +8,7 @@ extension Store {
   /// The journal of a run.
   ///
   /// - Parameter id: The run's name: a letter or digit, then letters, digits, `.`, `_` and `-`; at most 128 bytes.
+  /// - Returns: The journal, whether or not there is a file yet.
   /// - Throws: ``StorageError/invalidName(_:role:)``.
   public func journal(run id: String) throws(StorageError) -> RunJournal {
     func isPlain(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) }

@@ -44,6 +44,7 @@ enum Segment {
   /// A whole segment's bytes.
   ///
   /// - Parameter records: Keys and values; of equal keys the first counts.
+  /// - Returns: The bytes of the file.
   /// - Throws: ``CompressionError`` if memory is short.
   static func bytes(of records: [(key: Digest, value: [UInt8])]) throws(CompressionError) -> [UInt8] {
     var file = header

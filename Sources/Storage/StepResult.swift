@@ -34,9 +34,7 @@ public struct StepResult: Hashable, Sendable {
   /// When, where, how long and by which program; part of no key.
   public let provenance: JSONObject
 
-  /// Makes a result.
-  ///
-  /// - Parameter outputs: In any order; their names must differ.
+  /// Makes a result of outputs in any order; their names must differ.
   public init(kind: String, outputs: [Output], manifest: Manifest, provenance: JSONObject = JSONObject()) {
     self.kind = kind
     self.outputs = outputs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -65,9 +63,8 @@ extension StepResult {
     return Array("\(Self.firstLine)\(Digest.sha256(checked).hex)\n".utf8) + checked
   }
 
-  /// Reads a file's bytes.
+  /// Reads the bytes of the file that stands under a key.
   ///
-  /// - Parameter key: The key that the file stands under.
   /// - Throws: What departs from the format.
   init(fileBytes: [UInt8], key: Digest) throws(Malformed) {
     let first = Array(Self.firstLine.utf8)

@@ -76,7 +76,9 @@ extension Store {
 
   /// Earlier results of a kind, newest first; for explanations and predictions only.
   ///
-  /// - Parameter limit: How many are wanted at most.
+  /// - Parameters:
+  ///   - kind: The steps' kind.
+  ///   - limit: How many are wanted at most.
   /// - Returns: What can be read; a store without its index, or one that cannot be read, gives fewer or none.
   public func results(ofKind kind: String, newest limit: Int = 64) -> [StepResult] {
     guard StepResult.isKind(kind) else { return [] }
@@ -93,7 +95,9 @@ extension Store {
     return results
   }
 
-  /// Notes a new result in the index. The index is a hint, so a failure is no fault.
+  /// Notes a new result in the index.
+  ///
+  /// The index is a hint, so a failure is no fault.
   private func remember(_ kind: String, _ key: Digest, at time: Int64? = nil) {
     let folder = "index/kinds/\(kind)"
     let stamp = String(max(0, time ?? files.system.now()), radix: 16)

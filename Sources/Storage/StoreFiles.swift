@@ -107,8 +107,12 @@ struct StoreFiles: Sendable {
 
   /// Writes a file that appears whole under the first free name.
   ///
-  /// - Parameter next: The next name to try, in the folder of `first`, when one is taken; nil gives up.
+  /// - Parameters:
+  ///   - first: The name to try first.
+  ///   - next: The next name to try, in the same folder, when one is taken; nil gives up.
+  ///   - produce: Writes the content.
   /// - Returns: The name, or nil if `next` gave up.
+  /// - Throws: ``StorageError`` if the file cannot be written, and what `produce` and `next` throw.
   func publishFirst(
     _ first: String, next: () throws(StorageError) -> String? = { () throws(StorageError) in nil },
     _ produce: (inout TemporaryFile) throws(StorageError) -> Void
@@ -200,7 +204,10 @@ struct StoreFiles: Sendable {
 
   /// Makes a folder of the store and those around it.
   ///
-  /// - Parameter isDurable: Whether the new names are brought to the disk.
+  /// - Parameters:
+  ///   - name: The folder; empty for the store itself.
+  ///   - isDurable: Whether the new names are brought to the disk.
+  /// - Throws: ``StorageError`` if it cannot be made.
   func makeFolder(_ name: String, isDurable: Bool = true) throws(StorageError) {
     do {
       try retrying { () throws(SystemFailure) in try system.makeFolder(path(name)) }

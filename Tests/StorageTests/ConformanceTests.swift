@@ -238,7 +238,7 @@ import Testing
     }
   }
 
-  /// `printf 'runner-store 1\n' | sha256sum`
+  // What `printf 'runner-store 1\n' | sha256sum` prints.
   private let formatDigest = "b1189f3a64494c774c6d9d164955cb2ec5953f520608167e2234983f23291489"
 
   @Test(arguments: Place.allCases)
