@@ -4,7 +4,9 @@
 import CKernels
 public import Diagnostics
 
-/// How products sum. It changes the bits of results, so it belongs in keys.
+/// How products sum.
+///
+/// It changes the bits of results, so it belongs in keys.
 public enum ArithmeticClass: String, Hashable, Sendable, CaseIterable {
   /// One chain of fused multiply-adds for each element, the same bits on every host.
   case ordered
@@ -12,7 +14,9 @@ public enum ArithmeticClass: String, Hashable, Sendable, CaseIterable {
   case openblas
 }
 
-/// Which instructions the kernels use. It never changes the bits of results.
+/// Which instructions the kernels use.
+///
+/// The choice never changes the bits of results.
 public enum KernelVariant: Int32, Hashable, Sendable, CaseIterable {
   /// C without vector instructions; for checking the others.
   case plain = 0

@@ -49,12 +49,14 @@ public struct OpenBLAS: Sendable {
   /// C[m,n] = A[m,k] · W[n,k]ᵀ, or C += that; all row-major.
   ///
   /// - Parameters:
-  ///   - a: Row-major, rows `aStride` apart.
+  ///   - a: Row-major.
+  ///   - aStride: Floats from one row of A to the next.
   ///   - m: Rows of A and C.
   ///   - k: Columns of A and W.
   ///   - w: Row-major, rows `k` apart.
   ///   - n: Rows of W, columns of C.
-  ///   - c: Row-major, rows `cStride` apart.
+  ///   - c: Row-major.
+  ///   - cStride: Floats from one row of C to the next.
   ///   - adding: Whether the product is added to what C holds.
   public func multiply(
     _ a: UnsafePointer<Float>, aStride: Int, m: Int, k: Int, _ w: UnsafePointer<Float>, n: Int,

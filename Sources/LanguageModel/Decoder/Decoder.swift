@@ -43,6 +43,24 @@ public final class Decoder: Sendable {
     frequencies = Self.frequencies(configuration)
   }
 
+  /// The same weights with other threads or instructions; the weights are not copied.
+  ///
+  /// - Parameters:
+  ///   - other: Whose weights.
+  ///   - workers: How many threads compute, at least 1.
+  ///   - variant: Which instructions to use.
+  /// - Throws: `ArithmeticError` when the host lacks the instructions.
+  public init(sharing other: Decoder, workers: Int, variant: KernelVariant = .best) throws(ArithmeticError) {
+    guard variant.isSupported else { throw .unsupportedVariant(variant) }
+    configuration = other.configuration
+    arithmetic = other.arithmetic
+    self.variant = variant
+    pool = WorkerPool(workers: workers)
+    workspaces = WorkspacePool(configuration)
+    weights = other.weights
+    frequencies = other.frequencies
+  }
+
   /// base^(-2i / headSize) for each pair i.
   private static func frequencies(_ configuration: DecoderConfiguration) -> [Double] {
     let size = configuration.headSize

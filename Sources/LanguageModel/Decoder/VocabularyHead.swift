@@ -18,7 +18,9 @@ struct VocabularyHead {
   let variant: KernelVariant
   let team: WorkerPool?
 
-  /// Panels in one part: 2,048 tokens. The size is part of the order of summation, so it never changes.
+  /// Panels in one part: 2,048 tokens.
+  ///
+  /// The size is part of the order of summation, so it never changes.
   private static let panelsInPart = 64
   private static let tokensInPart = panelsInPart * Matrix.panelRows
   /// Rows that go through the head together.
@@ -33,6 +35,7 @@ struct VocabularyHead {
   ///   - rows: Which of them.
   ///   - targets: One token for each.
   /// - Returns: ln p(target) for each row.
+  /// - Throws: When there is no memory.
   func logProbabilities(
     _ stream: UnsafePointer<Float>, rows: [Int], targets: [TokenID]
   ) throws(ArithmeticError) -> [Float] {
@@ -75,6 +78,7 @@ struct VocabularyHead {
   ///   - rows: Which of them.
   ///   - logits: Room for `rows.count × vocabulary` floats.
   /// - Returns: The natural logarithm of each row's sum.
+  /// - Throws: When there is no memory.
   func logits(
     _ stream: UnsafePointer<Float>, rows: [Int], into logits: UnsafeMutablePointer<Float>
   ) throws(ArithmeticError) -> [Double] {

@@ -15,7 +15,9 @@ public struct GenerationRequest: Sendable {
   public let sampling: Sampling
   /// Where the random numbers come from; the n-th new token uses the number at position n.
   public let random: RandomAddress
-  /// Asked after each new token with all new tokens; true ends the text there. Called from any thread.
+  /// Asked after each new token with all new tokens; true ends the text there.
+  ///
+  /// Called from any thread.
   public let shouldStop: (@Sendable ([TokenID]) -> Bool)?
 
   /// Makes a request.

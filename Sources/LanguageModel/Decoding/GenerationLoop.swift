@@ -197,8 +197,9 @@ private struct GenerationRun {
     }
   }
 
-  /// The known sequence whose prompt begins like this one for longest, if that is worth a copy. At least the last
-  /// position is always computed, since its logits are wanted.
+  /// The known sequence whose prompt begins like this one for longest, if that is worth a copy.
+  ///
+  /// At least the last position is always computed, since its logits are wanted.
   private func commonBeginning(
     _ prompt: [TokenID], _ known: [ActiveSequence]
   ) -> (cache: KeyValueCache, count: Int)? {

@@ -59,8 +59,9 @@ extension Decoder {
     }
   }
 
-  /// Cuts requests, in order, into units of about `rowsInUnit` new rows, none longer than one pass unless it is a single
-  /// request. In the openblas class every request is a unit, so that its bits do not depend on its neighbors.
+  /// Cuts requests, in order, into units of about 256 new rows.
+  ///
+  /// None is longer than one pass unless it is a single request. In the openblas class every request is a unit, so that its bits do not depend on its neighbors.
   private func units(_ requests: [ScoreRequest]) -> [[Portion]] {
     var units: [[Portion]] = []
     var rows = 0
