@@ -67,9 +67,9 @@ let package = Package(
     library("Specification", ["YAML", "JSON", "Diagnostics"]),
     library("Planning", ["Specification", "YAML", "Records", "JSON", "Digests", "Diagnostics"]),
     library("Execution", ["Planning", "Storage", "JSON", "Digests", "Diagnostics"]),
-    library("Ingestion", ["Records", "Compression", "Randomness", "JSON", "Digests", "Diagnostics", csv]),
-    library("Fetching", ["JSON", "Digests", "Diagnostics"]),
-    library("Verification", ["Records", "JSON", "Diagnostics"]),
+    library("Ingestion", ["Compression", "Randomness", "JSON", "Diagnostics", csv]),
+    library("Fetching", ["Digests", "Diagnostics"]),
+    library("Verification", ["JSON", "Diagnostics"]),
 
     // The number side: from bytes of weights to text and log-probabilities.
     .target(name: "CKernels", cSettings: exact),
@@ -88,7 +88,8 @@ let package = Package(
     library(
       "RunnerCommands",
       [
-        "Steps", "Reporting", "Execution", "Planning", "Storage", "Specification", "YAML", "Records", "LanguageModel",
+        "Steps", "Reporting", "Execution", "Planning", "Storage", "Specification", "Fetching", "Records", "Randomness",
+        "LanguageModel",
         "Tensors", "JSON", "Digests", "Diagnostics", arguments,
       ]),
     .executableTarget(name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe),
@@ -98,6 +99,13 @@ let package = Package(
     tests(of: "Records", ["JSON"]),
     tests(of: "Digests"),
     tests(of: "Randomness"),
+    tests(of: "Compression", ["Diagnostics"], pointers: true),
+    tests(of: "Storage", ["Compression", "JSON", "Digests", "Diagnostics"], pointers: true),
+    tests(of: "YAML", ["Diagnostics"]),
+    tests(of: "Specification", ["YAML", "JSON", "Diagnostics"], files: ["Fixtures", "Golden"]),
+    tests(of: "Fetching", ["Digests", "Diagnostics"]),
+    tests(of: "Ingestion", ["Compression", "JSON", "Diagnostics"], files: ["Golden"]),
+    tests(of: "Verification", ["Diagnostics"]),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )

@@ -23,7 +23,7 @@ extension StepTask {
   public func results(
     of keys: [Digest], compute: ([Int], (Int, [UInt8]) throws -> Bool) throws -> Void
   ) throws -> (results: [[UInt8]], count: WorkCount) {
-    guard let recipe = step.recipe(contents: contents)?.key else { fatalError("no recipe: our own bug") }
+    guard let recipe = step.recipe(contents: contents) else { fatalError("no recipe: our own bug") }
     let segments = store.records(of: recipe)
     var results = try segments.values(for: keys)
     let missing = keys.indices.filter { results[$0] == nil }

@@ -41,7 +41,7 @@ public struct StoreIndex: ResultIndex {
 
   /// Earlier results of a kind, newest first.
   public func earlier(_ kind: StepKind) -> [EarlierResult] {
-    store.results(ofKind: kind.rawValue).map { result in
+    store.results(ofKind: kind.rawValue, newest: .max).map { result in
       EarlierResult(
         manifest: result.manifest, seconds: result.provenance["seconds"]?.doubleValue,
         computed: result.provenance["computed"]?.integerValue)

@@ -1,11 +1,13 @@
 // The results of an experiment: its table in every form, and the lock that leads from numbers to steps.
 // Written by the program only; the same results give the same bytes.
 
-import Diagnostics
+public import Diagnostics
+import Digests
 import Foundation
 public import JSON
 public import Planning
 import Records
+import Specification
 
 /// A folder of results that cannot be written.
 public struct ResultsError: DiagnosableError, Hashable {
@@ -26,7 +28,7 @@ public struct ResultsError: DiagnosableError, Hashable {
 }
 
 /// The results of one experiment.
-public struct ResultReport {
+public struct ResultReport: Sendable {
   private let experiment: PlannedExperiment
   private let numbers: [Measured]
   private let results: RunResults
@@ -67,7 +69,7 @@ public struct ResultReport {
         })
       return .object(object)
     }
-    return .members(["experiment": .string(experiment.name), "version": 1, "cells": .array(cells)])
+    return .members(["experiment": .string(experiment.name), "version": .integer(1), "cells": .array(cells)])
   }
 
   /// Every step's key and outputs.
@@ -85,7 +87,7 @@ public struct ResultReport {
       ])
     }
     let arithmetic = experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
-    return .members(["version": 1, "arithmetic": .string(arithmetic), "steps": .array(entries)])
+    return .members(["version": .integer(1), "arithmetic": .string(arithmetic), "steps": .array(entries)])
   }
 
   /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.

@@ -1,7 +1,7 @@
 // A laid-out table as aligned text, Markdown, CSV and LaTeX.
 // Knows nothing of where the text goes.
 
-import Records
+public import Records
 
 /// Renders a table.
 public struct TableText: Sendable {

@@ -31,7 +31,7 @@ struct ExecCommand: AsyncParsableCommand {
     let session = try Session(spec, limit: smoke ? Self.smokeRecords : nil)
     let store = try Store(at: storage.storePath, mode: .create)
     try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
-    let view: any RunView = json ? JSONView() : isatty(STDERR_FILENO) == 1 ? LiveView() : LineView()
+    let view = chosenView()
     let clock = ContinuousClock()
     let origin = clock.now
     let engine = StepEngine(
@@ -45,6 +45,11 @@ struct ExecCommand: AsyncParsableCommand {
     try writeTables(session, done, store)
     if summary.cancelled { throw CommandError.cancelled }
     if summary.failed > 0 { throw CommandError.incomplete(failed: summary.failed, skipped: summary.skipped) }
+  }
+
+  private func chosenView() -> any RunView {
+    if json { return JSONView() }
+    return isatty(STDERR_FILENO) == 1 ? LiveView() as any RunView : LineView()
   }
 
   /// Nothing runs if something asked for cannot run: a run that must fail in the end wastes what it computes before.

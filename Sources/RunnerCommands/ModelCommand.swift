@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Diagnostics
+import Digests
 import Foundation
 import JSON
 import LanguageModel
@@ -77,13 +78,12 @@ extension ModelCommand {
       Output.line(
         JSONValue.members([
           "sha256": named.digest.map { .string($0.hex) } ?? .null,
-          "parameters": .integer(Int64(configuration.parameterCount)),
           "blocks": .integer(Int64(configuration.blocks)), "width": .integer(Int64(configuration.width)),
           "feed-forward": .integer(Int64(configuration.feedForward)), "heads": .integer(Int64(configuration.heads)),
           "key-value-heads": .integer(Int64(configuration.keyValueHeads)),
           "head-size": .integer(Int64(configuration.headSize)), "context": .integer(Int64(configuration.context)),
           "vocabulary": .integer(Int64(configuration.vocabulary)),
-          "rope-base": .number(Double(configuration.ropeBase)),
+          "rope-base": .number(configuration.ropeBase),
           "norm-epsilon": .number(Double(configuration.normEpsilon)), "tied": .bool(configuration.tied),
         ]).prettyInOrder.dropLast().description)
     }
@@ -156,8 +156,8 @@ extension ModelCommand {
       let requests = texts.enumerated().map { index, text in
         GenerationRequest(
           prompt: model.tokenizer.encode(
-            format.segments([ChatTurn(role: .user, text: text)], system: system, generationPrompt: true)),
-          maxNewTokens: maxNewTokens, endTokens: format.endTokens(model.tokenizer), sampling: sampling,
+            format.render([ChatTurn(.user, text)], system: system ?? named.system, ending: .generationPrompt)),
+          maxNewTokens: maxNewTokens, endTokens: format.endTokens(for: model.tokenizer), sampling: sampling,
           random: RandomAddress(seed: seed, purpose: .sampling, record: (UInt64(index), 0)), shouldStop: nil)
       }
       var lines: [JSONValue] = Array(repeating: .null, count: texts.count)

@@ -22,6 +22,9 @@ enum Output {
   /// Writes JSON to standard output, one line.
   static func json(_ value: JSONValue) { line(value.canonical) }
 
+  /// Writes bytes to standard output.
+  static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
   /// Writes text to standard error.
   static func error(_ text: String) { write(text, to: STDERR_FILENO) }
 
@@ -34,8 +37,10 @@ enum Output {
     }
   }
 
-  private static func write(_ text: String, to descriptor: Int32) {
-    var rest = Array(text.utf8)[...]
+  private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
       // A reader that is gone wants no more text.

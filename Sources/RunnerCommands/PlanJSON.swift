@@ -1,6 +1,7 @@
 // A plan for machines.
 
 import Diagnostics
+import Digests
 import JSON
 import Planning
 

@@ -1,8 +1,10 @@
 // A plan for people: steps with state and reason, what is shared, what it costs.
 
 import Diagnostics
+import Digests
 import Planning
 import Reporting
+import Specification
 
 struct PlanText {
   let plan: Plan

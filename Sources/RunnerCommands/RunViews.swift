@@ -2,6 +2,7 @@
 // Reads events only; knows nothing of the work.
 
 import Diagnostics
+import Digests
 import Execution
 import Foundation
 import JSON
@@ -108,13 +109,21 @@ enum EventText {
     }
   }
 
-  static func progress(_ progress: Progress, seconds: Double) -> String {
+  static func progress(_ progress: Execution.Progress, seconds: Double) -> String {
+    if progress.unit == "bytes" { return bytes(progress, seconds: seconds) }
     let computed = progress.done - progress.reused
     var text = progress.total.map { "\(progress.done) of \($0) \(progress.unit)" } ?? "\(progress.done) \(progress.unit)"
     guard computed > 0, seconds > 0.5 else { return text }
     let rate = Double(computed) / seconds
     text += ", \(NumberFormat.fixed(rate, decimals: rate < 10 ? 1 : 0))/s"
     if let total = progress.total { text += ", \(Duration.text(seconds: Double(total - progress.done) / rate)) left" }
+    return text
+  }
+
+  private static func bytes(_ progress: Execution.Progress, seconds: Double) -> String {
+    func megabytes(_ count: Int) -> String { NumberFormat.fixed(Double(count) / 1e6, decimals: 1) }
+    var text = megabytes(progress.done) + (progress.total.map { " of \(megabytes($0))" } ?? "") + " MB"
+    if seconds > 0.5 { text += ", \(NumberFormat.fixed(Double(progress.done) / 1e6 / seconds, decimals: 1)) MB/s" }
     return text
   }
 

@@ -5,7 +5,7 @@ import Diagnostics
 import Foundation
 
 /// The command line of runner.
-public struct Runner: AsyncParsableCommand {
+public struct Runner: AsyncParsableCommand, Sendable {
   /// What `--help` says.
   public static let configuration = CommandConfiguration(
     commandName: "runner",
@@ -28,7 +28,7 @@ public struct Runner: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, PinCommand.self,
-      SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self, FingerprintCommand.self,
+      SchemaCommand.self, ModelCommand.self, StoreCommand.self, FingerprintCommand.self,
     ])
 
   /// Makes the command.
@@ -44,6 +44,8 @@ enum Version {
 public func runCommandLine() async -> Never {
   // Output to a pipe whose reader is gone ends the write with an error instead of the process.
   signal(SIGPIPE, SIG_IGN)
+  // A file size limit ends a write with an error, too.
+  signal(SIGXFSZ, SIG_IGN)
   do {
     var command = try Runner.parseAsRoot()
     if var command = command as? any AsyncParsableCommand {

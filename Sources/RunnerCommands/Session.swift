@@ -21,7 +21,7 @@ struct Session {
     var problems: [Diagnosis] = []
     for path in options.specs {
       do {
-        let experiment = try reader.read(path: path, sets: options.sets)
+        let experiment = try reader.read(path, sets: options.sets)
         for warning in experiment.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
         experiments.append(experiment)
       } catch {
@@ -82,6 +82,10 @@ enum CommandError: DiagnosableError, Hashable {
   case incomplete(failed: Int, skipped: Int)
   /// The user stopped the run.
   case cancelled
+  /// OpenBLAS gave no battery of products; it said why.
+  case noFingerprint
+  /// A model is named by something that is neither a spec nor weights.
+  case noModel(String, reason: String)
 
   var diagnoses: [Diagnosis] {
     switch self {
@@ -120,6 +124,18 @@ enum CommandError: DiagnosableError, Hashable {
           "\(failed) step\(failed == 1 ? "" : "s") failed\(skipped > 0 ? ", \(skipped) could not run because of that" : "")",
           remedy: "Mend the cause and run the same command again: everything that was finished is stored.",
           exit: .stepFailed)
+      ]
+    case .noFingerprint:
+      [
+        Diagnosis(
+          "plan.no-fingerprint", "`arithmetic: openblas` cannot be used on this host",
+          remedy: "Install libopenblas0, or leave `arithmetic:` out.", exit: .stepFailed)
+      ]
+    case .noModel(let name, let reason):
+      [
+        Diagnosis(
+          "model.unknown", "\(name) names no model: \(reason)",
+          remedy: "Name a spec (SPEC or SPEC:MODEL), a GGUF file, or a Hugging Face folder.", exit: .usage)
       ]
     case .cancelled:
       [

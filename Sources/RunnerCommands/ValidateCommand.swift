@@ -1,14 +1,10 @@
-// runner validate, schema and pin: what can be done with specs without a store.
+// runner validate and schema: what can be done with specs without a store.
 
 import ArgumentParser
 import Diagnostics
-import Digests
-import Execution
-import Fetching
 import Foundation
 import JSON
 import Specification
-import Steps
 
 struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,15 +37,15 @@ struct SchemaCommand: AsyncParsableCommand {
   @Option(help: "Write every schema into this folder.", completion: .directory) var into: String?
 
   func run() async throws {
-    for (name, schema) in SchemaDocument.all {
+    for document in SchemaDocument.all {
       guard let into else {
-        Output.line(String(schema.pretty.dropLast()))
+        Output.line(String(document.text.dropLast()))
         return
       }
-      let path = "\(into)/\(name)"
+      let path = "\(into)/\(document.name)"
       do {
         try FileManager.default.createDirectory(atPath: into, withIntermediateDirectories: true)
-        try Data(schema.pretty.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try Data(document.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
       } catch {
         throw CommandError.unwritable(path: path, reason: error.localizedDescription)
       }

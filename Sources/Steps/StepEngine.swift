@@ -53,4 +53,11 @@ public struct StepEngine: StepRunner {
   public func tokenizer(of use: ModelUse, for task: StepTask) throws -> Tokenizer {
     try models.tokenizer(use, for: task)
   }
+
+  /// A step's model, ready to compute.
+  ///
+  /// - Throws: What loading it throws.
+  public func model(of use: ModelUse, for task: StepTask) throws -> LoadedModel {
+    try models.model(use, for: task)
+  }
 }

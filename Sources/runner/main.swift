@@ -2,4 +2,4 @@
 
 import RunnerCommands
 
-runCommandLine()
+await runCommandLine()

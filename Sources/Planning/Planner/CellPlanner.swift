@@ -8,18 +8,22 @@ import YAML
 
 struct CellPlanner {
   let context: PlanningContext
-  let cell: Cell
+  let experiment: Experiment
+  private let arms: Named<String>
   let user: String
   var graph: StepGraph
   var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
   private let first: Int
 
-  var experiment: Experiment { cell.experiment }
-
-  init(planner: Planner, cell: Cell, user: String, first: Int) {
+  /// - Parameters:
+  ///   - arms: Where the cell stands in its grid.
+  ///   - user: The name under which it uses steps.
+  ///   - first: How many measurements the cells before it made.
+  init(planner: Planner, experiment: Experiment, arms: Named<String> = Named(), user: String, first: Int) {
     context = planner.context
     graph = planner.graph
-    self.cell = cell
+    self.experiment = experiment
+    self.arms = arms
     self.user = user
     self.first = first
   }
@@ -60,9 +64,9 @@ struct CellPlanner {
     _ eval: String, _ kind: String, at coordinates: [Named<String>.Entry], withArms: Bool, from source: OutputReference
   ) {
     let input = "outcomes/" + String(first + measured.count)
-    let arms = withArms ? cell.arms.entries : []
+    let place = withArms ? arms.entries : []
     let measurement = AggregateWork.Measurement(
-      eval: eval, evalKind: kind, coordinates: Named(arms + coordinates), input: input)
+      eval: eval, evalKind: kind, coordinates: Named(place + coordinates), input: input)
     measured.append((measurement, source))
   }
 }

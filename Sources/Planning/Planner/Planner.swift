@@ -1,7 +1,6 @@
 // From experiments to one graph of steps, in which whatever experiments have in common stands once.
 // Runs nothing and asks the store nothing.
 
-public import Diagnostics
 public import Digests
 public import Specification
 
@@ -55,14 +54,15 @@ public struct Planner: Sendable {
   /// Adds the steps of an experiment.
   ///
   /// - Parameter name: The experiment's name, for its results.
-  /// - Throws: ``PlanningError``, or what the context throws for a local file.
+  /// - Throws: What the context throws for a local file or an arithmetic.
   public mutating func plan(_ experiment: ResolvedExperiment, name: String) throws -> PlannedExperiment {
     var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
     var users: [String] = []
     for cell in experiment.cells {
       let user = cell.name.isEmpty ? name : "\(name): \(cell.name)"
       users.append(user)
-      var planner = CellPlanner(planner: self, cell: cell, user: user, first: measured.count)
+      var planner = CellPlanner(
+        planner: self, experiment: cell.experiment, arms: cell.arms, user: user, first: measured.count)
       try planner.plan()
       measured += planner.measured
       graph = planner.graph
@@ -80,28 +80,18 @@ public struct Planner: Sendable {
   }
 }
 
-/// Why an experiment cannot be planned although its spec is right by itself.
-public enum PlanningError: DiagnosableError, Hashable {
-  /// A data set has one source a round, and something asks for it without a round.
-  case roundsWithoutRound(dataset: String, place: SourcePlace?)
-  /// A model is a server; this version cannot ask one.
-  case noWeights(model: String, place: SourcePlace?)
-
-  /// The fault in words.
-  public var diagnoses: [Diagnosis] {
-    switch self {
-    case .roundsWithoutRound(let dataset, let place):
-      [
-        Diagnosis(
-          "plan.rounds", "data set `\(dataset)` has one source a round and cannot be looked at as a whole", place: place,
-          remedy: "Name a data set with one source.", exit: .badSpec)
-      ]
-    case .noWeights(let model, let place):
-      [
-        Diagnosis(
-          "plan.no-weights", "model `\(model)` has no weights that log-probabilities or greedy text could come from",
-          place: place, remedy: "Name weights for it.", exit: .badSpec)
-      ]
-    }
+extension Planner {
+  /// Adds the steps that bring a model's weights, and a step that would use them, which is never run.
+  ///
+  /// - Parameter name: A model of the experiment.
+  /// - Returns: How the model is used, and the step whose inputs are its weights.
+  /// - Throws: What the context throws.
+  public mutating func planModel(_ name: String, of experiment: Experiment) throws -> (use: ModelUse, step: Step) {
+    var planner = CellPlanner(planner: self, experiment: experiment, user: name, first: 0)
+    let model = try planner.model(name, trained: [:])
+    let probe = planner.add(
+      .score(ScoreWork(model: model.use, target: .plain("text"))), "use \(name)", inputs: model.inputs)
+    graph = planner.graph
+    return (model.use, graph.step(probe))
   }
 }

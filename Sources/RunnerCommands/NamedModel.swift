@@ -1,0 +1,79 @@
+// From a model's name on the command line to a model: a spec's, a GGUF file, or a Hugging Face folder.
+
+import Diagnostics
+import Digests
+import Execution
+import Foundation
+import JSON
+import LanguageModel
+import Planning
+import Specification
+import Steps
+import Storage
+import Tensors
+
+/// A model with the turns it was named with.
+struct NamedModel {
+  let model: LoadedModel
+  let format: ChatFormat
+  let system: String?
+  let digest: Digest?
+
+  static func load(
+    _ name: String, store: String, mirrors: [String], workers: Int
+  ) async throws -> NamedModel {
+    let (path, modelName) = split(name)
+    if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+      return try await load(spec: path, model: modelName ?? "policy", store: store, mirrors: mirrors, workers: workers)
+    }
+    guard FileManager.default.fileExists(atPath: name) else {
+      throw CommandError.noModel(name, reason: "there is no such file")
+    }
+    let files = try ModelFiles.at(name)
+    let model = try LoadedModel.load(files, arithmetic: .ordered, workers: workers)
+    let digest: Digest? = if case .gguf = files { try FileDigest.digest(ofFile: name) } else { nil }
+    let format: ChatFormat = ChatFormat.chatml.missingTokens(in: model.tokenizer).isEmpty ? .chatml : .raw
+    return NamedModel(model: model, format: format, system: nil, digest: digest)
+  }
+
+  /// `SPEC:NAME` in two, `SPEC` alone with no name.
+  private static func split(_ name: String) -> (path: String, model: String?) {
+    for ending in [".yaml:", ".yml:"] {
+      guard let range = name.firstRange(of: ending) else { continue }
+      return (String(name[..<name.index(before: range.upperBound)]), String(name[range.upperBound...]))
+    }
+    return (name, nil)
+  }
+
+  private static func load(
+    spec: String, model name: String, store path: String, mirrors: [String], workers: Int
+  ) async throws -> NamedModel {
+    var options = SpecOptions()
+    options.specs = [spec]
+    options.sets = []
+    let resolved = try Session.read(options)
+    guard let experiment = resolved.first?.base ?? resolved.first?.cells.first?.experiment else {
+      throw CommandError.noModel(spec, reason: "it has no experiment")
+    }
+    guard experiment.models[name] != nil else {
+      throw CommandError.unknownName(what: "model", name: name, known: experiment.models.names)
+    }
+    var planner = Planner(
+      context: PlanningContext(
+        digestOfFile: { try FileDigest.digest(ofFile: $0) }, fingerprint: { try Fingerprint.text(of: $0) }))
+    let (use, step) = try planner.planModel(name, of: experiment)
+    let store = try Store(at: path, mode: .create)
+    let engine = StepEngine(workers: workers, batch: 1, mirrors: mirrors, scratch: store.scratchFolder)
+    let executor = Executor(
+      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
+      observe: { event in
+        if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
+      })
+    guard let task = try await executor.task(for: step, in: planner.steps, needing: use.inputNames) else {
+      throw CommandError.incomplete(failed: 1, skipped: 0)
+    }
+    return NamedModel(
+      model: try engine.model(of: use, for: task), format: use.chatFormat, system: use.system,
+      digest: task.contents["model"])
+  }
+}
