@@ -115,4 +115,22 @@ struct TokenizerCutTests {
       #expect(Tokenizer.composed(try item.text("text")).isSame(try item.text("nfc")))
     }
   }
+
+  @Test("Every scalar of each plane is composed as the reference does")
+  func composedPlanes() throws {
+    let expected = try fixture.integers("composed-planes")
+    for plane in 0..<17 {
+      var checksum = Checksum()
+      for scalar in scalars(ofPlane: plane) {
+        let parts = Tokenizer.decomposed(scalar)
+        for text in [
+          "a\(scalar)\u{323}\(scalar)\u{301}", "\(scalar)\u{301}\u{323}\u{338}\u{3099}\u{307}\u{308}",
+          "\(parts)\u{323}\(parts)",
+        ] {
+          for byte in Tokenizer.composed(text).utf8 { checksum.add(byte) }
+        }
+      }
+      #expect(checksum.value == expected[plane], "plane \(plane)")
+    }
+  }
 }

@@ -119,6 +119,7 @@ struct TokenizerTests {
     #expect(Self.numbers(tokenizer.encode("e\u{301}")) == [])
     let composing = try Self.small(normalizer: .members(["type": .string("NFC")]))
     #expect(Self.numbers(composing.encode("e\u{301}")) == [6, 7])
+    #expect(Self.numbers(composing.encode([.template("<end>e"), .data("\u{301}a")])) == [4, 6, 7, 0])
   }
 }
 

@@ -110,6 +110,22 @@ def plane_ids(tokenizer):
     return sums
 
 
+def composed_planes():
+    """For each plane, CRC-32 over the normal form C of every scalar among marks, and with its own parts after it."""
+    nfc, nfd = normalizers.NFC(), normalizers.NFD()
+    sums = []
+    for plane in range(17):
+        state = 0
+        for scalar in scalars(plane):
+            c = chr(scalar)
+            text = nfc.normalize_str(f"a{c}\u0323{c}\u0301")
+            text += nfc.normalize_str(f"{c}\u0301\u0323\u0338\u3099\u0307\u0308")
+            text += nfc.normalize_str(nfd.normalize_str(c) + "\u0323" + nfd.normalize_str(c))
+            state = zlib.crc32(text.encode(), state)
+        sums.append(state)
+    return sums
+
+
 def main():
     tokenizer, _ = model.load_tokenizer(sys.argv[1])
     plain = Tokenizer.from_str(tokenizer.to_str())
@@ -143,6 +159,7 @@ def main():
         "plane-ids": plane_ids(plain),
         "every-id-decoded": zlib.crc32("\x00".join(every_id).encode()),
         "decoded-runs": [{"ids": ids, "text": tokenizer.decode(ids, skip_special_tokens=False)} for ids in runs],
+        "composed-planes": composed_planes(),
         "composed": [{"text": t, "nfc": normalizers.NFC().normalize_str(t)} for t in texts if normalizers.NFC().normalize_str(t) != t],
     }
     OUT.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")

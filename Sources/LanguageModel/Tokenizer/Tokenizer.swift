@@ -92,6 +92,12 @@ public struct Tokenizer: Sendable {
           special.split(bytes, templateEnds) { range, token in
             if let token {
               tokens.append(TokenID(rawValue: token))
+            } else if composes {
+              let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self).composed
+              Array(text.utf8).withUnsafeBufferPointer { composed in
+                let reader = ScalarReader(bytes: composed, table: table)
+                encode(reader, 0..<composed.count, view, &encoder, &tokens)
+              }
             } else {
               encode(reader, range, view, &encoder, &tokens)
             }
@@ -149,7 +155,7 @@ public struct Tokenizer: Sendable {
     var templates: [Range<Int>] = []
     for segment in segments {
       let start = bytes.count
-      bytes += composes ? segment.text.composed.utf8 : segment.text.utf8
+      bytes += segment.text.utf8
       guard segment.isTemplate, bytes.count > start else { continue }
       if let last = templates.last, last.upperBound == start {
         templates[templates.count - 1] = last.lowerBound..<bytes.count
