@@ -224,7 +224,8 @@ private struct TreeBuilder {
     return .syntax(problem.words, context: problem.context, contextLine: line)
   }
 
+  /// Notes a fault; nobody mends more than a hundred at once, and each costs a look at its line.
   private mutating func note(_ fault: YAMLFault, _ range: Range<Int>) {
-    faults.append(.init(fault: fault, place: source.place(range)))
+    if faults.count < 100 { faults.append(.init(fault: fault, place: source.place(range))) }
   }
 }

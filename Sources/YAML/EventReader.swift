@@ -38,6 +38,8 @@ struct EventReader: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let input: UnsafeMutableBufferPointer<UInt8>
   private let source: SourceText
+  /// Where the last event began.
+  private var last = SourceText.Mark()
 
   /// - Parameters:
   ///   - bytes: What is parsed; UTF-8.
@@ -64,8 +66,8 @@ struct EventReader: ~Copyable {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else { throw problem() }
     defer { yaml_event_delete(&event) }
-    let start = offset(event.start_mark)
-    let range = start..<max(start, offset(event.end_mark))
+    last = source.mark(line: Int(event.start_mark.line), column: Int(event.start_mark.column), near: last)
+    let range = last.offset..<max(last.offset, offset(event.end_mark))
     switch event.type {
     case YAML_STREAM_START_EVENT: return plain(.streamStart, range)
     case YAML_DOCUMENT_START_EVENT: return plain(.documentStart, range)
@@ -110,7 +112,7 @@ struct EventReader: ~Copyable {
   }
 
   private func offset(_ mark: yaml_mark_t) -> Int {
-    source.offset(line: Int(mark.line), column: Int(mark.column))
+    source.mark(line: Int(mark.line), column: Int(mark.column), near: last).offset
   }
 
   private func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {

@@ -11,6 +11,8 @@ public final class SourceText: Sendable {
   public let bytes: [UInt8]
   /// How many bytes the byte order mark took: 0 or 3.
   public let skipped: Int
+  /// The longest line, in bytes, that a place shows.
+  private static let longestShown = 2000
   /// Where each line starts in ``bytes``.
   private let lineStarts: [Int]
 
@@ -27,17 +29,31 @@ public final class SourceText: Sendable {
     self.lineStarts = Self.lineStarts(in: self.bytes)
   }
 
+  /// A place in libyaml's terms and its byte offset.
+  struct Mark {
+    var line = 0
+    var column = 0
+    var offset = 0
+  }
+
   /// The byte offset of a place given by line and column, both counted from 0, the column in Unicode scalars.
-  func offset(line: Int, column: Int) -> Int {
-    guard line < lineStarts.count else { return bytes.count }
-    var offset = lineStarts[line]
-    var left = column
+  ///
+  /// - Parameters:
+  ///   - line: The line.
+  ///   - column: The column.
+  ///   - near: A place already known; walking on from there keeps a file of one long line from costing its square.
+  /// - Returns: The place with its offset.
+  func mark(line: Int, column: Int, near: Mark) -> Mark {
+    guard line < lineStarts.count else { return Mark(line: line, column: column, offset: bytes.count) }
+    let isAhead = line == near.line && column >= near.column
+    var offset = isAhead ? near.offset : lineStarts[line]
+    var left = isAhead ? column - near.column : column
     while left > 0, offset < bytes.count {
       offset += 1
       while offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
       left -= 1
     }
-    return offset
+    return Mark(line: line, column: column, offset: offset)
   }
 
   /// The place of a range of bytes; what lies on later lines is left out of the width.
@@ -45,12 +61,19 @@ public final class SourceText: Sendable {
     let start = min(range.lowerBound, bytes.count)
     let line = lineNumber(at: start)
     let lineRange = contents(ofLine: line)
-    let before = String(decoding: bytes[lineRange.lowerBound..<max(lineRange.lowerBound, start)], as: UTF8.self)
+    // A line that fills no terminal is told by its numbers alone.
+    let isShown = lineRange.count <= Self.longestShown
+    let before = bytes[lineRange.lowerBound..<max(lineRange.lowerBound, start)]
     let end = max(start, min(range.upperBound, lineRange.upperBound))
-    let width = String(decoding: bytes[start..<end], as: UTF8.self).count
     return SourcePlace(
-      file: file, line: line + 1, column: before.count + 1, width: width,
-      sourceLine: String(decoding: bytes[lineRange], as: UTF8.self))
+      file: file, line: line + 1, column: Self.width(before) + 1, width: Self.width(bytes[start..<end]),
+      sourceLine: isShown ? String(decoding: bytes[lineRange], as: UTF8.self) : nil)
+  }
+
+  /// Characters as a person counts them; in very long text Unicode scalars, which are counted fast.
+  private static func width(_ bytes: ArraySlice<UInt8>) -> Int {
+    bytes.count <= longestShown
+      ? String(decoding: bytes, as: UTF8.self).count : bytes.count { $0 & 0xC0 != 0x80 }
   }
 
   func lineNumber(at offset: Int) -> Int {

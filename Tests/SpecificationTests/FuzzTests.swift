@@ -61,4 +61,31 @@ import Testing
       }
     }
   }
+
+  private static func repeated(_ count: Int, _ separator: String, _ text: (Int) -> String) -> String {
+    (0..<count).map(text).joined(separator: separator)
+  }
+
+  private static let large: [String] = [
+    repeated(90_000, "\n") { "a\($0): 1" },
+    "models: {" + repeated(15_000, ", ") { "a\($0): 1" } + "}",
+    "version: 1\nreviser: [" + repeated(15_000, ", ") { _ in "{flip: 1}" } + "]",
+    String(repeating: "x", count: 1 << 20),
+    "description: " + String(repeating: "{", count: 60),
+    "datasets: {" + repeated(3_000, ", ") { "d\($0): {same-as: d\($0 + 1)}" } + "}",
+  ]
+
+  @Test(arguments: large.indices) func aLargeFileEndsSoon(_ index: Int) {
+    let text = Self.large[index]
+    let clock = ContinuousClock()
+    let time = clock.measure {
+      do throws(Diagnoses) {
+        _ = try SpecificationReader(files: MemoryFiles(["s.yaml": text])).read("s.yaml")
+        Issue.record("read")
+      } catch {
+        #expect(error.diagnoses.count <= 2000)
+      }
+    }
+    #expect(time < .seconds(10), "\(text.prefix(20)): \(time)")
+  }
 }

@@ -130,7 +130,7 @@ extension Shape {
       let unknown = fields.unknownKeys
       guard !unknown.isEmpty else { return value }
       // A mistyped key is read as the one that was meant, so that it is one fault and not several.
-      if let repaired = node.renaming(unknown, among: fields.names) {
+      if unknown.count <= fields.names.count, let repaired = node.renaming(unknown, among: fields.names) {
         reading.goBack(to: before)
         fields = Fields(reading: repaired, what, reading)
         _ = read(&fields)
@@ -277,6 +277,6 @@ extension Node {
     guard case .record(let record) = ReadDocument.form else { return self }
     let allowed = record.fields.map(\.name)
     let unknown = (entries ?? []).map(\.key).filter { key in !allowed.contains(key.text) }
-    return unknown.isEmpty ? self : renaming(unknown, among: allowed) ?? self
+    return unknown.isEmpty || unknown.count > allowed.count ? self : renaming(unknown, among: allowed) ?? self
   }
 }

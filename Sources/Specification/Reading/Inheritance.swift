@@ -131,7 +131,7 @@ final class Inheritance {
 
   private func dataset(_ name: String, _ node: Node, in all: [Node.Entry], seen: [String]) -> Node {
     guard let target = node.entry("same-as"), let text = target.value.scalar?.text else { return node }
-    if seen.contains(name) {
+    if seen.contains(name) || seen.count > Self.mostFiles {
       reading.note(.sameAsCycle(seen + [name]), target.value)
       return node.without("same-as")
     }
@@ -162,7 +162,7 @@ final class Inheritance {
 
   private func withPrompt(_ node: Node, named name: String, in all: [Node.Entry], seen: [String] = []) -> Node {
     guard let target = node["prompt"]?["same-as"], let text = target.scalar?.text else { return node }
-    guard !seen.contains(text), !text.utf8.elementsEqual(name.utf8) else {
+    guard !seen.contains(text), seen.count <= Self.mostFiles, !text.utf8.elementsEqual(name.utf8) else {
       reading.note(.sameAsCycle([name] + seen + [text]), target)
       return node
     }

@@ -63,10 +63,15 @@ final class Reading {
 
   func note(_ fault: SpecFault, _ node: Node) { note(fault, node.place) }
 
-  func note(_ fault: SpecFault, _ place: SourcePlace) { faults.append(Located(fault: fault, place: place)) }
+  /// The most faults that one reading notes: nobody mends more at once, and each costs a look at its line.
+  static let mostFaults = 500
 
-  func warn(_ fault: SpecFault, _ place: SourcePlace) {
-    faults.append(Located(fault: fault, place: place, isWarning: true))
+  func note(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace) {
+    if faults.count < Self.mostFaults { faults.append(Located(fault: fault, place: place())) }
+  }
+
+  func warn(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace) {
+    if faults.count < Self.mostFaults { faults.append(Located(fault: fault, place: place(), isWarning: true)) }
   }
 
   /// Another experiment's spec is counted on.

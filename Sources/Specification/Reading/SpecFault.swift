@@ -68,6 +68,7 @@ enum SpecFault: Hashable {
   case axisSets(path: String, axis: String, arms: [String])
   case axesClash(path: String, first: String, second: String)
   case notInArms(String)
+  case tooManyCandidates(most: Int)
   case tooManyCells(Int, most: Int)
   case badSetting(String)
   case searchOnTrained(String)

@@ -48,6 +48,9 @@ private struct Report {
     var cells: [String]
   }
 
+  /// The most combinations that `search:` may try in all cells together.
+  static let mostCandidates = 20_000
+
   private(set) var base: ReadDocument?
   private(set) var table: Table?
   private var findings: [Finding] = []
@@ -113,7 +116,12 @@ private struct Report {
           return (combination.values + [.init(axis.key.text, value.json.canonical)], tree)
         }
       }
-      guard combinations.count <= 1000 else { return [] }
+      guard combinations.count <= Self.mostCandidates / max(1, cellCount) else {
+        let reading = Reading()
+        reading.note(.tooManyCandidates(most: Self.mostCandidates), axis.key.place)
+        take(reading, cell: cell)
+        return []
+      }
     }
     return combinations.compactMap { combination in
       read(combination.tree, grid, cell: cell).map {

@@ -280,6 +280,10 @@ extension SpecFault {
         "Let one of them set it, or make them one axis.")
     case .notInArms(let key):
       Told("not-in-arms", "An arm cannot change `\(key)`", "Write it at the top of the file.")
+    case .tooManyCandidates(let most):
+      Told(
+        "too-many-candidates", "`search` tries more than \(most) combinations in all cells together",
+        "List fewer values, or make fewer cells.")
     case .tooManyCells(let count, let most):
       Told(
         "too-many-cells", "The axes make \(count) cells; at most \(most) are allowed",
