@@ -23,12 +23,14 @@ extension Dataset {
 
   /// Examples come from a part of the same data set.
   private static func checkShots(_ prompt: Prompt, _ split: Split?, _ fields: Fields) {
-    guard case .turns(let parts) = prompt, let place = fields.place("prompt") else { return }
-    for case .shots(let shots) in parts {
-      let known = split?.parts.names ?? []
-      if !known.contains(where: { $0.utf8.elementsEqual(shots.from.utf8) }) {
-        fields.reading.note(.unresolved(kind: "part", shots.from, known: known), place)
+    guard case .turns(let parts) = prompt, let written = fields.node(at: "prompt") else { return }
+    let known = split?.parts.names ?? []
+    for (index, part) in parts.enumerated() {
+      guard case .shots(let shots) = part, !known.contains(where: { $0.utf8.elementsEqual(shots.from.utf8) }) else {
+        continue
       }
+      let place = written.nearestPlace(of: "\(index)/shots/from")
+      fields.reading.note(.unresolved(kind: "part", shots.from, known: known), place)
     }
   }
 }
