@@ -11,10 +11,12 @@ private let lengths = [1, 7, 48, 97, 300]
 @Suite("The same bits however records are batched", .serialized)
 struct DecoderInvarianceTests {
   /// Scores and continuations of each length alone, on one worker; then in batches, at each place, on each decoder.
-  private func check(_ alone: Decoder, _ others: [(String, Decoder)], newTokens: Int) throws {
+  private func check(
+    _ alone: Decoder, _ others: [(String, Decoder)], newTokens: Int, generatingAt places: [Int] = [0, 2, 4]
+  ) throws {
     let vocabulary = alone.configuration.vocabulary
     let texts = lengths.map { SmallModel.text($0, UInt64($0), vocabulary: vocabulary) }
-    let fillers = (0..<4).map { SmallModel.text(20 + 31 * $0, UInt64(50 + $0), vocabulary: vocabulary) }
+    let fillers = (0..<4).map { SmallModel.text(5 + 13 * $0, UInt64(50 + $0), vocabulary: vocabulary) }
     func score(_ text: [TokenID]) -> ScoreRequest { ScoreRequest(tokens: text, from: 1) }
     func generate(_ text: [TokenID]) -> GenerationRequest {
       GenerationRequest(
@@ -32,6 +34,7 @@ struct DecoderInvarianceTests {
           batch.insert(text, at: place)
           let found = try scores(decoder, batch.map(score))[place]
           expectSameBits(found, expected, "\(name): scores of \(text.count) tokens at place \(place)")
+          guard places.contains(place) else { continue }
           let continued = try continuations(decoder, batch.map(generate), batch: 3)[place]
           #expect(continued.isSame(continuation), "\(name): continuation of \(text.count) tokens at place \(place)")
         }
@@ -57,7 +60,8 @@ struct DecoderInvarianceTests {
     let loaded = try ReferenceModel.get().decoder
     let alone = try Decoder(sharing: loaded, workers: 1)
     let others = try [1, 2, 4].map { ("\($0) workers", try Decoder(sharing: loaded, workers: $0)) }
-    try check(alone, others, newTokens: 4)
+    // A continuation begins with the same pass as a score: one place shows that decoding keeps the bits, too.
+    try check(alone, others, newTokens: 4, generatingAt: [2])
   }
 
   @Test("The real weights: AVX2 and the plain loops have the bits of the fastest variant")
@@ -81,7 +85,6 @@ struct DecoderInvarianceTests {
     var worst = Worst()
     for (value, reference) in zip(found, expected) { worst.add(Double(value), Double(reference)) }
     #expect(worst.compared == 299 && worst.difference < 1e-3, "\(worst)")
-    #expect(found != expected)
   }
 
   @Test("The openblas class on the real weights is near the ordered class")
