@@ -50,7 +50,7 @@ schemas: build
 	$(RUNNER) schema --into schemas
 
 bench: build
-	$(RUNNER) bench
+	$(RUNNER) bench experiments/quickstart/counting.yaml --into Benchmarks/RESULTS.md
 
 clean:
 	rm -rf .build .build-assets

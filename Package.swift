@@ -106,6 +106,9 @@ let package = Package(
     tests(of: "Fetching", ["Digests", "Diagnostics"]),
     tests(of: "Ingestion", ["Compression", "JSON", "Diagnostics"], files: ["Golden"]),
     tests(of: "Verification", ["Diagnostics"]),
+    tests(of: "Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
+    tests(of: "LanguageModel", ["Tensors", "Randomness", "JSON", "Diagnostics"], files: ["Fixtures"], pointers: true),
+    .testTarget(name: "EndToEndTests", dependencies: ["runner"], swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )

@@ -24,10 +24,11 @@ public struct StepGraph: Sendable {
   /// Adds a step, or finds the one that is the same.
   ///
   /// - Parameters:
-  ///   - user: The cell that needs it.
+  ///   - user: The cell that needs it, and with it everything that it is made from; nil for a step that gathers what
+  ///     several cells made, each of which uses its own part.
   /// - Returns: The step's identity.
   public mutating func add(
-    _ work: StepWork, label: String, inputs: [StepInput] = [], places: [String: SourcePlace] = [:], user: String
+    _ work: StepWork, label: String, inputs: [StepInput] = [], places: [String: SourcePlace] = [:], user: String?
   ) -> StepID {
     let inputs = inputs.sorted { $0.name < $1.name }
     var identity = Manifest()
@@ -43,7 +44,7 @@ public struct StepGraph: Sendable {
       positions[id] = steps.count
       steps.append(Step(id: id, label: label, work: work, inputs: inputs, places: places))
     }
-    use(id, user)
+    if let user { use(id, user) }
     return id
   }
 

@@ -74,9 +74,7 @@ public struct ResultReport: Sendable {
 
   /// Every step's key and outputs.
   public var lock: JSONValue {
-    let users = Set(experiment.users)
-    let steps = graph.steps.filter { step in graph.users[step.id]?.contains { users.contains($0) } == true }
-    let entries = steps.compactMap { step -> JSONValue? in
+    let entries = graph.restricted(to: [experiment.table]).steps.compactMap { step -> JSONValue? in
       guard let (key, result) = results[step.id] else { return nil }
       let outputs = result.outputs.keys.sorted().map { name in
         JSONMember(name, .string(result.outputs[name]?.digest.hex ?? ""))

@@ -31,8 +31,12 @@ public struct TableText: Sendable {
     let shares = numbers.contains { $0.isShare }
     let seeds = numbers.map(\.seeds.count).max() ?? 1
     let records = Set(numbers.map(\.records)).sorted().map(String.init).joined(separator: ", ")
-    let spread = seeds > 1 ? "standard deviation over \(seeds) seeds" : "standard error over records"
-    return "\(shares ? "In percent; " : "")± is the \(spread); records: \(records)."
+    let one = numbers.contains { $0.seeds.count == 1 && $0.standardError != nil }
+    var spreads: [String] = []
+    if seeds > 1 { spreads.append("the standard deviation over \(seeds) seeds") }
+    if one { spreads.append((seeds > 1 ? "for numbers of one seed " : "") + "the standard error over records") }
+    let spread = spreads.isEmpty ? "" : "± is \(spreads.joined(separator: ", ")); "
+    return "\(shares ? "In percent; " : "")\(spread)records: \(records)."
   }
 
   /// Columns that line up, for a terminal or a log; no new line at the end.

@@ -26,13 +26,24 @@ struct PlanText {
     let states = rows.map(\.state.count).max() ?? 0
     let labels = rows.map(\.label.count).max() ?? 0
     return rows.flatMap { row in
-      let cells = plan.graph.users[row.planned.step.id]?.count ?? 0
+      let cells = plan.graph.users[row.planned.step.id] ?? []
       let gap = String(repeating: " ", count: states - row.state.count)
       let line =
         paint(row.state, row.planned.state) + gap + "  " + row.label
         + String(repeating: " ", count: labels - row.label.count + 2) + row.size
-        + (cells > 1 ? "  for \(cells) cells" : "")
+        + (allCells > 1 ? Self.names(of: cells) : "")
       return [line.trimmingEnd] + Self.reasons(row.planned, plan.graph).map { String(repeating: " ", count: states + 4) + $0 }
+    }
+  }
+
+  private var allCells: Int { experiments.reduce(0) { $0 + $1.users.count } }
+
+  /// One cell by its name, several by their number.
+  private static func names(of cells: [String]) -> String {
+    switch cells.count {
+    case 0: ""
+    case 1: "  for \(cells[0])"
+    default: "  for \(cells.count) cells"
     }
   }
 

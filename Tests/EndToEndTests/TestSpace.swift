@@ -83,7 +83,7 @@ final class TestSpace {
     }
     process.environment = variables.merging(environment) { $1 }
     let (output, errors) = ("\(path)/.stdout-\(UUID().uuidString)", "\(path)/.stderr-\(UUID().uuidString)")
-    for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
     let input = Pipe()
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))

@@ -12,7 +12,7 @@ import Testing
   /// The labels of one step of each kind.
   @Test(arguments: [
     "fetch task.json", "ingest counting", "ingest quiz", "split counting", "split quiz", "render counting/heldout",
-    "render quiz/heldout", "generate counting/heldout, T 0.5, 2 samples", "score quiz/heldout",
+    "render quiz/heldout", "generate counting/heldout, T 0.5, seed 1, 2 samples", "score quiz/heldout",
     "score counting/heldout", "verify counting/heldout", "choice quiz/heldout", "perplexity counting/heldout",
     "table of test",
   ])

@@ -12,8 +12,8 @@ import Testing
     #expect(
       graph.steps.map { "\($0.kind.rawValue): \($0.label)" } == [
         "ingest: ingest counting", "split: split counting", "render: render counting/heldout",
-        "fetch: fetch model.gguf", "generate: generate counting/heldout, T 0.5, 2 samples",
-        "verify: verify counting/heldout", "generate: generate counting/heldout, T 0.5, 2 samples",
+        "fetch: fetch model.gguf", "generate: generate counting/heldout, T 0.5, seed 1, 2 samples",
+        "verify: verify counting/heldout", "generate: generate counting/heldout, T 0.5, seed 2, 2 samples",
         "verify: verify counting/heldout", "fetch: fetch task.json", "ingest: ingest quiz", "split: split quiz",
         "render: render quiz/heldout", "score: score quiz/heldout", "choice: choice quiz/heldout",
         "render: render counting/heldout", "score: score counting/heldout", "perplexity: perplexity counting/heldout",

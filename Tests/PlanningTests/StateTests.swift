@@ -71,7 +71,7 @@ import Testing
       index.heldKeys.insert(RecordKey.key(identity: RecordKey.identity(content: key, occurrence: record), sample: 0))
     }
     let found = try states(Specs.evaluating().replacing("samples: 2", with: "samples: 4"), index)
-    guard case .partlyCached(_, 2, 12, _)? = found["generate counting/heldout, T 0.5, 4 samples"] else {
+    guard case .partlyCached(_, 2, 12, _)? = found["generate counting/heldout, T 0.5, seed 1, 4 samples"] else {
       Issue.record("\(found)")
       return
     }

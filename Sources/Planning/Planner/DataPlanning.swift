@@ -24,6 +24,11 @@ extension CellPlanner {
     let ingest = try ingest(source(dataset, round: round), name: reference.dataset, path: path)
     let whole = Named<Split.Size>([.init("all", .rest)])
     let split = reference.split == nil ? nil : dataset.split
+    if let part = reference.split, split?.parts[part] == nil {
+      throw PlanningError.noPart(
+        dataset: reference.dataset, part: part, known: split?.parts.names ?? [],
+        place: experiment.place(of: "\(path)/split") ?? experiment.place(of: path))
+    }
     let work = SplitWork(
       parts: split?.parts ?? whole, groupBy: split?.groupBy,
       promptFields: dataset.prompt.fields(bound: experiment.variables.names + ["options"]), limit: context.limit)

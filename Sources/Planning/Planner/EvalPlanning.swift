@@ -90,7 +90,8 @@ extension CellPlanner {
     }
     paths["stop/count"] = "\(path)/stop"
     paths["seed"] = "seeds/values"
-    let detail = decoding.temperature == 0 ? "greedy" : "T \(decoding.temperature)"
+    let draw = seed.map { "T \(decoding.temperature), seed \($0)" }
+    let detail = draw ?? "greedy"
     return add(
       .generate(work), "generate \(part.label), \(detail)\(samples > 1 ? ", \(samples) samples" : "")",
       inputs: [StepInput("prompts", OutputReference(prompts, "prompts"))] + model.inputs, at: paths)

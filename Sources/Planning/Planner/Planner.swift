@@ -1,6 +1,7 @@
 // From experiments to one graph of steps, in which whatever experiments have in common stands once.
 // Runs nothing and asks the store nothing.
 
+public import Diagnostics
 public import Digests
 public import Specification
 
@@ -54,7 +55,7 @@ public struct Planner: Sendable {
   /// Adds the steps of an experiment.
   ///
   /// - Parameter name: The experiment's name, for its results.
-  /// - Throws: What the context throws for a local file or an arithmetic.
+  /// - Throws: ``PlanningError``, or what the context throws for a local file or an arithmetic.
   public mutating func plan(_ experiment: ResolvedExperiment, name: String) throws -> PlannedExperiment {
     var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
     var users: [String] = []
@@ -69,12 +70,8 @@ public struct Planner: Sendable {
     }
     let inputs = measured.map { StepInput($0.measurement.input, $0.source) }
     let measurements = measured.map(\.measurement)
-    var table: StepID?
-    for user in users {
-      table = graph.add(
-        .aggregate(AggregateWork(measurements: measurements)), label: "table of \(name)", inputs: inputs, user: user)
-    }
-    guard let table else { fatalError("an experiment has at least one cell: our own bug") }
+    let table = graph.add(
+      .aggregate(AggregateWork(measurements: measurements)), label: "table of \(name)", inputs: inputs, user: nil)
     return PlannedExperiment(
       name: name, experiment: experiment, table: table, measurements: measurements, users: users)
   }
@@ -93,5 +90,24 @@ extension Planner {
       .score(ScoreWork(model: model.use, target: .plain("text"))), "use \(name)", inputs: model.inputs)
     graph = planner.graph
     return (model.use, graph.step(probe))
+  }
+}
+
+/// Why an experiment cannot be planned although its spec can be read.
+public enum PlanningError: DiagnosableError, Hashable {
+  /// Something looks at a part that the data set's split does not have.
+  case noPart(dataset: String, part: String, known: [String], place: SourcePlace?)
+
+  /// The fault in words.
+  public var diagnoses: [Diagnosis] {
+    switch self {
+    case .noPart(let dataset, let part, let known, let place):
+      [
+        Diagnosis(
+          "plan.no-part", "data set `\(dataset)` has no part `\(part)`", place: place,
+          notes: known.isEmpty ? [] : ["It has: \(known.joined(separator: ", "))."],
+          remedy: "Add the part to its `split:`, or look at another one.", exit: .badSpec)
+      ]
+    }
   }
 }

@@ -67,17 +67,13 @@ private struct ResponseWriter {
 
   func request(_ prompt: RenderedPrompt, address: RandomAddress) -> GenerationRequest {
     let decoding = work.decoding
-    let tokenizer = model.tokenizer
-    let stop = stops
     var shouldStop: (@Sendable ([TokenID]) -> Bool)?
-    if !stop.isEmpty {
-      shouldStop = { tokens in
-        var matcher = StopMatcher(stop)
-        return matcher.append(tokenizer.decode(tokens, skippingSpecial: true))
-      }
+    if !stops.isEmpty {
+      let check = StopCheck(model.tokenizer, stops)
+      shouldStop = { check($0) }
     }
     return GenerationRequest(
-      prompt: tokenizer.encode(work.model.segments(of: prompt)), maxNewTokens: decoding.maxNewTokens,
+      prompt: model.tokenizer.encode(work.model.segments(of: prompt)), maxNewTokens: decoding.maxNewTokens,
       endTokens: endTokens,
       sampling: Sampling(
         temperature: decoding.temperature, topK: decoding.topK, topP: decoding.topP < 1 ? decoding.topP : nil,
