@@ -108,7 +108,7 @@ let package = Package(
     tests(of: "Verification", ["Diagnostics"]),
     tests(of: "Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
     tests(of: "LanguageModel", ["Tensors", "Randomness", "JSON", "Diagnostics"], files: ["Fixtures"], pointers: true),
-    .testTarget(name: "EndToEndTests", dependencies: ["runner"], swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["runner", "Digests"], swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )

@@ -57,6 +57,8 @@ public struct ExecutionSummary: Hashable, Sendable {
   public var failed = 0
   /// Steps that could not run because of a failure before them.
   public var skipped = 0
+  /// The exit code that the first failure asks for.
+  public var exit: ExitCode?
   /// Whether the user stopped the run.
   public var cancelled = false
   /// Seconds from start to end.

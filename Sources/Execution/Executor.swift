@@ -51,6 +51,7 @@ public struct Executor: Sendable {
     let started = now()
     emit(.started(run: run, steps: graph.steps.count, bounds: Plan(graph: graph, index: StoreIndex(store)).bounds))
     try await visitAll(&state, demanded: [], emit)
+    state.nameForetold()
     state.summary.seconds = now() - started
     emit(.ended(state.summary))
     return (state.summary, RunResults(state.results))
@@ -131,9 +132,11 @@ public struct Executor: Sendable {
     } catch let error as StorageError where !error.isMiss {
       throw error
     } catch {
+      let diagnoses = Self.diagnoses(of: error, in: step)
       state.failed[step.id] = step
       state.summary.failed += 1
-      emit(.failed(step, Self.diagnoses(of: error, in: step)))
+      state.summary.exit = state.summary.exit ?? diagnoses.first?.exit
+      emit(.failed(step, diagnoses))
     }
   }
 

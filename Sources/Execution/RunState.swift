@@ -27,6 +27,15 @@ struct RunState {
     summary.ran += 1
   }
 
+  /// Names the outputs of files that nothing had to read: a lock lists them whether they were fetched or not.
+  mutating func nameForetold() {
+    for step in graph.steps where results[step.id] == nil && failed[step.id] == nil {
+      guard let (name, digest) = step.work.foretold else { continue }
+      let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
+      results[step.id] = (step.manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
+    }
+  }
+
   /// The failed step because of which this one cannot run.
   func culprit(of step: Step) -> Step? {
     for input in step.inputs { if let culprit = failed[input.source.step] { return culprit } }

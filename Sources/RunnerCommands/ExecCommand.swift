@@ -41,10 +41,20 @@ struct ExecCommand: AsyncParsableCommand {
       store: store, runner: engine, cancellation: Interrupt.cancellation,
       now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, observe: view.show)
     Interrupt.listen()
-    let (summary, done) = try await executor.run(session.graph, named: Provenance.runName)
-    try writeTables(session, done, store)
+    var (summary, done) = try await executor.run(session.graph, named: Provenance.runName)
+    do {
+      try writeTables(session, done, store)
+    } catch let error as StorageError where error.isMiss {
+      // A table's bytes are damaged: its step runs again, and whatever else turns out to be.
+      Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
+      (summary, done) = try await executor.run(session.graph, named: Provenance.runName + "-repair")
+      try writeTables(session, done, store)
+    }
     if summary.cancelled { throw CommandError.cancelled }
-    if summary.failed > 0 { throw CommandError.incomplete(failed: summary.failed, skipped: summary.skipped) }
+    if summary.failed > 0 {
+      throw CommandError.incomplete(
+        failed: summary.failed, skipped: summary.skipped, exit: summary.exit ?? .stepFailed)
+    }
   }
 
   private func chosenView() -> any RunView {

@@ -70,7 +70,7 @@ struct NamedModel {
         if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
       })
     guard let task = try await executor.task(for: step, in: planner.steps, needing: use.inputNames) else {
-      throw CommandError.incomplete(failed: 1, skipped: 0)
+      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
     }
     return NamedModel(
       model: try engine.model(of: use, for: task), format: use.chatFormat, system: use.system,

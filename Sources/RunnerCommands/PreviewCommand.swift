@@ -104,7 +104,7 @@ private struct Previewer {
         if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
       })
     guard let task = try await executor.task(for: step, in: graph, needing: names) else {
-      throw CommandError.incomplete(failed: 1, skipped: 0)
+      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
     }
     return task
   }

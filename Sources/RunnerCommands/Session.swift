@@ -79,7 +79,7 @@ enum CommandError: DiagnosableError, Hashable {
   /// An argument names something that is not there.
   case unknownName(what: String, name: String, known: [String])
   /// The run left steps undone.
-  case incomplete(failed: Int, skipped: Int)
+  case incomplete(failed: Int, skipped: Int, exit: ExitCode)
   /// The user stopped the run.
   case cancelled
   /// OpenBLAS gave no battery of products; it said why.
@@ -117,13 +117,13 @@ enum CommandError: DiagnosableError, Hashable {
             ?? "There is: \(known.joined(separator: ", ")).",
           exit: .usage)
       ]
-    case .incomplete(let failed, let skipped):
+    case .incomplete(let failed, let skipped, let exit):
       [
         Diagnosis(
           "exec.incomplete",
           "\(failed) step\(failed == 1 ? "" : "s") failed\(skipped > 0 ? ", \(skipped) could not run because of that" : "")",
           remedy: "Mend the cause and run the same command again: everything that was finished is stored.",
-          exit: .stepFailed)
+          exit: exit)
       ]
     case .noFingerprint:
       [

@@ -40,7 +40,9 @@ import Testing
 
   @Test func aTemperatureRunsWhatIsGenerated() throws {
     let events = try rerun { $0.temperature = "0.5" }
-    #expect(events.ran.map { $0.prefix(6) } == ["genera", "verify", "table "])
+    // The table is spared if the verdicts come out the same.
+    #expect(events.ran.prefix(2) == ["generate numbers/heldout, T 0.5, seed 1", "verify numbers/heldout"])
+    #expect(events.ran.dropFirst(2).allSatisfy { $0 == "table of small" })
     #expect(events.finished("generate")?.computed == 6)
   }
 
@@ -52,7 +54,7 @@ import Testing
     // Everything is held out, so that the changed record is certainly among what is generated.
     var first = SmallExperiment()
     first.heldout = 20
-    let events = try rerun(first) { $0.records[3].question = "What comes after the number 4?" }
+    let events = try rerun(first) { $0.records[3] = ("What comes after the number 5?", "6 ") }
     #expect(events.finished("generate")?.computed == 1)
     #expect(events.finished("generate")?.reused == 19)
     #expect(events.finished("verify")?.computed == 1)
