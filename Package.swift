@@ -26,7 +26,7 @@ func library(
   .target(name: name, dependencies: dependencies, swiftSettings: pointers ? strict : safe)
 }
 
-/// - Parameter files: Folders of the test target that hold goldens and fixtures.
+/// A test target; `files` are its folders of goldens and fixtures.
 func tests(
   of name: String, _ dependencies: [Target.Dependency] = [], files: [String] = [], pointers: Bool = false
 ) -> Target {

@@ -67,7 +67,9 @@ public struct Diagnosis: Hashable, Sendable {
   }
 }
 
-/// An error that knows how to be told. Each target's closed error enums adopt this.
+/// An error that knows how to be told.
+///
+/// Each target's closed error enums adopt this.
 public protocol DiagnosableError: Error {
   /// The faults, in the order of the file where they have one.
   var diagnoses: [Diagnosis] { get }

@@ -6,6 +6,7 @@ extension Diagnosis {
   /// The text for a terminal or a log, without a new line at its end.
   ///
   /// - Parameter colored: Whether ANSI colors may be used.
+  /// - Returns: One or more lines.
   public func text(colored: Bool = false) -> String {
     let (start, end) = colored ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m", "\u{1B}[0m") : ("", "")
     var lines = [(place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message)"]

@@ -1,7 +1,9 @@
 // The preimage of a key: named, typed, length-framed leaves in sorted order.
 // One description of a step feeds the key and the explanation of a key, so the two cannot drift apart.
 
-/// What a leaf of a manifest may be. Anything without a canonical form cannot be said.
+/// What a leaf of a manifest may be.
+///
+/// Anything without a canonical form cannot be said.
 public enum ManifestValue: Hashable, Sendable {
   /// Absent on purpose; differs from an absent leaf.
   case none
@@ -131,7 +133,8 @@ extension Manifest {
     while !rest.isEmpty {
       guard let name = Self.framed(&rest), rest.popFirst() == UInt8(ascii: " "), let tag = rest.popFirst(),
         rest.popFirst() == UInt8(ascii: " "), let text = Self.framed(&rest), rest.popFirst() == UInt8(ascii: "\n"),
-        let value = ManifestValue(tag: tag, text: text), last.map({ $0.utf8.lexicographicallyPrecedes(name.utf8) }) ?? true
+        let value = ManifestValue(tag: tag, text: text),
+        last.map({ $0.utf8.lexicographicallyPrecedes(name.utf8) }) ?? true
       else { return nil }
       leaves.append(Leaf(name: name, value: value))
       last = name

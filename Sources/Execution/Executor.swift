@@ -19,8 +19,12 @@ public struct Executor: Sendable {
   /// Makes an executor.
   ///
   /// - Parameters:
-  ///   - provenance: Facts about this run to be kept beside results: program version, host, time. In no key.
+  ///   - store: Where results are kept.
+  ///   - runner: What computes steps.
+  ///   - cancellation: Whether the user wants the run to stop.
   ///   - now: Seconds since some fixed moment.
+  ///   - provenance: Facts about this run to be kept beside results: program version, host, time. In no key.
+  ///   - observe: Gets every event; may be called on any thread.
   public init(
     store: Store, runner: any StepRunner, cancellation: Cancellation, now: @escaping @Sendable () -> Double,
     provenance: @escaping @Sendable () -> JSONObject, observe: @escaping @Sendable (ExecutionEvent) -> Void
@@ -37,10 +41,14 @@ public struct Executor: Sendable {
   ///
   /// A step that fails does not stop those that do not read from it.
   ///
-  /// - Parameter run: The run's name, for its journal.
+  /// - Parameters:
+  ///   - graph: The steps.
+  ///   - run: The run's name, for its journal.
   /// - Returns: What was done, with the keys and outputs of every step that has a result.
   /// - Throws: What the store throws when it cannot be written.
-  public func run(_ graph: StepGraph, named run: String) async throws -> (summary: ExecutionSummary, results: RunResults) {
+  public func run(_ graph: StepGraph, named run: String) async throws -> (
+    summary: ExecutionSummary, results: RunResults
+  ) {
     var state = RunState(graph: graph, index: StoreIndex(store))
     let journal = try store.journal(run: run)
     let emit: @Sendable (ExecutionEvent) -> Void = { [observe] event in
@@ -59,7 +67,10 @@ public struct Executor: Sendable {
 
   /// Runs what some inputs of a step need, and gives the step as a task without running it.
   ///
-  /// - Parameter names: The names of the inputs; others cannot be read from the task.
+  /// - Parameters:
+  ///   - step: A step of the graph.
+  ///   - graph: The steps that it is made from.
+  ///   - names: The names of the inputs; others cannot be read from the task.
   /// - Returns: The task; nil if something that it needs failed, which was told.
   /// - Throws: What the store throws when it cannot be written.
   public func task(for step: Step, in graph: StepGraph, needing names: [String]) async throws -> StepTask? {
@@ -93,7 +104,9 @@ public struct Executor: Sendable {
       now: now)
   }
 
-  private func visit(_ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void) async throws {
+  private func visit(_ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void)
+    async throws
+  {
     for source in state.graph.inputs(of: step) where source.work.foretold != nil { _ = state.resolve(source) }
     if let culprit = state.culprit(of: step) {
       state.failed[step.id] = culprit

@@ -21,7 +21,9 @@ public final class Cancellation: Sendable {
   public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }
 
-/// The run was stopped by the user. What was finished is stored.
+/// The run was stopped by the user.
+///
+/// What was finished is stored.
 public struct Cancelled: Error {}
 
 /// An input's stored bytes are gone or are not what their name says.

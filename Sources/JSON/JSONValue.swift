@@ -94,7 +94,9 @@ public struct JSONMember: Hashable, Sendable {
   }
 }
 
-/// The members of a JSON object, in the order of the document. Names are unique by their bytes.
+/// The members of a JSON object, in the order of the document.
+///
+/// Names are unique by their bytes.
 public struct JSONObject: Hashable, Sendable {
   /// The members, in order.
   public private(set) var members: [JSONMember]
@@ -104,7 +106,9 @@ public struct JSONObject: Hashable, Sendable {
     self.members = members
   }
 
-  /// The value of that name. Setting replaces in place or appends; setting nil removes.
+  /// The value of that name.
+  ///
+  /// Setting replaces in place or appends; setting nil removes.
   public subscript(name: String) -> JSONValue? {
     get { members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
     set {

@@ -1,6 +1,5 @@
 // A plan: a graph with the state of every step. Making one runs nothing.
 
-
 /// A step with its state.
 public struct PlannedStep: Sendable {
   /// The step.

@@ -72,7 +72,9 @@ public struct Resolver: Sendable {
     return .willRun(key: key, records: nil, .neverRun)
   }
 
-  /// An input is not known. If no earlier result has these options, nothing that comes out can spare the step.
+  /// An input is not known.
+  ///
+  /// If no earlier result has these options, nothing that comes out can spare the step.
   private mutating func unknownInputs(_ step: Step) -> StepState {
     let options = step.work.options
     let known = earlier(step.kind).contains { result in

@@ -4,7 +4,9 @@
 public import Diagnostics
 public import Digests
 
-/// What kinds of steps there are. Raw values stand in keys and are never reused for something else.
+/// What kinds of steps there are.
+///
+/// Raw values stand in keys and are never reused for something else.
 public enum StepKind: String, Hashable, Sendable, CaseIterable {
   /// A file from outside.
   case fetch
@@ -116,6 +118,7 @@ public struct Step: Sendable {
   /// The preimage of the key, once the inputs' contents are known.
   ///
   /// - Parameter contents: The digest of each input's content, by the input's name.
+  /// - Returns: Kind, version, options and contents.
   public func manifest(contents: [String: Digest]) -> Manifest {
     var manifest = Manifest()
     manifest.set("kind", .text(kind.rawValue))

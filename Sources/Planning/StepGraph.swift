@@ -24,6 +24,10 @@ public struct StepGraph: Sendable {
   /// Adds a step, or finds the one that is the same.
   ///
   /// - Parameters:
+  ///   - work: What is computed.
+  ///   - label: What the step is called in messages.
+  ///   - inputs: What it is computed from.
+  ///   - places: Where its options stand in YAML.
   ///   - user: The cell that needs it, and with it everything that it is made from; nil for a step that gathers what
   ///     several cells made, each of which uses its own part.
   /// - Returns: The step's identity.

@@ -43,7 +43,9 @@ public enum Threefry: Sendable {
 
 /// Who draws: everything that a random number may depend on, and nothing else.
 public struct RandomAddress: Hashable, Sendable {
-  /// What the numbers are for. A new purpose is a new case with a new raw value; no value is ever used again.
+  /// What the numbers are for.
+  ///
+  /// A new purpose is a new case with a new raw value; no value is ever used again.
   public enum Purpose: UInt64, Hashable, Sendable, CaseIterable {
     /// Choosing the next token of a response.
     case sampling = 1

@@ -98,7 +98,12 @@ public struct Measured: WireRecord, Hashable {
   /// The value of a record is the weighted mean of its samples; the value of a seed is the weighted mean over records,
   /// or for `perplexity` its exponential; the number is the mean over seeds.
   ///
-  /// - Parameter seeds: The outcomes of each seed, in the order of the seeds.
+  /// - Parameters:
+  ///   - eval: The eval's name.
+  ///   - kind: The eval's kind.
+  ///   - coordinates: Where the number belongs, without the seed.
+  ///   - inputs: The names of the inputs that it is made of.
+  ///   - outcomes: The outcomes of each seed, in the order of the seeds.
   public init(eval: String, kind: String, coordinates: [Coordinate], inputs: [String], seeds outcomes: [[Outcomes]]) {
     self.eval = eval
     self.kind = kind

@@ -70,7 +70,11 @@ public enum RecordFile: Sendable {
 
   /// Reads records of one kind.
   ///
-  /// - Parameter file: What the bytes are, for messages.
+  /// - Parameters:
+  ///   - type: The kind of record.
+  ///   - bytes: The file.
+  ///   - file: What the bytes are, for messages.
+  /// - Returns: The records, in order.
   /// - Throws: ``RecordFileError`` with the first line that cannot be read.
   public static func records<Record: WireRecord>(
     _ type: Record.Type, from bytes: [UInt8], file: String

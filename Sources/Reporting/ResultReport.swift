@@ -36,7 +36,11 @@ public struct ResultReport: Sendable {
 
   /// Reads a table.
   ///
-  /// - Parameter table: The output `table` of the experiment's last step.
+  /// - Parameters:
+  ///   - experiment: The experiment.
+  ///   - table: The output `table` of its last step.
+  ///   - results: The keys and outputs of its steps.
+  ///   - graph: Its steps.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(_ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph) throws {
     self.experiment = experiment

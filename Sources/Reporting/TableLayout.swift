@@ -36,7 +36,9 @@ public struct TableLayout: Sendable {
     let shown = measured.filter { table == nil || $0.eval == table?.value }
     let columnAxes = table?.columns ?? []
     var axes: [String] = []
-    for number in shown { for coordinate in number.coordinates where coordinate.axis != "base" { axes.add(coordinate.axis) } }
+    for number in shown {
+      for coordinate in number.coordinates where coordinate.axis != "base" { axes.add(coordinate.axis) }
+    }
     let named = (table?.rows ?? []).filter { axes.contains($0) }
     rowAxes = named + axes.filter { !named.contains($0) && !columnAxes.contains($0) }
 
@@ -51,12 +53,15 @@ public struct TableLayout: Sendable {
     self.columns = columns
     var keys: [[String]] = []
     let rowAxes = self.rowAxes
-    func key(of number: Measured) -> [String] { [number.isBase ? "base" : ""] + rowAxes.map { number.value(on: $0) ?? "" } }
+    func key(of number: Measured) -> [String] {
+      [number.isBase ? "base" : ""] + rowAxes.map { number.value(on: $0) ?? "" }
+    }
     for number in shown where !keys.contains(key(of: number)) { keys.append(key(of: number)) }
     rows = keys.map { rowKey in
       let members = shown.filter { key(of: $0) == rowKey }
       let cells = columns.map { name in
-        members.first { column(of: $0) == name } ?? (rowKey[0] == "base" ? members.first { columnAxes.isEmpty == false && $0.isBase } : nil)
+        members.first { column(of: $0) == name }
+          ?? (rowKey[0] == "base" ? members.first { columnAxes.isEmpty == false && $0.isBase } : nil)
       }
       return Row(labels: Array(rowKey.dropFirst()), cells: cells, isBase: rowKey[0] == "base")
     }

@@ -67,8 +67,12 @@ public struct TableText: Sendable {
   /// One line for each number: coordinates, eval, mean, spread, standard error, records, seeds.
   public static func csv(_ measured: [Measured]) -> String {
     var axes: [String] = []
-    for number in measured { for coordinate in number.coordinates where !axes.contains(coordinate.axis) { axes.append(coordinate.axis) } }
-    var text = (axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"]).map(quoted).joined(separator: ",") + "\n"
+    for number in measured {
+      for coordinate in number.coordinates where !axes.contains(coordinate.axis) { axes.append(coordinate.axis) }
+    }
+    var text =
+      (axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"]).map(quoted).joined(separator: ",")
+      + "\n"
     for number in measured {
       let labels = axes.map { number.value(on: $0) ?? "" }
       let values = [number.mean, number.spread, number.standardError].map { $0.map { String($0) } ?? "" }

@@ -84,7 +84,9 @@ private struct BenchReport {
   var markdown: String {
     var text = "# Measured\n\nBy `make bench`. The kernels in force: \(KernelVariant.best); "
     let set = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"].compactMap { name in environment[name].map { "\(name)=\($0)" } }
-    text += (set.isEmpty ? "OPENBLAS_* unset" : set.joined(separator: ", ")) + " (the ordered class does not use OpenBLAS).\n\n"
+    text +=
+      (set.isEmpty ? "OPENBLAS_* unset" : set.joined(separator: ", "))
+      + " (the ordered class does not use OpenBLAS).\n\n"
     text += "| machine | |\n| --- | ---: |\n"
     for (name, value) in machine { text += "| \(name) | \(value) |\n" }
     text += "\n| work | workers | batch | tokens/s, median | least–greatest |\n| --- | ---: | ---: | ---: | ---: |\n"

@@ -78,7 +78,8 @@ struct ExecCommand: AsyncParsableCommand {
   private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {
     for experiment in session.experiments {
       guard let (_, result) = done[experiment.table], let table = result.outputs["table"] else { continue }
-      let report = try ResultReport(experiment, table: try store.read(table.digest), results: done, graph: session.graph)
+      let report = try ResultReport(
+        experiment, table: try store.read(table.digest), results: done, graph: session.graph)
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
       if json {
         Output.json(.members(["event": "table", "experiment": .string(experiment.name), "table": report.json]))
@@ -101,7 +102,9 @@ enum Provenance {
   }
 
   /// A name for a run that no other run has: time and process.
-  static var runName: String { "\(timestamp.filter { $0 != ":" && $0 != "-" })-\(ProcessInfo.processInfo.processIdentifier)" }
+  static var runName: String {
+    "\(timestamp.filter { $0 != ":" && $0 != "-" })-\(ProcessInfo.processInfo.processIdentifier)"
+  }
 
   private static var timestamp: String { Date().ISO8601Format() }
 }

@@ -125,7 +125,8 @@ extension ModelCommand {
         return true
       }
       for (index, line) in lines.enumerated() {
-        Output.json(line == .null ? .members(["tokens": ids(tokens[index]), "log-probabilities": .array([.null])]) : line)
+        Output.json(
+          line == .null ? .members(["tokens": ids(tokens[index]), "log-probabilities": .array([.null])]) : line)
       }
     }
   }

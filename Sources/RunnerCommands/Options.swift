@@ -34,7 +34,9 @@ struct StoreOptions: ParsableArguments {
   }
 }
 
-/// How the machine is used. Inert: results are the same bytes.
+/// How the machine is used.
+///
+/// Inert: results are the same bytes.
 struct ComputeOptions: ParsableArguments {
   @Option(help: "Worker threads; default: one for each processor.")
   var workers: Int?

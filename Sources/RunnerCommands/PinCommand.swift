@@ -23,7 +23,9 @@ struct PinCommand: AsyncParsableCommand {
 
   func run() async throws {
     let resolved = try SpecificationReader().read(spec)
-    guard let own = resolved.files.first, let experiment = resolved.base ?? resolved.cells.first?.experiment else { return }
+    guard let own = resolved.files.first, let experiment = resolved.base ?? resolved.cells.first?.experiment else {
+      return
+    }
     let fetcher = Fetcher(
       mirrors: storage.allMirrors, means: .init(environment: ProcessInfo.processInfo.environment))
     let scratch = NSTemporaryDirectory() + "runner-pin-\(ProcessInfo.processInfo.processIdentifier)"

@@ -32,7 +32,8 @@ struct PlanText {
         paint(row.state, row.planned.state) + gap + "  " + row.label
         + String(repeating: " ", count: labels - row.label.count + 2) + row.size
         + (allCells > 1 ? Self.names(of: cells) : "")
-      return [line.trimmingEnd] + Self.reasons(row.planned, plan.graph).map { String(repeating: " ", count: states + 4) + $0 }
+      return [line.trimmingEnd]
+        + Self.reasons(row.planned, plan.graph).map { String(repeating: " ", count: states + 4) + $0 }
     }
   }
 
@@ -111,17 +112,22 @@ struct PlanText {
   private var summary: [String] {
     let settled = plan.steps.count { $0.state.isSettled }
     let bounds = plan.bounds
-    let runs = bounds.lowerBound == bounds.upperBound ? "\(bounds.lowerBound)" : "at least \(bounds.lowerBound), at most \(bounds.upperBound)"
+    let runs =
+      bounds.lowerBound == bounds.upperBound
+      ? "\(bounds.lowerBound)" : "at least \(bounds.lowerBound), at most \(bounds.upperBound)"
     var lines = ["\(plan.steps.count) steps: \(settled) stored or not needed, \(runs) to run."]
     let blocked = plan.blocked.count
-    if blocked > 0 { lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.") }
+    if blocked > 0 {
+      lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.")
+    }
     let estimates = plan.steps.compactMap(\.estimate)
     let pending = plan.steps.count { $0.state.certainlyRuns }
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
       let basis = estimates.map(\.basis).reduce(0, +)
       lines.append(
-        "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis) earlier results in this store.")
+        "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis) earlier results in this store."
+      )
     } else if pending > 0 {
       lines.append("No time is predicted: this store has no earlier results of such steps.")
     }
@@ -141,7 +147,8 @@ struct PlanText {
       guard total > 0 else { return nil }
       let share = 100 - 100 * distinct / total
       let axes = experiment.experiment.axes.map(\.name).joined(separator: ", ")
-      return "\(experiment.name): \(experiment.users.count) cells need \(total) steps and share \(share)% of them; they part at \(axes)."
+      return
+        "\(experiment.name): \(experiment.users.count) cells need \(total) steps and share \(share)% of them; they part at \(axes)."
     }
   }
 }

@@ -112,7 +112,8 @@ enum EventText {
   static func progress(_ progress: Execution.Progress, seconds: Double) -> String {
     if progress.unit == "bytes" { return bytes(progress, seconds: seconds) }
     let computed = progress.done - progress.reused
-    var text = progress.total.map { "\(progress.done) of \($0) \(progress.unit)" } ?? "\(progress.done) \(progress.unit)"
+    var text =
+      progress.total.map { "\(progress.done) of \($0) \(progress.unit)" } ?? "\(progress.done) \(progress.unit)"
     guard computed > 0, seconds > 0.5 else { return text }
     let rate = Double(computed) / seconds
     text += ", \(NumberFormat.fixed(rate, decimals: rate < 10 ? 1 : 0))/s"

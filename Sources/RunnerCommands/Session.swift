@@ -32,9 +32,7 @@ struct Session {
     return experiments
   }
 
-  /// Reads, checks and plans specs.
-  ///
-  /// - Parameter limit: At most so many records in each part of a data set.
+  /// Reads, checks and plans specs, with at most `limit` records in each part of a data set.
   init(_ options: SpecOptions, limit: Int? = nil) throws {
     let resolved = try Self.read(options)
     let context = PlanningContext(

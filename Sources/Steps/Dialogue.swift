@@ -1,19 +1,19 @@
 // Dialogues that stand in the data, taken apart into messages.
 
-import JSON
-import Records
-import Specification
+package import JSON
+package import Records
+package import Specification
 
 /// Why a value is no dialogue.
-struct DialogueFault: Error {
-  let reason: String
+package struct DialogueFault: Error {
+  package let reason: String
 }
 
 /// A dialogue as messages.
-struct Dialogue {
-  let messages: [Message]
+package struct Dialogue {
+  package let messages: [Message]
 
-  init(_ value: JSONValue, format: Conversation.Format) throws(DialogueFault) {
+  package init(_ value: JSONValue, format: Conversation.Format) throws(DialogueFault) {
     switch format {
     case .humanAssistant:
       guard let text = value.stringValue else { throw DialogueFault(reason: "is \(value.kindInWords), not text") }
@@ -26,7 +26,7 @@ struct Dialogue {
   }
 
   /// The messages that are the prompt.
-  func messages(upTo end: Conversation.End) throws(DialogueFault) -> [Message] {
+  package func messages(upTo end: Conversation.End) throws(DialogueFault) -> [Message] {
     switch end {
     case .end: return messages
     case .lastAssistant:
@@ -36,7 +36,7 @@ struct Dialogue {
   }
 
   /// The text of the last turn, if the assistant speaks it.
-  var lastResponse: String? { messages.last.flatMap { $0.role == .assistant ? $0.text : nil } }
+  package var lastResponse: String? { messages.last.flatMap { $0.role == .assistant ? $0.text : nil } }
 
   private static func humanAssistant(_ text: String) throws(DialogueFault) -> [Message] {
     var messages: [Message] = []
@@ -57,7 +57,7 @@ struct Dialogue {
     in text: Substring
   ) -> (role: MessageRole, start: Substring.Index, end: Substring.Index)? {
     let found = [("\n\nHuman:", MessageRole.user), ("\n\nAssistant:", .assistant)].compactMap { marker, role in
-      text.firstRange(of: marker).map { (role, $0.lowerBound, $0.upperBound) }
+      text.firstBytes(of: marker).map { (role, $0.lowerBound, $0.upperBound) }
     }
     return found.min { $0.1 < $1.1 }
   }

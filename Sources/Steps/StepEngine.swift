@@ -15,7 +15,9 @@ public struct StepEngine: StepRunner {
   private let fetcher: Fetcher
   private let scratch: String
 
-  /// Makes an engine. Nothing here changes a result: workers, batch and folders are inert.
+  /// Makes an engine.
+  ///
+  /// Nothing here changes a result: workers, batch and folders are inert.
   ///
   /// - Parameters:
   ///   - workers: Worker threads, at least 1.

@@ -1,9 +1,9 @@
 // What can go wrong in a step whose inputs were well, as facts with their sentences.
 
-import Diagnostics
+package import Diagnostics
 
 /// Why a step failed.
-enum StepError: DiagnosableError, Hashable {
+package enum StepError: DiagnosableError, Hashable {
   /// A part of a split asks for more than there is.
   case tooFewRecords(step: String, part: String, asked: Int, left: Int, total: Int, place: SourcePlace?)
   /// A template names a field that a record lacks.
@@ -29,7 +29,7 @@ enum StepError: DiagnosableError, Hashable {
   /// There is nothing to work on.
   case noRecords(step: String)
 
-  var diagnoses: [Diagnosis] { [diagnosis] }
+  package var diagnoses: [Diagnosis] { [diagnosis] }
 
   private var diagnosis: Diagnosis {
     switch self {

@@ -1,11 +1,11 @@
 // From a spec's verifier to Verification's: two vocabularies that meet here alone.
 
-import Specification
-import Verification
+package import Specification
+package import Verification
 
 extension Specification.Verifier {
   /// The rule that judges responses.
-  var engine: Verification.Verifier {
+  package var engine: Verification.Verifier {
     switch self {
     case .exact(let exact): .exact(ignore: exact.ignored)
     case .choice: .choice

@@ -31,7 +31,8 @@ import Testing
     let diagnosis = Diagnosis("c", "m", place: place, notes: ["n"], remedy: "r", exit: .inputOutput)
     #expect(
       diagnosis.json.canonical
-        == "{\"code\":\"c\",\"exit\":74,\"message\":\"m\",\"notes\":[\"n\"],\"place\":{\"column\":2,\"file\":\"a\",\"line\":1},\"remedy\":\"r\",\"severity\":\"error\"}")
+        == "{\"code\":\"c\",\"exit\":74,\"message\":\"m\",\"notes\":[\"n\"],\"place\":{\"column\":2,\"file\":\"a\",\"line\":1},\"remedy\":\"r\",\"severity\":\"error\"}"
+    )
   }
 
   @Test(arguments: [

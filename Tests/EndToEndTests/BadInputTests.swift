@@ -88,7 +88,9 @@ import Testing
   @Test func bytesThatAreNotUTF8() throws {
     let space = try TestSpace()
     try space.write(SmallExperiment().spec, to: "small.yaml")
-    try space.write(Array(SmallExperiment().data.utf8) + Array("{\"question\":\"".utf8) + [0xC3, 0x28] + Array("\"}\n".utf8), to: "numbers.jsonl")
+    try space.write(
+      Array(SmallExperiment().data.utf8) + Array("{\"question\":\"".utf8) + [0xC3, 0x28] + Array("\"}\n".utf8),
+      to: "numbers.jsonl")
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode != 0)
     #expect(outcome.errors.contains("UTF-8"), "\(outcome.errors)")
@@ -98,7 +100,8 @@ import Testing
     let space = try TestSpace()
     let wrong = String(repeating: "0", count: 64)
     try space.write(
-      SmallExperiment().spec.replacing("{from: [{path: numbers.jsonl}]}", with: "{sha256: \(wrong), from: [{path: numbers.jsonl}]}"),
+      SmallExperiment().spec.replacing(
+        "{from: [{path: numbers.jsonl}]}", with: "{sha256: \(wrong), from: [{path: numbers.jsonl}]}"),
       to: "small.yaml")
     try space.write(SmallExperiment().data, to: "numbers.jsonl")
     let outcome = try space.run(["exec", "small.yaml"])
@@ -137,7 +140,8 @@ import Testing
     let digest = String(repeating: "a", count: 64)
     try space.write(
       SmallExperiment().spec.replacing(
-        "{from: [{path: numbers.jsonl}]}", with: "{sha256: \(digest), from: [{https: \"https://127.0.0.1:9/numbers.jsonl\"}]}"),
+        "{from: [{path: numbers.jsonl}]}",
+        with: "{sha256: \(digest), from: [{https: \"https://127.0.0.1:9/numbers.jsonl\"}]}"),
       to: "small.yaml")
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 74, "\(outcome.errors)")
@@ -186,7 +190,9 @@ import Testing
     if first == 0 {
       // It fit; then fill what is left and ask for more.
       _ = try shell("head -c 65536 /dev/zero > \(space.path)/full/filler", space)
-      let second = try space.run(["exec", "small.yaml", "--store", "full/store", "--set", "evals.accuracy.accuracy.max-new-tokens=7"])
+      let second = try space.run([
+        "exec", "small.yaml", "--store", "full/store", "--set", "evals.accuracy.accuracy.max-new-tokens=7",
+      ])
       #expect(second.exitCode == 74, "\(second.errors)")
       #expect(second.errors.contains("→"), "\(second.errors)")
       _ = try shell("rm \(space.path)/full/filler", space)
@@ -207,7 +213,9 @@ import Testing
     return process.terminationStatus
   }
 
-  @Test(arguments: [["exec"], ["plan", "--no-such-option", "a.yaml"], ["no-such-command"], ["exec", "a.yaml", "--workers", "0"]])
+  @Test(arguments: [
+    ["exec"], ["plan", "--no-such-option", "a.yaml"], ["no-such-command"], ["exec", "a.yaml", "--workers", "0"],
+  ])
   func wrongUsage(arguments: [String]) throws {
     let space = try TestSpace()
     let outcome = try space.run(arguments)

@@ -55,7 +55,8 @@ struct SmallExperiment {
 
 extension TestSpace {
   /// Writes the experiment and runs it.
-  func exec(_ experiment: SmallExperiment, _ more: [String] = [], environment: [String: String] = [:]) throws -> RunOutcome
+  func exec(_ experiment: SmallExperiment, _ more: [String] = [], environment: [String: String] = [:]) throws
+    -> RunOutcome
   {
     try experiment.write(to: self)
     return try run(["exec", "small.yaml", "--json"] + more, environment: environment)

@@ -78,7 +78,8 @@ final class TestSpace {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder ?? path)
     var variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": path]
-    for (name, value) in ProcessInfo.processInfo.environment where name.hasPrefix("PIP_") || name.hasPrefix("PYENV") || name.hasPrefix("LD_") {
+    for (name, value) in ProcessInfo.processInfo.environment
+    where name.hasPrefix("PIP_") || name.hasPrefix("PYENV") || name.hasPrefix("LD_") {
       variables[name] = value
     }
     process.environment = variables.merging(environment) { $1 }

@@ -7,7 +7,8 @@ import Planning
 import Testing
 
 @Suite struct GoldenManifests {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+    "Golden")
 
   /// The labels of one step of each kind.
   @Test(arguments: [

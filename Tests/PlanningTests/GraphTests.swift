@@ -59,7 +59,8 @@ import Testing
   @Test func everySpecOfTheLanguageCanBePlanned() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("SpecificationTests/Fixtures/specs")
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+      .sorted()
     #expect(names.count == 7)
     for name in names {
       let resolved = try SpecificationReader().read(folder.appendingPathComponent(name).path)

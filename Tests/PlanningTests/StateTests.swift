@@ -36,7 +36,8 @@ import Testing
       Issue.record("\(generate.state)")
       return
     }
-    #expect(changes.map(\.change) == [ManifestChange(name: "options/temperature", old: .number(0.5), new: .number(0.6))])
+    #expect(
+      changes.map(\.change) == [ManifestChange(name: "options/temperature", old: .number(0.5), new: .number(0.6))])
     #expect(changes[0].place?.line == 19)
     #expect(changes[0].place?.sourceLine?.contains("temperature: 0.6") == true)
     // Verdicts and the table may be spared if the responses come out the same.
@@ -62,7 +63,8 @@ import Testing
     index.run(graph)
     // Keep the first sample of two records of the prompts; change the number of samples, which is in no recipe.
     let render = try #require(graph.steps.first { $0.kind == .render })
-    guard case .cached(let key, _) = Plan(graph: graph, index: index).steps.first(where: { $0.step.id == render.id })?.state
+    guard
+      case .cached(let key, _) = Plan(graph: graph, index: index).steps.first(where: { $0.step.id == render.id })?.state
     else {
       Issue.record("render is not cached")
       return
@@ -82,14 +84,17 @@ import Testing
     let (graph, _) = try Specs.graph(Specs.evaluating())
     index.run(graph)
     let split = try #require(graph.steps.first { $0.label == "split counting" })
-    guard case .cached(_, let result)? = Plan(graph: graph, index: index).steps.first(where: { $0.step.id == split.id })?.state,
+    guard
+      case .cached(_, let result)? = Plan(graph: graph, index: index).steps.first(where: { $0.step.id == split.id })?
+        .state,
       let heldout = result.outputs["heldout"]
     else {
       Issue.record("split is not cached")
       return
     }
     index.forget(object: heldout.digest)
-    guard case .willRun(_, _, .resultGone(["heldout"]))? = try states(Specs.evaluating(), index)["split counting"] else {
+    guard case .willRun(_, _, .resultGone(["heldout"]))? = try states(Specs.evaluating(), index)["split counting"]
+    else {
       Issue.record("not told")
       return
     }

@@ -94,7 +94,10 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
       guard let contents = resolver.contents(of: step) else { continue }
       let manifest = step.manifest(contents: contents)
       var outputs: [String: StoredOutput] = [:]
-      for name in ["file", "records", "heldout", "train", "all", "prompts", "identities", "responses", "scores", "outcomes", "table"] {
+      for name in [
+        "file", "records", "heldout", "train", "all", "prompts", "identities", "responses", "scores", "outcomes",
+        "table",
+      ] {
         let bytes =
           name == "identities"
           ? (0..<recordCount).flatMap { RecordKey.identity(content: manifest.key, occurrence: $0).bytes }

@@ -52,7 +52,8 @@ import Testing
   private func outcomes(_ values: [[Double]], weight: Double = 1) -> [Outcomes] {
     let fields = values.indices.map { JSONObject([JSONMember("i", .integer(Int64($0)))]) }
     return zip(SourceRecord.identified(fields), values).map { record, values in
-      Outcomes(id: record.id, outcomes: values.map { Outcome(kind: $0 > 0 ? "right" : "wrong", value: $0, weight: weight) })
+      Outcomes(
+        id: record.id, outcomes: values.map { Outcome(kind: $0 > 0 ? "right" : "wrong", value: $0, weight: weight) })
     }
   }
 

@@ -15,10 +15,8 @@ struct CellPlanner {
   var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
   private let first: Int
 
-  /// - Parameters:
-  ///   - arms: Where the cell stands in its grid.
-  ///   - user: The name under which it uses steps.
-  ///   - first: How many measurements the cells before it made.
+  /// Plans a cell that stands at `arms` in its grid and uses steps under the name `user`; the cells before it made `first`
+  /// measurements.
   init(planner: Planner, experiment: Experiment, arms: Named<String> = Named(), user: String, first: Int) {
     context = planner.context
     graph = planner.graph
@@ -48,9 +46,7 @@ struct CellPlanner {
     experiment.seeds.vary.isEmpty ? [Planner.fixedSeed] : experiment.seeds.values
   }
 
-  /// Adds a step of this cell.
-  ///
-  /// - Parameter at: Where in the spec each leaf of the options stands.
+  /// Adds a step of this cell; `paths` say where in the spec each leaf of the options stands.
   mutating func add(
     _ work: StepWork, _ label: String, inputs: [StepInput] = [], at paths: [String: String] = [:]
   ) -> StepID {
@@ -77,7 +73,9 @@ extension Planner {
 }
 
 extension CellPlanner {
-  /// Every scalar below a key of the spec, by its path from there. Empty if nothing stands there.
+  /// Every scalar below a key of the spec, by its path from there.
+  ///
+  /// Empty if nothing stands there.
   func leaves(of path: String) -> [Named<String>.Entry] {
     guard let node = experiment.tree.node(at: path) else { return [] }
     var leaves: [Named<String>.Entry] = []

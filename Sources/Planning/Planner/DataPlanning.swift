@@ -15,9 +15,7 @@ extension CellPlanner {
     var records: OutputReference { OutputReference(split, output) }
   }
 
-  /// The records of a part of a data set.
-  ///
-  /// - Parameter round: Which of several sources, counted from 0.
+  /// The records of a part of a data set; `round` says which of several sources, counted from 0.
   mutating func records(_ reference: DataReference, round: Int = 0) throws -> DataPart {
     guard let dataset = experiment.datasets[reference.dataset] else { fatalError("an unresolved name: our own bug") }
     let path = "datasets/\(reference.dataset.escapedKey)"
@@ -62,7 +60,8 @@ extension CellPlanner {
     let work = IngestWork(format: format, displayName: file?.origins.first?.displayName ?? name)
     var inputs: [StepInput] = []
     if let file { inputs.append(StepInput("file", OutputReference(try fetch(file, path: path), "file"))) }
-    return add(.ingest(work), "ingest \(name)", inputs: inputs, at: leafPaths(of: work.options, under: "\(path)/source"))
+    return add(
+      .ingest(work), "ingest \(name)", inputs: inputs, at: leafPaths(of: work.options, under: "\(path)/source"))
   }
 
   /// The options of a source stand under its tag.
@@ -100,7 +99,8 @@ extension CellPlanner {
     let path = "datasets/\(part.name.escapedKey)"
     let asked = withoutTurns ? nil : prompt ?? part.dataset.prompt
     let work = RenderWork(
-      prompt: asked, answer: part.dataset.answer?.from, optionFormat: part.dataset.options, lettersAnswer: lettersAnswer,
+      prompt: asked, answer: part.dataset.answer?.from, optionFormat: part.dataset.options,
+      lettersAnswer: lettersAnswer,
       variables: merged(variables, experiment.variables), texts: texts)
     var inputs = [StepInput("records", part.records)]
     if let shots = asked?.shots { inputs.append(StepInput("shots", OutputReference(part.split, shots.from))) }

@@ -5,9 +5,8 @@ import Specification
 extension CellPlanner {
   /// Adds every eval.
   ///
-  /// - Parameters:
-  ///   - trained: The outputs that stand for models that this cell trains; empty for the models as they start.
-  ///   - coordinates: Where the numbers belong beside the cell's arms.
+  /// `trained` has the outputs that stand for models that this cell trains and is empty for the models as they start;
+  /// `coordinates` say where the numbers belong beside the cell's arms.
   mutating func planEvals(
     of trained: [String: OutputReference], at coordinates: [Named<String>.Entry], withArms: Bool = true
   ) throws {
@@ -103,11 +102,13 @@ extension CellPlanner {
     let prompts = try prompts(
       part, prompt: eval.prompt, promptPath: eval.prompt == nil ? nil : "\(path)/prompt", variables: eval.variables,
       lettersAnswer: eval.continuation == .letter)
-    let scores = try score(part, prompts, eval.continuation == .letter ? .labels : .options, model: eval.model, trained: trained)
+    let scores = try score(
+      part, prompts, eval.continuation == .letter ? .labels : .options, model: eval.model, trained: trained)
     let choice = add(
       .choice(ChoiceWork(normalize: eval.normalize)), "choice \(part.label)",
       inputs: [
-        StepInput("prompts", OutputReference(prompts, "prompts")), StepInput("scores", OutputReference(scores, "scores")),
+        StepInput("prompts", OutputReference(prompts, "prompts")),
+        StepInput("scores", OutputReference(scores, "scores")),
       ], at: ["normalize": "\(path)/normalize"])
     return OutputReference(choice, "outcomes")
   }

@@ -10,9 +10,7 @@ extension CellPlanner {
     let inputs: [StepInput]
   }
 
-  /// A model by its name in the spec.
-  ///
-  /// - Parameter trained: The outputs that stand for models that this cell trains, by name.
+  /// A model by its name in the spec; `trained` has the outputs that stand for models that this cell trains.
   mutating func model(_ name: String, trained: [String: OutputReference]) throws -> ModelInputs {
     guard let model = experiment.models[name] else { fatalError("an unresolved name: our own bug") }
     if case .sameAs(let other) = model.weights, trained[name] == nil {
@@ -63,9 +61,7 @@ extension CellPlanner {
     return ["model/turns": "\(path)/turns", "model/system": "\(path)/system", "model/arithmetic": "arithmetic"]
   }
 
-  /// A step that this version can plan but not run.
-  ///
-  /// - Parameter path: The part of the spec that describes it.
+  /// A step that this version can plan but not run; `path` is the part of the spec that describes it.
   mutating func unavailable(
     _ kind: StepKind, _ name: String, path: String, inputs: [StepInput] = [], extra: [Named<String>.Entry] = []
   ) -> StepID {

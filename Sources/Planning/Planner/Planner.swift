@@ -54,7 +54,10 @@ public struct Planner: Sendable {
 
   /// Adds the steps of an experiment.
   ///
-  /// - Parameter name: The experiment's name, for its results.
+  /// - Parameters:
+  ///   - experiment: The experiment.
+  ///   - name: Its name, for its results.
+  /// - Returns: Its name, table and measurements.
   /// - Throws: ``PlanningError``, or what the context throws for a local file or an arithmetic.
   public mutating func plan(_ experiment: ResolvedExperiment, name: String) throws -> PlannedExperiment {
     var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
@@ -80,7 +83,9 @@ public struct Planner: Sendable {
 extension Planner {
   /// Adds the steps that bring a model's weights, and a step that would use them, which is never run.
   ///
-  /// - Parameter name: A model of the experiment.
+  /// - Parameters:
+  ///   - name: A model of the experiment.
+  ///   - experiment: The experiment.
   /// - Returns: How the model is used, and the step whose inputs are its weights.
   /// - Throws: What the context throws.
   public mutating func planModel(_ name: String, of experiment: Experiment) throws -> (use: ModelUse, step: Step) {

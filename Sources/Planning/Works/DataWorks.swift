@@ -3,7 +3,9 @@
 public import Digests
 public import Specification
 
-/// Gets a file from outside. Its identity is its digest; the places are not.
+/// Gets a file from outside.
+///
+/// Its identity is its digest; the places are not.
 public struct FetchWork: Work, Hashable {
   static let kind = StepKind.fetch
   static let version = 1
@@ -22,7 +24,9 @@ public struct FetchWork: Work, Hashable {
   var obstacle: Obstacle? { digest == nil ? .unknownDigest : nil }
 }
 
-/// Reads records from a file or makes them up. Inputs: `file`, or none for a built-in task.
+/// Reads records from a file or makes them up.
+///
+/// Inputs: `file`, or none for a built-in task.
 public struct IngestWork: Work, Hashable {
   /// How the records are written.
   public enum Format: Hashable, Sendable {
@@ -91,7 +95,9 @@ extension BuiltInTask {
   }
 }
 
-/// Divides records into named parts. Input: `records`. Outputs: one a part.
+/// Divides records into named parts.
+///
+/// Input: `records`. Outputs: one a part.
 public struct SplitWork: Work, Hashable {
   static let kind = StepKind.split
   static let version = 1
@@ -101,7 +107,9 @@ public struct SplitWork: Work, Hashable {
   public let groupBy: Split.Grouping?
   /// The fields that the prompt is made of: records equal in them have equal prompts.
   public let promptFields: [String]
-  /// At most so many records a part; nil: no limit. For a trial run.
+  /// At most so many records a part; nil: no limit.
+  ///
+  /// For a trial run.
   public let limit: Int?
 
   var options: Manifest {

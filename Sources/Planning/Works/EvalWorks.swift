@@ -4,7 +4,9 @@ import Digests
 
 public import Specification
 
-/// Judges responses. Inputs: `prompts`, `responses`. Output: `outcomes`.
+/// Judges responses.
+///
+/// Inputs: `prompts`, `responses`. Output: `outcomes`.
 public struct VerifyWork: Work, Hashable {
   static let kind = StepKind.verify
   static let version = 1
@@ -52,7 +54,9 @@ extension Verifier {
   }
 }
 
-/// Takes the likeliest option. Inputs: `prompts`, `scores`. Output: `outcomes`.
+/// Takes the likeliest option.
+///
+/// Inputs: `prompts`, `scores`. Output: `outcomes`.
 public struct ChoiceWork: Work, Hashable {
   static let kind = StepKind.choice
   static let version = 1
@@ -66,7 +70,9 @@ public struct ChoiceWork: Work, Hashable {
   }
 }
 
-/// Takes perplexities. Input: `scores`. Output: `outcomes`.
+/// Takes perplexities.
+///
+/// Input: `scores`. Output: `outcomes`.
 public struct PerplexityWork: Work, Hashable {
   static let kind = StepKind.perplexity
   static let version = 1
@@ -74,7 +80,9 @@ public struct PerplexityWork: Work, Hashable {
   var options: Manifest { Manifest() }
 }
 
-/// Gathers outcomes into cells. Inputs: `outcomes/<number>`, one a measurement. Output: `table`.
+/// Gathers outcomes into cells.
+///
+/// Inputs: `outcomes/<number>`, one a measurement. Output: `table`.
 public struct AggregateWork: Work, Hashable {
   /// One measurement: an eval of a model in a cell.
   public struct Measurement: Hashable, Sendable {

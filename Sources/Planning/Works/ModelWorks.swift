@@ -3,7 +3,9 @@
 import Digests
 public import Specification
 
-/// A model as a step uses it. The weights are inputs; this is what else its numbers depend on.
+/// A model as a step uses it.
+///
+/// The weights are inputs; this is what else its numbers depend on.
 public struct ModelUse: Hashable, Sendable {
   /// Where the weights are.
   public enum Source: Hashable, Sendable {
@@ -72,7 +74,9 @@ extension TurnFormat {
   }
 }
 
-/// Generates responses. Inputs: `prompts` and the model's. Output: `responses`.
+/// Generates responses.
+///
+/// Inputs: `prompts` and the model's. Output: `responses`.
 public struct GenerateWork: Work, Hashable {
   static let kind = StepKind.generate
   static let version = 1
@@ -113,7 +117,9 @@ public struct GenerateWork: Work, Hashable {
   }
 }
 
-/// Scores texts after prompts. Inputs: `prompts` and the model's. Output: `scores`.
+/// Scores texts after prompts.
+///
+/// Inputs: `prompts` and the model's. Output: `scores`.
 public struct ScoreWork: Work, Hashable {
   /// Which texts.
   public enum Target: Hashable, Sendable {

@@ -3,8 +3,10 @@
 import Digests
 public import Specification
 
-/// Renders prompts from records. Inputs: `records`, and `shots` if the prompt has examples.
-/// Outputs: `prompts`, and `identities` (32 bytes a prompt).
+/// Renders prompts from records.
+///
+/// Inputs: `records`, and `shots` if the prompt has examples. Outputs: `prompts`, and `identities` (32 bytes a
+/// prompt).
 public struct RenderWork: Work, Hashable {
   static let kind = StepKind.render
   static let version = 1
@@ -81,7 +83,9 @@ extension Prompt {
   }
 }
 
-/// Takes responses from the data. Inputs: `records`, `prompts`. Output: `responses`.
+/// Takes responses from the data.
+///
+/// Inputs: `records`, `prompts`. Output: `responses`.
 public struct RecordedWork: Work, Hashable {
   static let kind = StepKind.recorded
   static let version = 1

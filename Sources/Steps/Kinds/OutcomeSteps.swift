@@ -2,11 +2,11 @@
 
 import Execution
 import JSON
-import Planning
-import Records
-import Specification
+package import Planning
+package import Records
+package import Specification
 
-enum ChoiceStep {
+package enum ChoiceStep {
   static func run(_ work: ChoiceWork, _ task: StepTask) throws -> [ProducedOutput] {
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
@@ -20,16 +20,31 @@ enum ChoiceStep {
   }
 
   /// The first of the likeliest options, as lm-evaluation-harness's `acc` and `acc_norm` take it.
-  static func outcome(_ prompt: RenderedPrompt, _ score: Scores, _ normalize: ChoiceEval.Normalization) -> Outcome {
+  package static func outcome(_ prompt: RenderedPrompt, _ score: Scores, _ normalize: ChoiceEval.Normalization)
+    -> Outcome
+  {
     let values = score.scores.map { value(of: $0, normalize) }
-    guard let best = values.max(), let index = values.firstIndex(of: best) else {
+    let names = scored(prompt, score)
+    guard names.count == values.count, let best = values.max(), let index = values.firstIndex(of: best) else {
       return Outcome(kind: "wrong", value: 0, reason: "no options")
     }
     // Answers are labels where labels were scored, and texts where texts were.
-    let names = [prompt.labels, prompt.options].filter { $0.count == values.count }.flatMap { [$0[index]] }
-    let right = prompt.answers.contains { answer in names.contains { $0.utf8.elementsEqual(answer.utf8) } }
-    let chosen = names.joined(separator: " ")
-    return Outcome(kind: right ? "right" : "wrong", value: right ? 1 : 0, reason: "chose \(chosen)")
+    let right = prompt.answers.contains { $0.utf8.elementsEqual(names[index].utf8) }
+    let chosen = [prompt.labels, prompt.options].filter { $0.count == values.count }.map { $0[index] }
+    return Outcome(
+      kind: right ? "right" : "wrong", value: right ? 1 : 0, reason: "chose \(chosen.joined(separator: " "))")
+  }
+
+  /// The labels or the texts, whichever were scored: an option whose text is another's label must not pass for it.
+  private static func scored(_ prompt: RenderedPrompt, _ score: Scores) -> [String] {
+    guard prompt.labels.count == score.scores.count else { return prompt.options }
+    let byteCounts = score.scores.map(\.byteCount)
+    if prompt.labels.map(\.utf8.count) != byteCounts { return prompt.options }
+    // As long as each other: the answers tell.
+    let areLabels = prompt.answers.allSatisfy { answer in
+      prompt.labels.contains { $0.utf8.elementsEqual(answer.utf8) }
+    }
+    return areLabels || prompt.options.map(\.utf8.count) != byteCounts ? prompt.labels : prompt.options
   }
 
   private static func value(of score: Score, _ normalize: ChoiceEval.Normalization) -> Double {
@@ -41,12 +56,17 @@ enum ChoiceStep {
   }
 }
 
-enum PerplexityStep {
-  /// A record's value is its mean negative log-probability a token, weighted by its tokens; the number over records is
-  /// the exponential of the weighted mean.
+package enum PerplexityStep {
   static func run(_ task: StepTask) throws -> [ProducedOutput] {
     let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
-    let outcomes = scores.map { record in
+    let outcomes = outcomes(of: scores)
+    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
+  }
+
+  /// A record's value is its mean negative log-probability a token, weighted by its tokens; the number over records is
+  /// the exponential of the weighted mean.
+  package static func outcomes(of scores: [Scores]) -> [Outcomes] {
+    scores.map { record in
       Outcomes(
         id: record.id,
         outcomes: record.scores.map { score in
@@ -55,14 +75,25 @@ enum PerplexityStep {
           return Outcome(kind: "scored", value: -score.sum / tokens, weight: tokens)
         })
     }
-    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
   }
 }
 
-enum AggregateStep {
+package enum AggregateStep {
+  static func run(_ work: AggregateWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let numbers = try numbers(work) { measurement in
+      try RecordFile.records(
+        Outcomes.self, from: task.input(measurement.input), file: "outcomes of \(measurement.eval)")
+    }
+    return [ProducedOutput("table", RecordFile.bytes(numbers), records: numbers.count)]
+  }
+
   /// One number for each eval and place; measurements that differ only in the seed become one, and those that do not
   /// differ at all are pooled.
-  static func run(_ work: AggregateWork, _ task: StepTask) throws -> [ProducedOutput] {
+  ///
+  /// - Parameter outcomesOf: The outcomes that stand behind a measurement.
+  package static func numbers(
+    _ work: AggregateWork, outcomesOf: (AggregateWork.Measurement) throws -> [Outcomes]
+  ) rethrows -> [Measured] {
     var order: [[String]] = []
     var members: [[String]: [AggregateWork.Measurement]] = [:]
     for measurement in work.measurements {
@@ -79,8 +110,7 @@ enum AggregateStep {
       for measurement in group {
         let seed = measurement.coordinates["seed"] ?? ""
         if outcomes[seed] == nil { seeds.append(seed) }
-        outcomes[seed, default: []] += try RecordFile.records(
-          Outcomes.self, from: task.input(measurement.input), file: "outcomes of \(measurement.eval)")
+        outcomes[seed, default: []] += try outcomesOf(measurement)
       }
       let coordinates = group[0].coordinates.entries.filter { $0.name != "seed" }
       numbers.append(
@@ -89,6 +119,6 @@ enum AggregateStep {
           coordinates: coordinates.map { Measured.Coordinate($0.name, $0.value) }, inputs: group.map(\.input),
           seeds: seeds.map { outcomes[$0] ?? [] }))
     }
-    return [ProducedOutput("table", RecordFile.bytes(numbers), records: numbers.count)]
+    return numbers
   }
 }

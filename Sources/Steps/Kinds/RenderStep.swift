@@ -1,13 +1,13 @@
 // Renders prompts from records: turns, accepted answers, options, further texts.
 // Knows nothing of chat formats; what it writes is what keys are made of.
 
-import Diagnostics
-import Digests
+package import Diagnostics
+package import Digests
 import Execution
-import JSON
-import Planning
-import Randomness
-import Records
+package import JSON
+package import Planning
+package import Randomness
+package import Records
 import Specification
 import Verification
 
@@ -30,15 +30,15 @@ enum RenderStep {
 }
 
 /// Who a prompt is for the results of single records: its turns, and which of several equal ones.
-struct PromptIdentity {
-  let content: Digest
-  let occurrence: Int
+package struct PromptIdentity {
+  package let content: Digest
+  package let occurrence: Int
 
   /// 32 bytes that name both.
-  var key: Digest { RecordKey.identity(content: content, occurrence: occurrence) }
+  package var key: Digest { RecordKey.identity(content: content, occurrence: occurrence) }
 
   /// The identities of prompts, in order.
-  static func all(of prompts: [RenderedPrompt]) -> [PromptIdentity] {
+  package static func all(of prompts: [RenderedPrompt]) -> [PromptIdentity] {
     var counter = OccurrenceCounter()
     return prompts.map { prompt in
       let content = prompt.content
@@ -47,7 +47,7 @@ struct PromptIdentity {
   }
 
   /// Where the random numbers of a sample stand.
-  func address(seed: Int, sample: Int) -> RandomAddress {
+  package func address(seed: Int, sample: Int) -> RandomAddress {
     RandomAddress(
       seed: UInt64(bitPattern: Int64(seed)), purpose: .sampling, record: content.words,
       sample: UInt64(occurrence) << 32 | UInt64(sample))
@@ -65,20 +65,20 @@ extension Digest {
 }
 
 /// Renders one record after the other.
-struct PromptRenderer {
+package struct PromptRenderer {
   private let work: RenderWork
   private let label: String
   private let places: [String: SourcePlace]
   private let shots: [JSONObject]
 
-  init(_ work: RenderWork, label: String, places: [String: SourcePlace] = [:], shots: [JSONObject] = []) {
+  package init(_ work: RenderWork, label: String, places: [String: SourcePlace] = [:], shots: [JSONObject] = []) {
     self.work = work
     self.label = label
     self.places = places
     self.shots = shots
   }
 
-  func render(_ record: SourceRecord, number: Int) throws -> RenderedPrompt {
+  package func render(_ record: SourceRecord, number: Int) throws -> RenderedPrompt {
     let scope = try scope(record.fields, number: number)
     var messages: [Message] = []
     switch work.prompt {
@@ -90,7 +90,8 @@ struct PromptRenderer {
     var texts: [String: String] = [:]
     for entry in work.texts.entries { texts[entry.name] = try text(entry.value, scope, leaf: "texts/\(entry.name)") }
     return RenderedPrompt(
-      id: record.id, turns: messages, answers: scope.answers, options: scope.options, labels: scope.labels, texts: texts)
+      id: record.id, turns: messages, answers: scope.answers, options: scope.options, labels: scope.labels, texts: texts
+    )
   }
 
   /// What a record's templates may name.
@@ -127,7 +128,9 @@ struct PromptRenderer {
     return stream.shuffled(Array(0..<count))
   }
 
-  /// The accepted answers. A template that is one field takes each element of a list.
+  /// The accepted answers.
+  ///
+  /// A template that is one field takes each element of a list.
   private func answers(_ fields: JSONObject, number: Int) throws -> [String] {
     guard let template = work.answer else {
       return (fields["target"] ?? fields["answer"]).flatMap(FieldText.texts) ?? []

@@ -3,9 +3,9 @@
 import Digests
 import Execution
 import JSON
-import LanguageModel
-import Planning
-import Records
+package import LanguageModel
+package import Planning
+package import Records
 import Specification
 
 enum ScoreStep {
@@ -17,7 +17,7 @@ enum ScoreStep {
     let keys = zip(prompts, texts).map(key)
     let (results, count) = try task.results(of: keys) { missing, finished in
       let model = try models.model(work.model, for: task)
-      let builder = ScoreRequests(work, model)
+      let builder = ScoreRequests(work, model.tokenizer)
       var waiting: [Int: [Score?]] = [:]
       var requests: [ScoreRequest] = []
       var owners: [(position: Int, text: Int)] = []
@@ -79,16 +79,16 @@ enum ScoreStep {
 /// After turns, a text is tokenized together with what stands before it and the tokens after the prompt's are scored, as
 /// lm-evaluation-harness does. With `turns: raw`, which has nothing between prompt and text, a text that begins with no
 /// white space is separated by one space, its default too.
-struct ScoreRequests {
+package struct ScoreRequests {
   private let work: ScoreWork
   private let tokenizer: Tokenizer
 
-  init(_ work: ScoreWork, _ model: LoadedModel) {
+  package init(_ work: ScoreWork, _ tokenizer: Tokenizer) {
     self.work = work
-    tokenizer = model.tokenizer
+    self.tokenizer = tokenizer
   }
 
-  func request(_ prompt: RenderedPrompt, _ text: String) -> ScoreRequest {
+  package func request(_ prompt: RenderedPrompt, _ text: String) -> ScoreRequest {
     // Nothing stands before the first token of a plain text, so it has no probability.
     if case .plain = work.target { return ScoreRequest(tokens: tokenizer.encode(text), from: 1) }
     let context = work.model.segments(of: prompt)

@@ -1,44 +1,50 @@
 // Divides records into named parts so that equal prompts, and groups, stay together.
 // Knows no seed: a split is a function of the records and of what the spec says.
 
-import Diagnostics
+package import Diagnostics
 import Digests
 import Execution
-import JSON
-import Planning
+package import JSON
+package import Planning
 import Records
 import Specification
 
 enum SplitStep {
   static func run(_ work: SplitWork, _ task: StepTask) throws -> [ProducedOutput] {
     let records = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
-    let parts = try Splitter(work, label: task.step.label, place: task.step.places).parts(of: records)
-    return parts.map { part in
-      let chosen = work.limit.map { Array(part.records.prefix($0)) } ?? part.records
-      return ProducedOutput(part.name, RecordFile.bytes(fields: chosen), records: chosen.count)
-    }
+    let parts = try Splitter(work, label: task.step.label, place: task.step.places).limitedParts(of: records)
+    return parts.map { ProducedOutput($0.name, RecordFile.bytes(fields: $0.records), records: $0.records.count) }
   }
 }
 
 /// The rule of splitting: groups in the order of their hashes; parts from the front in the order of the spec, `train`
 /// from the back. A group that a part's size cuts gives the part what it needs, and its other records to nobody.
-struct Splitter {
-  struct Part {
-    let name: String
-    let records: [JSONObject]
+package struct Splitter {
+  /// A part with its records, in order.
+  package struct Part {
+    package let name: String
+    package let records: [JSONObject]
   }
 
   private let work: SplitWork
   private let label: String
   private let place: [String: SourcePlace]
 
-  init(_ work: SplitWork, label: String, place: [String: SourcePlace] = [:]) {
+  package init(_ work: SplitWork, label: String, place: [String: SourcePlace] = [:]) {
     self.work = work
     self.label = label
     self.place = place
   }
 
-  func parts(of records: [JSONObject]) throws(StepError) -> [Part] {
+  /// The parts, each cut to what a trial run takes of it.
+  package func limitedParts(of records: [JSONObject]) throws(StepError) -> [Part] {
+    let parts = try parts(of: records)
+    guard let limit = work.limit else { return parts }
+    return parts.map { Part(name: $0.name, records: Array($0.records.prefix(limit))) }
+  }
+
+  /// The parts in the order of the spec.
+  package func parts(of records: [JSONObject]) throws(StepError) -> [Part] {
     let groups = try groups(of: records)
     var front = groups[...]
     let sizes = try sizes(total: records.count)
@@ -126,7 +132,7 @@ struct Splitter {
       guard let text = record[field].flatMap(FieldText.text) else {
         throw .missingField(step: label, field: field, record: index + 1, place: place["group-by"])
       }
-      guard let until, let end = text.firstRange(of: until) else { return .sha256(text) }
+      guard let until, let end = text.firstBytes(of: until) else { return .sha256(text) }
       return .sha256(String(text[..<end.lowerBound]))
     }
   }
