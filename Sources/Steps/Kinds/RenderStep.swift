@@ -84,7 +84,7 @@ package struct PromptRenderer {
     switch work.prompt {
     case nil: break
     case .text(let template): messages = [Message(.user, try text(template, scope, leaf: "prompt"))]
-    case .turns(let parts): messages = try turns(parts, scope)
+    case .turns(let parts): messages = try turns(Array(parts.enumerated()), scope)
     case .conversation(let conversation): messages = try dialogue(conversation, scope)
     }
     var texts: [String: String] = [:]
@@ -163,9 +163,10 @@ package struct PromptRenderer {
     }
   }
 
-  private func turns(_ parts: [PromptPart], _ scope: Scope) throws -> [Message] {
+  /// - Parameter parts: Parts of the prompt, each with its place there.
+  private func turns(_ parts: [(offset: Int, element: PromptPart)], _ scope: Scope) throws -> [Message] {
     var messages: [Message] = []
-    for (index, part) in parts.enumerated() {
+    for (index, part) in parts {
       switch part {
       case .turn(let turn):
         let role: MessageRole =
@@ -176,17 +177,19 @@ package struct PromptRenderer {
           }
         messages.append(
           Message(role, try text(turn.content, scope, leaf: "prompt/\(index)/\(turn.role.rawValue)")))
-      case .shots(let wanted): messages += try examples(parts, wanted, scope)
+      case .shots(let wanted): messages += try examples(parts, wanted, scope, leaf: "prompt/\(index)/shots")
       }
     }
     return messages
   }
 
   /// Other records' questions with their answers, the record itself never among them.
-  private func examples(_ parts: [PromptPart], _ wanted: Shots, _ scope: Scope) throws -> [Message] {
+  private func examples(
+    _ parts: [(offset: Int, element: PromptPart)], _ wanted: Shots, _ scope: Scope, leaf: String
+  ) throws -> [Message] {
     var messages: [Message] = []
     var taken = 0
-    let questions = parts.filter { if case .turn(let turn) = $0 { turn.role != .system } else { false } }
+    let questions = parts.filter { if case .turn(let turn) = $0.element { turn.role != .system } else { false } }
     for (index, fields) in shots.enumerated() where taken < wanted.count && fields != scope.fields {
       let example = try self.scope(fields, number: index + 1)
       guard let answer = example.answers.first else { throw StepError.noAnswer(step: label, record: index + 1) }
@@ -195,7 +198,7 @@ package struct PromptRenderer {
     }
     guard taken == wanted.count else {
       throw StepError.tooFewRecords(
-        step: label, part: wanted.from, asked: wanted.count, left: taken, total: shots.count, place: places["prompt"])
+        step: label, part: wanted.from, asked: wanted.count, left: taken, total: shots.count, place: places[leaf])
     }
     return messages
   }
