@@ -1,0 +1,142 @@
+// Commands beside exec: what they print, and that they leave alone what is not theirs.
+
+import Foundation
+import Testing
+
+@Suite struct Commands {
+  @Test func planRunsNothingAndSaysWhy() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let before = try space.run(["plan", "small.yaml"])
+    #expect(before.exitCode == 0, "\(before.errors)")
+    #expect(before.output.contains("7 steps: 0 stored or not needed, 7 to run."), "\(before.output)")
+    #expect(!FileManager.default.fileExists(atPath: "\(space.path)/.runner-store"))
+    _ = try space.exec(SmallExperiment())
+    var changed = SmallExperiment()
+    changed.temperature = "0.5"
+    try changed.write(to: space)
+    let after = try space.run(["plan", "small.yaml"])
+    #expect(after.output.contains("temperature: 0.0 → 0.5  (small.yaml:15:"), "\(after.output)")
+    #expect(after.output.contains("undecided"), "\(after.output)")
+  }
+
+  @Test func aWarmRunIsQuick() throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    let again = try space.exec(SmallExperiment())
+    #expect(try Events(again.output).ran.isEmpty)
+  }
+
+  @Test func smokeWritesNoResults() throws {
+    let space = try TestSpace()
+    let outcome = try space.exec(SmallExperiment(), ["--smoke"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(space.path)/results"))
+  }
+
+  @Test func stepsThatCannotRunAreRefusedBeforeAnythingRuns() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      data: numbers/train
+      generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
+      reviser: [{judge: {by: verifier}}]
+      objective: {apo-zero: {beta: 0.1}}
+      hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
+      """
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("train apo-zero"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("cannot run it"), "\(outcome.errors)")
+    #expect(space.files(below: ".runner-store/steps").isEmpty)
+    let plan = try space.run(["plan", "small.yaml"])
+    #expect(plan.exitCode == 0, "\(plan.errors)")
+    #expect(plan.output.contains("blocked"), "\(plan.output)")
+  }
+
+  @Test func previewShowsTurnsAndTokens() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let outcome = try space.run(["preview", "small.yaml", "1"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("<|im_start|>user\nWhat comes after "), "\(outcome.output)")
+    #expect(outcome.output.contains("tokens, answer: "), "\(outcome.output)")
+  }
+
+  @Test func pinWritesTheDigestAndNothingElse() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.comment = "# keep this comment"
+    try experiment.write(to: space)
+    let outcome = try space.run(["pin", "small.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let text = try space.read("small.yaml")
+    let digest = try #require(text.firstMatch(of: /sha256: ([0-9a-f]{64}), /)).output
+    #expect(text.replacing(String(digest.0), with: "") == experiment.spec)
+    let again = try space.run(["pin", "small.yaml"])
+    #expect(again.output.contains("every file has its digest"))
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+  }
+
+  @Test func theSchemaIsTheCheckedInOne() throws {
+    let space = try TestSpace()
+    let outcome = try space.run(["schema", "--into", "schemas"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let checkedIn = try String(
+      contentsOfFile: "\(TestSpace.repository)/schemas/experiment.schema.json", encoding: .utf8)
+    #expect(try space.read("schemas/experiment.schema.json") == checkedIn)
+  }
+
+  @Test func theModelCommandsSpeakJSON() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let tokens = try space.run(["model", "tokenize", "small.yaml", "hi"])
+    #expect(tokens.output == "{\"count\":2,\"tokens\":[104,105]}\n", "\(tokens.errors)\(tokens.output)")
+    let score = try space.run(
+      ["model", "score", "small.yaml", "--jsonl"], input: "{\"text\":\"abc\"}\n{\"text\":\"z\"}\n")
+    #expect(score.exitCode == 0, "\(score.errors)")
+    #expect(score.output.split(separator: "\n").count == 2)
+    #expect(score.output.contains("\"log-probabilities\":[null,-"))
+    let generated = try space.run(["model", "generate", "small.yaml:policy", "hi", "--max-new-tokens", "3"])
+    #expect(generated.exitCode == 0, "\(generated.errors)")
+    #expect(generated.output.contains("\"finish\":\"length\""), "\(generated.output)")
+    let info = try space.run(["model", "info", "small.yaml"])
+    #expect(info.output.contains("\"vocabulary\": 259"), "\(info.output)")
+    let wrong = try space.run(["model", "info", "small.yaml:polcy"])
+    #expect(wrong.exitCode == 64)
+    #expect(wrong.errors.contains("Did you mean `policy`?"))
+  }
+
+  @Test func aStoredObjectCanBeLookedAt() throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    let lock = try space.read("results/small/lock.json")
+    let records = try #require(lock.firstMatch(of: /"records": "([0-9a-f]{64})"/)).output.1
+    let outcome = try space.run(["store", "cat", String(records)])
+    #expect(outcome.output.split(separator: "\n").count == 20)
+    let key = try #require(lock.firstMatch(of: /"key": "([0-9a-f]{64})"/)).output.1
+    let shown = try space.run(["store", "show", String(key)])
+    #expect(shown.exitCode == 0 || shown.errors.contains("no result"), "\(shown.errors)")
+  }
+
+  @Test func openBLASArithmeticIsAnotherClass() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.heldout = 2
+    let ordered = try space.exec(experiment)
+    #expect(ordered.exitCode == 0, "\(ordered.errors)")
+    experiment.extra = "arithmetic: openblas"
+    let other = try space.exec(experiment)
+    #expect(other.exitCode == 0, "\(other.errors)")
+    #expect(try Events(other.output).finished("generate")?.computed == 2)
+    #expect(try space.read("results/small/lock.json").contains("\"arithmetic\": \"openblas\""))
+  }
+
+  @Test func helpNamesEveryExitCode() throws {
+    let help = try TestSpace().run(["--help"])
+    for line in ["0  done", "1  a step failed", "2  a claim", "64  wrong usage", "65  bad spec", "74  input or output"] {
+      #expect(help.output.contains(line), "\(line)")
+    }
+  }
+}

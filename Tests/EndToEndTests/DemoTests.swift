@@ -1,0 +1,71 @@
+// The shipped specs on the real weights: the same bytes whatever stands around them, and every command of the README.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct Demo {
+  /// The objects of a store after a trial run of the quickstart.
+  private func objects(
+    _ arguments: [String], environment: [String: String] = [:], folder: String? = nil
+  ) throws -> [String] {
+    let space = try TestSpace()
+    let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
+    let spec = "\(TestSpace.repository)/experiments/quickstart/counting.yaml"
+    let working = folder.map { "\(space.path)/\($0)" } ?? space.path
+    try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
+    let outcome = try space.run(
+      ["exec", spec, "--smoke", "--set", "seeds.values=[1]", "--mirror", mirror, "--store", "\(space.path)/store"]
+        + arguments, environment: environment, folder: working)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    return space.files(below: "store/objects")
+  }
+
+  @Test func theRealModelGivesTheSameBytesWhateverStandsAroundIt() throws {
+    let plain = try objects(["--workers", "1"])
+    #expect(plain.count > 10)
+    let other = try objects(
+      ["--workers", "4", "--batch", "3"],
+      environment: [
+        "TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
+      ], folder: "deep/down")
+    #expect(other == plain)
+  }
+
+  @Test func everyCommandOfTheReadmeWorks() throws {
+    let readme = try String(contentsOfFile: "\(TestSpace.repository)/README.md", encoding: .utf8)
+    let commands = readme.split(separator: "\n").compactMap { line in
+      line.hasPrefix("$ runner ") ? line.dropFirst("$ runner ".count) : nil
+    }
+    #expect(commands.count >= 6)
+    let space = try TestSpace()
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(space.path)/experiments", withDestinationPath: "\(TestSpace.repository)/experiments")
+    let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
+    for command in commands {
+      var arguments = Self.words(command)
+      // A trial run: the commands are what is tested, not the numbers.
+      if arguments.first == "exec", !arguments.contains("--smoke") { arguments.append("--smoke") }
+      let outcome = try space.run(arguments, environment: ["RUNNER_MIRRORS": mirror])
+      #expect(outcome.exitCode == 0, "runner \(command): \(outcome.errors)")
+      #expect(!outcome.output.isEmpty, "runner \(command)")
+    }
+  }
+
+  /// The words of a command line, with single and double quotes.
+  private static func words(_ line: Substring) -> [String] {
+    var words: [String] = []
+    var word = ""
+    var quote: Character?
+    for character in line {
+      switch (quote, character) {
+      case (nil, "'"), (nil, "\""): quote = character
+      case (let open?, character) where open == character: quote = nil
+      case (nil, " "):
+        if !word.isEmpty { words.append(word) }
+        word = ""
+      default: word.append(character)
+      }
+    }
+    return word.isEmpty ? words : words + [word]
+  }
+}
