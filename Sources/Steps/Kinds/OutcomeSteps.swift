@@ -90,7 +90,10 @@ package enum AggregateStep {
   /// One number for each eval and place; measurements that differ only in the seed become one, and those that do not
   /// differ at all are pooled.
   ///
-  /// - Parameter outcomesOf: The outcomes that stand behind a measurement.
+  /// - Parameters:
+  ///   - work: What is measured where.
+  ///   - outcomesOf: The outcomes that stand behind a measurement.
+  /// - Returns: The numbers in the order of their first measurements.
   package static func numbers(
     _ work: AggregateWork, outcomesOf: (AggregateWork.Measurement) throws -> [Outcomes]
   ) rethrows -> [Measured] {

@@ -163,7 +163,7 @@ package struct PromptRenderer {
     }
   }
 
-  /// - Parameter parts: Parts of the prompt, each with its place there.
+  /// The messages of parts of the prompt, each with its place there.
   private func turns(_ parts: [(offset: Int, element: PromptPart)], _ scope: Scope) throws -> [Message] {
     var messages: [Message] = []
     for (index, part) in parts {

@@ -17,8 +17,10 @@ enum SplitStep {
   }
 }
 
-/// The rule of splitting: groups in the order of their hashes; parts from the front in the order of the spec, `train`
-/// from the back. A group that a part's size cuts gives the part what it needs, and its other records to nobody.
+/// The rule of splitting.
+///
+/// Groups stand in the order of their hashes; parts come from the front in the order of the spec, `train` from the back.
+/// A group that a part's size cuts gives the part what it needs, and its other records to nobody.
 package struct Splitter {
   /// A part with its records, in order.
   package struct Part {

@@ -1,0 +1,297 @@
+// Graphs of steps on a store: what runs, what does not, and what a run leaves when something goes wrong.
+
+import Diagnostics
+import Digests
+import Execution
+import JSON
+import Planning
+import Storage
+import Testing
+
+private let generateA = "generate a, T 0.5, seed 1, 2 samples"
+private let generateB = "generate b, T 0.5, seed 1, 2 samples"
+
+@Suite struct PlanAndRun {
+  /// What the plan says certainly runs did; what it says is there did not; the rest is between.
+  private func check(_ outcome: Shop.Outcome) {
+    let ran = outcome.workshop.ran
+    let certain = outcome.labels { $0.certainlyRuns }
+    let open = outcome.labels { if case .undecided = $0 { true } else { false } }
+    #expect(Set(certain).isSubset(of: ran))
+    #expect(Set(ran).isSubset(of: certain + open))
+    #expect(outcome.plan.bounds.contains(ran.count))
+    #expect(Set(ran).count == ran.count)
+    #expect(outcome.summary.ran == ran.count)
+    #expect(outcome.told.steps("running") == ran)
+    #expect(outcome.told.steps("finished").sorted() == ran.sorted())
+  }
+
+  @Test func everythingRunsOnceAndThenNothing() async throws {
+    let shop = Shop()
+    let first = try await shop.run(Lines())
+    check(first)
+    #expect(first.workshop.ran.count == 13)
+    #expect(first.workshop.ran.count == first.graph.steps.count)
+    #expect(first.workshop.records == 10)
+    let second = try await shop.run(Lines(comment: "another comment"))
+    check(second)
+    #expect(second.workshop.ran == [])
+    #expect(second.plan.bounds == 0...0)
+    #expect(second.summary.cached == 11)
+    #expect(second.table == first.table)
+    #expect(first.table != nil)
+  }
+
+  @Test func aTemperatureRunsWhatDependsOnIt() async throws {
+    let shop = Shop()
+    _ = try await shop.run(Lines())
+    let outcome = try await shop.run(Lines(temperature: "0.75"))
+    check(outcome)
+    #expect(
+      outcome.workshop.ran.map { $0.prefix(10) } == ["generate a", "verify a", "generate b", "verify b", "table of t"])
+    #expect(outcome.workshop.records == 10)
+  }
+
+  @Test func aVerifierSparesTheModel() async throws {
+    let shop = Shop()
+    _ = try await shop.run(Lines())
+    let outcome = try await shop.run(Lines(verifier: "contains"))
+    check(outcome)
+    #expect(outcome.workshop.ran == ["verify a", "verify b", "table of test"])
+  }
+
+  @Test func moreSamplesComputeOnlyTheNew() async throws {
+    let shop = Shop()
+    _ = try await shop.run(Lines())
+    let outcome = try await shop.run(Lines(samples: 3))
+    check(outcome)
+    let partly = outcome.plan.steps.compactMap { step -> [Int]? in
+      if case .partlyCached(_, let held, let total, _) = step.state { [held, total] } else { nil }
+    }
+    #expect(partly == [[6, 9], [4, 6]])
+    #expect(outcome.workshop.records == 5)
+    #expect(outcome.table == (try await Shop().run(Lines(samples: 3))).table)
+  }
+
+  @Test func oneChangedRecordIsComputedAlone() async throws {
+    let shop = Shop()
+    _ = try await shop.run(Lines())
+    let changed = Lines(a: ["1", "two", "3"])
+    let outcome = try await shop.run(changed)
+    check(outcome)
+    #expect(outcome.workshop.records == 2)
+    #expect(
+      outcome.workshop.ran.contains { $0.hasSuffix(" b") || $0.contains(" b,") || $0.contains("b.jsonl") } == false)
+    #expect(outcome.table == (try await Shop().run(changed)).table)
+  }
+
+  @Test func theSameBytesStopWhatComesAfter() async throws {
+    let shop = Shop()
+    let first = try await shop.run(Lines())
+    let outcome = try await shop.run(Lines(endOfA: "\n\n"))
+    check(outcome)
+    #expect(outcome.workshop.ran == ["fetch a.jsonl", "ingest a"])
+    #expect(
+      outcome.labels { if case .undecided = $0 { true } else { false } } == [
+        "split a", "render a", generateA, "verify a", "table of test",
+      ])
+    #expect(outcome.summary.cached == 10)
+    #expect(outcome.table == first.table)
+  }
+
+  @Test func equalRecordsAreOneResult() async throws {
+    let shop = Shop()
+    let lines = Lines(a: ["1", "1", "2"])
+    _ = try await shop.run(lines)
+    var more = lines
+    more.samples = 3
+    let outcome = try await shop.run(more)
+    check(outcome)
+    #expect(outcome.table == (try await Shop().run(more)).table)
+  }
+}
+
+@Suite struct SharedRecords {
+  @Test func aRecordThatTwoDataSetsHaveIsComputedOnce() async throws {
+    let outcome = try await Shop().run(Lines(a: ["1", "2", "3"], b: ["3", "4"], samples: 1))
+    #expect(outcome.workshop.records == 4)
+  }
+}
+
+@Suite struct Failures {
+  @Test func aFailureSkipsWhatReadsFromItAndNothingElse() async throws {
+    let shop = Shop()
+    let outcome = try await shop.run(Lines(), broken: [generateA])
+    #expect(outcome.told.steps("failed") == [generateA])
+    #expect(outcome.told.steps("skipped") == ["verify a", "table of test"])
+    #expect(outcome.told.steps("finished").contains("verify b"))
+    #expect(outcome.summary.failed == 1)
+    #expect(outcome.summary.skipped == 2)
+    #expect(outcome.summary.exit == .badSpec)
+    #expect(outcome.table == nil)
+    for event in outcome.told.events {
+      if case .skipped(_, let because) = event { #expect(because.label == generateA) }
+      if case .failed(_, let diagnoses) = event { #expect(diagnoses.map(\.message) == ["\(generateA) is broken"]) }
+    }
+    // What was done stays done.
+    let repaired = try await shop.run(Lines())
+    #expect(repaired.workshop.ran == [generateA, "verify a", "table of test"])
+  }
+
+  @Test func aFileThatCannotBeHadIsAskedForOnce() async throws {
+    let outcome = try await Shop().run(Lines(), broken: ["fetch a.jsonl"])
+    #expect(outcome.workshop.ran.count { $0 == "fetch a.jsonl" } == 1)
+    #expect(outcome.told.steps("failed") == ["fetch a.jsonl"])
+    #expect(
+      outcome.told.steps("skipped") == ["ingest a", "split a", "render a", generateA, "verify a", "table of test"])
+    #expect(outcome.told.steps("finished").contains("verify b"))
+  }
+
+  @Test func whatCameBeforeAFailureIsKept() async throws {
+    let shop = Shop()
+    let outcome = try await shop.run(Lines(), broken: ["verify a", "verify b"])
+    #expect(outcome.summary.failed == 2)
+    #expect(try await shop.run(Lines()).workshop.records == 0)
+  }
+}
+
+@Suite struct Stopping {
+  @Test(arguments: 1...9)
+  func finishedRecordsAreKept(count: Int) async throws {
+    let shop = Shop()
+    let stopped = try await shop.run(Lines(), stopAfter: count)
+    #expect(stopped.summary.cancelled)
+    #expect(stopped.summary.failed == 0)
+    #expect(stopped.workshop.records == count)
+    let rest = try await shop.run(Lines())
+    #expect(!rest.summary.cancelled)
+    #expect(rest.workshop.records == 10 - count)
+    #expect(rest.table == (try await Shop().run(Lines())).table)
+    #expect(rest.table != nil)
+  }
+
+  @Test func theNextPlanKnowsWhatWasKept() async throws {
+    let shop = Shop()
+    _ = try await shop.run(Lines(), stopAfter: 4)
+    let plan = Plan(graph: try Lines().graph(), index: StoreIndex(try shop.store()))
+    let step = try #require(plan.steps.first { $0.step.label == generateA })
+    guard case .partlyCached(_, 4, 6, _) = step.state else {
+      Issue.record("\(step.state)")
+      return
+    }
+  }
+}
+
+@Suite struct Damages {
+  private func output(_ outcome: Shop.Outcome, _ label: String, _ name: String) throws -> Digest {
+    let step = try #require(outcome.graph.steps.first { $0.label == label })
+    return try #require(outcome.results[step.id]?.result.outputs[name]?.digest)
+  }
+
+  @Test func aDamagedInputIsMadeAgainOnce() async throws {
+    let shop = Shop()
+    let first = try await shop.run(Lines())
+    #expect(shop.damage(try output(first, generateA, "responses")))
+    let outcome = try await shop.run(Lines(verifier: "contains"))
+    #expect(outcome.told.steps("damaged") == [generateA])
+    #expect(outcome.workshop.ran.count { $0 == generateA } == 1)
+    // Its records were kept one by one.
+    #expect(outcome.workshop.records == 0)
+    #expect(outcome.summary.failed == 0)
+    #expect(outcome.table == (try await Shop().run(Lines(verifier: "contains"))).table)
+  }
+
+  @Test func damageIsFollowedToItsSource() async throws {
+    let shop = Shop()
+    let first = try await shop.run(Lines())
+    // The split's only part has the bytes of the ingested records: one object, damaged once.
+    for (label, name) in [("render a", "prompts"), ("split a", "all"), ("fetch a.jsonl", "file")] {
+      #expect(shop.damage(try output(first, label, name)))
+    }
+    let outcome = try await shop.run(Lines(temperature: "0.75"))
+    #expect(outcome.told.steps("damaged") == ["render a", "split a", "ingest a", "fetch a.jsonl"])
+    #expect(outcome.summary.failed == 0)
+    #expect(outcome.table == (try await Shop().run(Lines(temperature: "0.75"))).table)
+    #expect(outcome.table != nil)
+  }
+
+  @Test func whatIsNotReadIsNotMadeAgain() async throws {
+    let shop = Shop()
+    let first = try await shop.run(Lines())
+    #expect(shop.damage(try output(first, "fetch a.jsonl", "file")))
+    #expect(try await shop.run(Lines()).workshop.ran == [])
+  }
+}
+
+@Suite struct FullDisks {
+  @Test func aFullDiskStopsTheRunAndLosesNothing() async throws {
+    let whole = Shop()
+    let table = try await whole.run(Lines()).table
+    let used = whole.disk.files().reduce(0) { $0 + $1.bytes.count }
+    var failures = 0
+    for room in stride(from: 200, to: used, by: 331) {
+      let shop = Shop()
+      shop.disk.capacity = room
+      do {
+        _ = try await shop.run(Lines())
+      } catch let error as StorageError {
+        guard case .full = error else {
+          Issue.record("\(error) with room for \(room)")
+          continue
+        }
+        failures += 1
+      }
+      shop.disk.capacity = .max
+      let outcome = try await shop.run(Lines())
+      #expect(outcome.table == table, "with room for \(room) at first")
+      #expect(outcome.summary.failed == 0)
+    }
+    #expect(failures > 5)
+  }
+}
+
+@Suite struct Segments {
+  private func many(_ count: Int) -> Lines { Lines(a: (1...count).map(String.init), b: ["x"], samples: 1) }
+
+  @Test func aSegmentHasSoManyRecordsAtMost() async throws {
+    let shop = Shop()
+    _ = try await shop.run(many(600))
+    // 256, 256 and 88 of the first data set; one of the second, whose recipe is the same.
+    #expect(shop.segments.count == 4)
+    #expect(try await shop.run(many(600)).workshop.records == 0)
+  }
+
+  @Test func timeWritesThemToo() async throws {
+    let shop = Shop()
+    let outcome = try await shop.run(many(7), secondsPerRecord: 2)
+    // After three records six seconds are at risk: 3, 3 and 1; then the second data set's.
+    #expect(shop.segments.count == 4)
+    let done = outcome.told.events.compactMap { event -> Int? in
+      if case .progress(let step, let progress) = event, step.label.hasPrefix("generate a") {
+        progress.done
+      } else {
+        nil
+      }
+    }
+    #expect(done == Array(0...7))
+  }
+
+  @Test func slowRecordsAreWrittenOneByOne() async throws {
+    let shop = Shop()
+    _ = try await shop.run(many(4), secondsPerRecord: 5)
+    #expect(shop.segments.count == 5)
+  }
+}
+
+@Suite struct Journals {
+  @Test func aRunIsWrittenDown() async throws {
+    let shop = Shop()
+    let outcome = try await shop.run(Lines())
+    let (events, damaged) = try shop.store().journal(run: "run").events()
+    #expect(damaged == 0)
+    #expect(events.first?["event"]?.stringValue == "run-started")
+    #expect(events.last?["event"]?.stringValue == "run-ended")
+    #expect(events.last?["ran"]?.integerValue == 13)
+    #expect(events == outcome.told.events.map(\.json).filter { $0["event"]?.stringValue != "progress" })
+  }
+}
