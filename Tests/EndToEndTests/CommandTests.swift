@@ -16,7 +16,7 @@ import Testing
     changed.temperature = "0.5"
     try changed.write(to: space)
     let after = try space.run(["plan", "small.yaml"])
-    #expect(after.output.contains("temperature: 0.0 → 0.5  (small.yaml:15:"), "\(after.output)")
+    #expect(after.output.contains("temperature: 0.0 → 0.5  (small.yaml:16:"), "\(after.output)")
     #expect(after.output.contains("undecided"), "\(after.output)")
   }
 
@@ -72,7 +72,7 @@ import Testing
     let outcome = try space.run(["pin", "small.yaml"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let text = try space.read("small.yaml")
-    let digest = try #require(text.firstMatch(of: /sha256: ([0-9a-f]{64}), /)).output
+    let digest = try #require(text.firstMatch(of: #/sha256: ([0-9a-f]{64}), /#)).output
     #expect(text.replacing(String(digest.0), with: "") == experiment.spec)
     let again = try space.run(["pin", "small.yaml"])
     #expect(again.output.contains("every file has its digest"))
