@@ -108,6 +108,14 @@ let package = Package(
     tests(of: "Verification", ["Diagnostics"]),
     tests(of: "Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
     tests(of: "LanguageModel", ["Tensors", "Randomness", "JSON", "Diagnostics"], files: ["Fixtures"], pointers: true),
+    tests(
+      of: "Execution", ["Planning", "Storage", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
+    tests(
+      of: "Steps",
+      [
+        "Execution", "Planning", "Storage", "Specification", "Records", "Verification", "LanguageModel", "JSON",
+        "Digests", "Diagnostics",
+      ]),
     .testTarget(name: "EndToEndTests", dependencies: ["runner", "Digests"], swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]

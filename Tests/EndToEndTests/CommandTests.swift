@@ -135,7 +135,8 @@ import Testing
 
   @Test func helpNamesEveryExitCode() throws {
     let help = try TestSpace().run(["--help"])
-    for line in ["0  done", "1  a step failed", "2  a claim", "64  wrong usage", "65  bad spec", "74  input or output"] {
+    for line in ["0  done", "1  a step failed", "2  a claim", "64  wrong usage", "65  bad spec", "74  input or output"]
+    {
       #expect(help.output.contains(line), "\(line)")
     }
   }
