@@ -5,23 +5,53 @@ import Records
 
 /// Writes numbers without a locale.
 public enum NumberFormat: Sendable {
-  /// A number with a fixed number of decimals, rounded half away from zero on its decimal value.
-  public static func fixed(_ value: Double, decimals: Int) -> String {
+  /// A number with a fixed number of decimals, rounded half away from zero on its shortest decimal value.
+  ///
+  /// - Parameters:
+  ///   - value: The number.
+  ///   - decimals: How many digits stand after the point, at least 0.
+  ///   - shift: How many places the point moves to the right first: 2 for percent. Nothing is lost by it.
+  /// - Returns: Digits and a point; `nan`, `inf` or `-inf`; for numbers from 1e15 on, the shortest that tells them apart.
+  public static func fixed(_ value: Double, decimals: Int, shift: Int = 0) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
-    var scale = 1.0
-    for _ in 0..<decimals { scale *= 10 }
-    let scaled = (value.magnitude * scale).rounded()
-    guard scaled < 9e15 else { return String(value) }
-    let digits = String(Int64(scaled))
+    guard value.magnitude < 1e15 else { return String(value) }
+    let digits = rounded(value.magnitude, places: decimals + shift)
     let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-    let sign = value < 0 && scaled > 0 ? "-" : ""
+    let sign = value < 0 && digits.contains { $0 != "0" } ? "-" : ""
     if decimals == 0 { return sign + padded }
     return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
   }
 
+  /// The digits of a number times ten to a power, rounded to a whole number; no leading zero unless it is the only digit.
+  private static func rounded(_ magnitude: Double, places: Int) -> String {
+    // `1.005` or `1.5e-07`: the shortest text that gives the same number, which a product with 100 would not keep.
+    let parts = String(magnitude).split(separator: "e")
+    let mantissa = parts[0].split(separator: ".")
+    let fraction = mantissa.count > 1 ? mantissa[1] : ""
+    var digits = (mantissa[0] + fraction).utf8.map { Int($0) - 48 }
+    let power = (parts.count > 1 ? Int(parts[1]) ?? 0 : 0) - fraction.utf8.count + places
+    if power >= 0 {
+      digits += Array(repeating: 0, count: power)
+    } else {
+      let kept = digits.count + power
+      let isUp = kept >= 0 && digits[kept] >= 5
+      digits = [0] + digits.prefix(max(0, kept))
+      var place = digits.count - 1
+      if isUp {
+        while digits[place] == 9 {
+          digits[place] = 0
+          place -= 1
+        }
+        digits[place] += 1
+      }
+    }
+    let shown = digits.drop { $0 == 0 }
+    return shown.isEmpty ? "0" : shown.map(String.init).joined()
+  }
+
   /// A number with its sign always written.
-  public static func signed(_ value: Double, decimals: Int) -> String {
-    let text = fixed(value, decimals: decimals)
+  public static func signed(_ value: Double, decimals: Int, shift: Int = 0) -> String {
+    let text = fixed(value, decimals: decimals, shift: shift)
     return text.hasPrefix("-") ? text : "+" + text
   }
 }
@@ -33,13 +63,13 @@ struct CellText {
   let difference: String?
 
   init(_ number: Measured, reference: Measured?) {
-    let scale = number.isShare ? 100.0 : 1
+    let shift = number.isShare ? 2 : 0
     let decimals = number.isShare ? 1 : 3
-    mean = number.mean.map { NumberFormat.fixed($0 * scale, decimals: decimals) } ?? "–"
+    mean = number.mean.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
     let error = number.spread ?? number.standardError
-    spread = error.map { NumberFormat.fixed($0 * scale, decimals: decimals) }
+    spread = error.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) }
     if let reference, reference != number, let mean = number.mean, let other = reference.mean {
-      difference = NumberFormat.signed((mean - other) * scale, decimals: decimals)
+      difference = NumberFormat.signed(mean - other, decimals: decimals, shift: shift)
     } else {
       difference = nil
     }

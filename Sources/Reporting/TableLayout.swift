@@ -24,8 +24,10 @@ public struct TableLayout: Sendable {
   public let rows: [Row]
   /// Whether numbers are to be shown with their difference from the base row.
   public let relativeToBase: Bool
-  /// The name of the row to compare with, if one is named.
+  /// The name of the row to compare with, if one is named: its labels on the axes that the table names.
   public let relativeToRow: String?
+  /// How many of the row axes the table names; they come first.
+  private let namedAxes: Int
 
   /// Lays measured numbers out.
   ///
@@ -40,6 +42,7 @@ public struct TableLayout: Sendable {
       for coordinate in number.coordinates where coordinate.axis != "base" { axes.add(coordinate.axis) }
     }
     let named = (table?.rows ?? []).filter { axes.contains($0) }
+    namedAxes = named.isEmpty ? .max : named.count
     rowAxes = named + axes.filter { !named.contains($0) && !columnAxes.contains($0) }
 
     func column(of number: Measured) -> String {
@@ -70,10 +73,20 @@ public struct TableLayout: Sendable {
   }
 
   /// The number that a cell is compared with, if there is one.
-  public func reference(column: Int) -> Measured? {
-    if relativeToBase { return rows.first { $0.isBase }?.cells[column] }
-    if let relativeToRow { return rows.first { $0.labels.joined(separator: "/") == relativeToRow }?.cells[column] }
-    return nil
+  ///
+  /// It stands in the base row, or in the row that the table names; where a data set or a round makes rows too, in the one
+  /// of the same data set and round.
+  public func reference(row: Row, column: Int) -> Measured? {
+    if relativeToBase {
+      return rows.first { base in
+        base.isBase && zip(base.labels, row.labels).allSatisfy { $0.isEmpty || $0 == $1 }
+      }?.cells[column]
+    }
+    guard let relativeToRow else { return nil }
+    return rows.first { other in
+      !other.isBase && other.labels.prefix(namedAxes).joined(separator: "/") == relativeToRow
+        && other.labels.dropFirst(namedAxes) == row.labels.dropFirst(namedAxes)
+    }?.cells[column]
   }
 }
 

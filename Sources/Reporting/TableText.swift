@@ -17,10 +17,13 @@ public struct TableText: Sendable {
   private var body: [[String]] {
     layout.rows.map { row in
       var labels = row.labels.isEmpty ? [row.isBase ? "base" : "all"] : row.labels
-      if row.isBase { labels[0] = "base" }
+      if row.isBase, !row.labels.isEmpty {
+        // Where the base has no label of its own; two data sets' bases stay apart.
+        if let free = labels.firstIndex(of: "") { labels[free] = "base" } else { labels[0] += ", base" }
+      }
       return labels
         + row.cells.enumerated().map { index, number in
-          number.map { CellText($0, reference: layout.reference(column: index)).text } ?? "–"
+          number.map { CellText($0, reference: layout.reference(row: row, column: index)).text } ?? "–"
         }
     }
   }
@@ -98,15 +101,15 @@ public struct TableText: Sendable {
 
   private static func escaped(_ text: String) -> String {
     var result = ""
-    for character in text {
-      switch character {
-      case "&", "%", "$", "#", "_", "{", "}": result += "\\\(character)"
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&", "%", "$", "#", "_", "{", "}": result += "\\\(scalar)"
       case "±": result += "$\\pm$"
       case "~": result += "\\textasciitilde{}"
       case "^": result += "\\textasciicircum{}"
       case "\\": result += "\\textbackslash{}"
       case "–": result += "--"
-      default: result.append(character)
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result

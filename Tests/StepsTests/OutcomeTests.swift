@@ -119,10 +119,29 @@ private func score(_ values: [Float], bytes: Int) -> Score { Score(logProbabilit
   }
 
   private func numbers(_ spec: SmallSpec, _ found: [[Double]]) throws -> (numbers: [Measured], work: AggregateWork) {
-    guard case .aggregate(let work) = try spec.step(.aggregate).work else { throw NoSuchStep(kind: .aggregate) }
+    let step = try spec.step(.aggregate)
+    guard case .aggregate(let work) = step.work else { throw NoSuchStep(kind: .aggregate) }
     try #require(work.measurements.count == found.count)
     let byInput = Dictionary(uniqueKeysWithValues: zip(work.measurements.map(\.input), found))
-    return (AggregateStep.numbers(work) { outcomes(byInput[$0.input] ?? []) }, work)
+    return (AggregateStep.numbers(work, sources: sources(step)) { outcomes(byInput[$0.input] ?? []) }, work)
+  }
+
+  private func sources(_ step: Step) -> [String: OutputReference] {
+    Dictionary(uniqueKeysWithValues: step.inputs.map { ($0.name, $0.source) })
+  }
+
+  @Test func whatIsMeasuredOnceCountsOnce() throws {
+    let spec = SmallSpec(
+      isMixed: true, evals: ["accuracy: {accuracy: {on: heldout, max-new-tokens: 4, temperature: 0, by: all}}"])
+    let step = try spec.step(.aggregate)
+    guard case .aggregate(let work) = step.work else { throw NoSuchStep(kind: .aggregate) }
+    let first = try #require(step.inputs.first?.source)
+    let same = Dictionary(uniqueKeysWithValues: step.inputs.map { ($0.name, first) })
+    #expect(same.count == 2)
+    let numbers = AggregateStep.numbers(work, sources: same) { _ in outcomes([1, 0, 0, 0]) }
+    #expect(numbers.map(\.records) == [4])
+    #expect(numbers.map(\.inputs) == [[work.measurements[0].input]])
+    #expect(numbers[0].counts == [.init(kind: "right", count: 1), .init(kind: "wrong", count: 3)])
   }
 
   @Test func seedsBecomeOneNumber() throws {

@@ -80,22 +80,27 @@ package enum PerplexityStep {
 
 package enum AggregateStep {
   static func run(_ work: AggregateWork, _ task: StepTask) throws -> [ProducedOutput] {
-    let numbers = try numbers(work) { measurement in
+    let sources = Dictionary(uniqueKeysWithValues: task.step.inputs.map { ($0.name, $0.source) })
+    let numbers = try numbers(work, sources: sources) { measurement in
       try RecordFile.records(
         Outcomes.self, from: task.input(measurement.input), file: "outcomes of \(measurement.eval)")
     }
     return [ProducedOutput("table", RecordFile.bytes(numbers), records: numbers.count)]
   }
 
-  /// One number for each eval and place; measurements that differ only in the seed become one, and those that do not
-  /// differ at all are pooled.
+  /// One number for each eval and place.
+  ///
+  /// Measurements that differ only in the seed become one, and those that do not differ at all are pooled. What several
+  /// cells have in common, such as the model before training, counts once.
   ///
   /// - Parameters:
   ///   - work: What is measured where.
+  ///   - sources: Where each measurement's input comes from, by the input's name.
   ///   - outcomesOf: The outcomes that stand behind a measurement.
   /// - Returns: The numbers in the order of their first measurements.
   package static func numbers(
-    _ work: AggregateWork, outcomesOf: (AggregateWork.Measurement) throws -> [Outcomes]
+    _ work: AggregateWork, sources: [String: OutputReference],
+    outcomesOf: (AggregateWork.Measurement) throws -> [Outcomes]
   ) rethrows -> [Measured] {
     var order: [[String]] = []
     var members: [[String]: [AggregateWork.Measurement]] = [:]
@@ -107,7 +112,8 @@ package enum AggregateStep {
     }
     var numbers: [Measured] = []
     for key in order {
-      let group = members[key] ?? []
+      var seen: Set<OutputReference> = []
+      let group = (members[key] ?? []).filter { sources[$0.input].map { seen.insert($0).inserted } ?? true }
       var seeds: [String] = []
       var outcomes: [String: [Outcomes]] = [:]
       for measurement in group {

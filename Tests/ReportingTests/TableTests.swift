@@ -1,0 +1,208 @@
+// Tables from measured numbers: rows, columns, what is compared with what, and the text in each form.
+
+import Records
+import Reporting
+import Specification
+import Testing
+
+private let grid = [
+  measured(["heat": "cold", "style": "plain"], right: [4], of: 10),
+  measured(["heat": "cold", "style": "long"], right: [5], of: 10),
+  measured(["heat": "warm", "style": "plain"], right: [3], of: 10),
+  measured(["heat": "warm", "style": "long"], right: [10], of: 10),
+]
+
+@Suite struct Layouts {
+  @Test func withoutATableEveryCellIsARow() {
+    let layout = TableLayout(grid, table: nil)
+    #expect(layout.rowAxes == ["heat", "style"])
+    #expect(layout.columns == ["accuracy"])
+    #expect(
+      layout.rows.map(\.labels) == [["cold", "plain"], ["cold", "long"], ["warm", "plain"], ["warm", "long"]])
+    #expect(layout.rows.map { $0.cells.map { $0?.mean } } == [[0.4], [0.5], [0.3], [1]])
+    #expect(layout.rows.allSatisfy { layout.reference(row: $0, column: 0) == nil })
+  }
+
+  @Test func withoutATableEveryEvalIsAColumn() {
+    let numbers = [measured(right: [1], of: 2), measured(eval: "other", right: [2], of: 2)]
+    let layout = TableLayout(numbers, table: nil)
+    #expect(layout.rowAxes == [])
+    #expect(layout.columns == ["accuracy", "other"])
+    #expect(layout.rows.map { $0.cells.map { $0?.mean } } == [[0.5, 1]])
+  }
+
+  @Test func rowsAndColumnsAreWhatTheTableSays() throws {
+    let layout = TableLayout(grid, table: try table("{rows: style, columns: heat, value: accuracy}"))
+    #expect(layout.rowAxes == ["style"])
+    #expect(layout.columns == ["cold", "warm"])
+    #expect(layout.rows.map(\.labels) == [["plain"], ["long"]])
+    #expect(layout.rows.map { $0.cells.map { $0?.mean } } == [[0.4, 0.3], [0.5, 1]])
+  }
+
+  @Test func rowsStandInTheTablesOrder() throws {
+    let layout = TableLayout(grid, table: try table("{rows: [style, heat], value: accuracy}"))
+    #expect(layout.rowAxes == ["style", "heat"])
+    #expect(
+      layout.rows.map(\.labels) == [["plain", "cold"], ["long", "cold"], ["plain", "warm"], ["long", "warm"]])
+  }
+
+  @Test func otherEvalsAreLeftOut() throws {
+    let layout = TableLayout(
+      grid + [measured(["heat": "cold", "style": "plain"], eval: "other", right: [1], of: 1)],
+      table: try table("{rows: style, columns: heat, value: accuracy}"))
+    #expect(layout.columns == ["cold", "warm"])
+    #expect(layout.rows[0].cells[0]?.mean == 0.4)
+  }
+
+  @Test func whatWasNotMeasuredIsNil() throws {
+    let layout = TableLayout(Array(grid[1...]), table: try table("{rows: style, columns: heat, value: accuracy}"))
+    #expect(layout.columns == ["cold", "warm"])
+    #expect(layout.rows.map(\.labels) == [["long"], ["plain"]])
+    #expect(layout.rows.map { $0.cells.map { $0?.mean } } == [[0.5, 1], [nil, 0.3]])
+  }
+
+  @Test func dataSetsAreAnAxis() throws {
+    let numbers = [
+      measured(["heat": "cold", "style": "plain", "dataset": "a"], right: [1], of: 4),
+      measured(["heat": "cold", "style": "plain", "dataset": "b"], right: [2], of: 4),
+      measured(["heat": "warm", "style": "plain", "dataset": "a"], right: [3], of: 4),
+      measured(["heat": "warm", "style": "plain", "dataset": "b"], right: [4], of: 4),
+    ]
+    let asColumns = TableLayout(numbers, table: try table("{rows: [heat, style], columns: dataset, value: accuracy}"))
+    #expect(asColumns.columns == ["a", "b"])
+    #expect(asColumns.rows.map { $0.cells.map { $0?.mean } } == [[0.25, 0.5], [0.75, 1]])
+    let asRows = TableLayout(
+      numbers, table: try table("{rows: [heat, style], value: accuracy, relative-to: cold/plain}"))
+    #expect(asRows.rowAxes == ["heat", "style", "dataset"])
+    #expect(
+      asRows.rows.map(\.labels) == [
+        ["cold", "plain", "a"], ["cold", "plain", "b"], ["warm", "plain", "a"], ["warm", "plain", "b"],
+      ])
+    // Each is compared with the named row of its own data set.
+    #expect(asRows.rows.map { asRows.reference(row: $0, column: 0)?.mean } == [0.25, 0.5, 0.25, 0.5])
+  }
+
+  @Test func aNamedRowIsTheReferenceInItsColumn() throws {
+    let layout = TableLayout(
+      grid, table: try table("{rows: style, columns: heat, value: accuracy, relative-to: plain}"))
+    for row in layout.rows {
+      #expect(layout.reference(row: row, column: 0)?.mean == 0.4)
+      #expect(layout.reference(row: row, column: 1)?.mean == 0.3)
+    }
+  }
+
+  @Test func theBaseStandsInEveryColumn() throws {
+    let numbers = [measured(["base": "base"], right: [2], of: 10)] + grid
+    let layout = TableLayout(
+      numbers, table: try table("{rows: style, columns: heat, value: accuracy, relative-to: base}"))
+    #expect(layout.columns == ["cold", "warm"])
+    #expect(layout.rows.map(\.isBase) == [true, false, false])
+    #expect(layout.rows[0].cells.map { $0?.mean } == [0.2, 0.2])
+    for row in layout.rows { #expect(layout.reference(row: row, column: 1)?.mean == 0.2) }
+  }
+
+  @Test func everyDataSetHasItsBase() throws {
+    let numbers = [
+      measured(["base": "base", "dataset": "a"], right: [1], of: 10),
+      measured(["base": "base", "dataset": "b"], right: [2], of: 10),
+      measured(["dataset": "a"], right: [3], of: 10), measured(["dataset": "b"], right: [6], of: 10),
+    ]
+    let layout = TableLayout(numbers, table: try table("{value: accuracy, relative-to: base}"))
+    #expect(layout.rows.map { layout.reference(row: $0, column: 0)?.mean } == [0.1, 0.2, 0.1, 0.2])
+    #expect(
+      TableText(layout).aligned == """
+        dataset             accuracy
+        ───────  ───────────────────
+        a, base          10.0 ± 10.0
+        b, base          20.0 ± 13.3
+        a        30.0 ± 15.3 (+20.0)
+        b        60.0 ± 16.3 (+40.0)
+        """)
+  }
+}
+
+@Suite struct TableTexts {
+  private func text(_ spec: String?, _ numbers: [Measured] = grid) throws -> TableText {
+    TableText(TableLayout(numbers, table: try spec.flatMap { try table($0) }))
+  }
+
+  @Test func alignedColumnsLineUp() throws {
+    #expect(
+      try text("{rows: style, columns: heat, value: accuracy, relative-to: plain}").aligned == """
+        style                 cold                 warm
+        ─────  ───────────────────  ───────────────────
+        plain          40.0 ± 16.3          30.0 ± 15.3
+        long   50.0 ± 16.7 (+10.0)  100.0 ± 0.0 (+70.0)
+        """)
+  }
+
+  @Test func markdown() throws {
+    #expect(
+      try text("{rows: style, columns: heat, value: accuracy}", Array(grid[1...])).markdown == """
+        | style | cold | warm |
+        | --- | ---: | ---: |
+        | long | 50.0 ± 16.7 | 100.0 ± 0.0 |
+        | plain | – | 30.0 ± 15.3 |
+
+        """)
+    let odd = [measured(["heat": "a|b"], right: [1], of: 1)]
+    #expect(try text(nil, odd).markdown.contains("| a\\|b | 100.0 |"))
+  }
+
+  @Test func latex() throws {
+    let odd = [measured(["100% & $_{x}^~#\\": "a–b"], right: [1, 0], of: 4)]
+    let found = try text(nil, odd).latex
+    #expect(
+      found == ##"""
+        \begin{tabular}{lr}
+        \toprule
+        100\% \& \$\_\{x\}\textasciicircum{}\textasciitilde{}\#\textbackslash{} & accuracy \\
+        \midrule
+        a--b & 12.5 $\pm$ 17.7 \\
+        \bottomrule
+        \end{tabular}
+
+        """##)
+    // A mark on a special character does not hide it.
+    #expect(try text(nil, [measured(["x": "&\u{301}"], right: [1], of: 1)]).latex.contains("\\&\u{301} & 100.0 "))
+  }
+
+  @Test func csv() {
+    let numbers = [
+      measured(["a,b": "say \"hi\""], right: [1, 3], of: 4),
+      measured(["c": "two\nlines"], eval: "x", kind: "drift", right: [0], of: 1),
+    ]
+    #expect(
+      TableText.csv(numbers) == """
+        "a,b",c,eval,mean,spread,standard-error,records,seeds
+        "say ""hi""\",,accuracy,0.5,0.3535533905932738,0.25,4,2
+        ,"two
+        lines",x,0.0,,,1,1
+
+        """)
+  }
+
+  @Test func seedsGiveASpread() throws {
+    let numbers = [measured(["heat": "cold"], right: [1, 2, 3], of: 4)]
+    let text = try text(nil, numbers)
+    #expect(text.aligned.hasSuffix("cold  50.0 ± 25.0"))
+    #expect(text.legend == "In percent; ± is the standard deviation over 3 seeds; records: 4.")
+  }
+
+  @Test func theLegendSaysWhatStandsThere() throws {
+    #expect(try text(nil).legend == "In percent; ± is the standard error over records; records: 10.")
+    let mixed = grid + [measured(["heat": "hot"], right: [1, 2], of: 4)]
+    #expect(
+      try text(nil, mixed).legend
+        == "In percent; ± is the standard deviation over 2 seeds, for numbers of one seed the standard error over records; records: 4, 10."
+    )
+    let other = [measured(kind: "drift", right: [1], of: 1)]
+    #expect(try text(nil, other).legend == "records: 1.")
+    #expect(try text(nil, other).aligned == "     accuracy\n───  ────────\nall     1.000")
+  }
+
+  @Test func nothingMeasuredIsADash() throws {
+    let none = [Measured(eval: "p", kind: "perplexity", coordinates: [], inputs: [], seeds: [[]])]
+    #expect(try text(nil, none).aligned == "     p\n───  ─\nall  –")
+  }
+}
