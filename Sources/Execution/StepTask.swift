@@ -1,7 +1,7 @@
 // What a step's work is given, and what it gives back.
 // The work knows neither its key nor whether it was done before.
 
-import Diagnostics
+public import Diagnostics
 public import Digests
 public import Planning
 public import Storage
@@ -27,11 +27,22 @@ public final class Cancellation: Sendable {
 public struct Cancelled: Error {}
 
 /// An input's stored bytes are gone or are not what their name says.
-public struct DamagedInput: Error {
+public struct DamagedInput: DiagnosableError, Hashable {
   /// The input's name.
   public let input: String
   /// The object.
   public let object: Digest
+
+  /// The fault in words; told only when the object did not come out whole although it was made again.
+  public var diagnoses: [Diagnosis] {
+    [
+      Diagnosis(
+        "exec.damaged-input", "the input `\(input)` was made again and still is not what its name says",
+        notes: ["Its object is \(object.hex)."],
+        remedy: "Check the disk that holds the store, then run `runner store verify` and the same command again.",
+        exit: .inputOutput)
+    ]
+  }
 }
 
 /// One output of a step's work.

@@ -215,6 +215,21 @@ private let generateB = "generate b, T 0.5, seed 1, 2 samples"
     #expect(outcome.table != nil)
   }
 
+  @Test func aDiskThatKeepsDamagingIsTold() async throws {
+    let shop = Shop()
+    let outcome = try await shop.run(Lines()) { task in
+      if task.step.label == generateA, let prompts = task.contents["prompts"] { _ = shop.damage(prompts) }
+    }
+    #expect(outcome.told.steps("failed") == [generateA])
+    #expect(outcome.summary.exit == .inputOutput)
+    #expect(outcome.workshop.ran.count { $0 == generateA } < 5)
+    for event in outcome.told.events {
+      guard case .failed(_, let diagnoses) = event else { continue }
+      #expect(diagnoses.map(\.message) == ["the input `prompts` was made again and still is not what its name says"])
+    }
+    #expect(outcome.told.steps("finished").contains("verify b"))
+  }
+
   @Test func whatIsNotReadIsNotMadeAgain() async throws {
     let shop = Shop()
     let first = try await shop.run(Lines())

@@ -98,11 +98,17 @@ final class Workshop: StepRunner {
   let broken: Set<String>
   /// After how many records the user stops the run.
   let stopAfter: Int?
+  /// Called with each step before it runs.
+  let before: @Sendable (StepTask) -> Void
   /// Seconds that a record takes.
   let secondsPerRecord: Double
   private let state = Mutex(State())
 
-  init(files: [Digest: [UInt8]], broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0) {
+  init(
+    files: [Digest: [UInt8]], broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0,
+    before: @escaping @Sendable (StepTask) -> Void = { _ in }
+  ) {
+    self.before = before
     self.files = files
     self.broken = broken
     self.stopAfter = stopAfter
@@ -118,6 +124,7 @@ final class Workshop: StepRunner {
 
   func run(_ task: StepTask) async throws -> (outputs: [ProducedOutput], count: WorkCount) {
     state.withLock { $0.ran.append(task.step.label) }
+    before(task)
     if broken.contains(task.step.label) { throw Broken(step: task.step.label) }
     func lines(_ input: String) throws -> [String] {
       String(decoding: try task.input(input), as: UTF8.self).split(separator: "\n").map(String.init)
@@ -207,13 +214,14 @@ struct Shop {
 
   /// Plans and runs.
   func run(
-    _ lines: Lines, broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0
+    _ lines: Lines, broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0,
+    before: @escaping @Sendable (StepTask) -> Void = { _ in }
   ) async throws -> Outcome {
     let store = try store()
     let graph = try lines.graph()
     let plan = Plan(graph: graph, index: StoreIndex(store))
     let workshop = Workshop(
-      files: lines.files, broken: broken, stopAfter: stopAfter, secondsPerRecord: secondsPerRecord)
+      files: lines.files, broken: broken, stopAfter: stopAfter, secondsPerRecord: secondsPerRecord, before: before)
     let told = Told()
     let executor = Executor(
       store: store, runner: workshop, cancellation: Cancellation(), now: { workshop.now },
