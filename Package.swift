@@ -113,9 +113,10 @@ let package = Package(
     tests(
       of: "Steps",
       [
-        "Execution", "Planning", "Storage", "Specification", "Records", "Verification", "LanguageModel", "JSON",
-        "Digests", "Diagnostics",
+        "Execution", "Planning", "Storage", "Specification", "Records", "Verification", "LanguageModel", "Tensors",
+        "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
+    tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
     .testTarget(name: "EndToEndTests", dependencies: ["runner", "Digests"], swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
