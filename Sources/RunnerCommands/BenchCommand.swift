@@ -87,7 +87,8 @@ private struct BenchReport {
     text +=
       (set.isEmpty ? "OPENBLAS_* unset" : set.joined(separator: ", "))
       + " (the ordered class does not use OpenBLAS).\n\n"
-    text += "One worker is measured in CPU time of the process, several by the clock on whatever the machine was doing.\n\n"
+    text += "One worker is measured in CPU time of the process, several by the clock, "
+    text += "whatever else the machine was doing.\n\n"
     text += "| machine | |\n| --- | ---: |\n"
     for (name, value) in machine { text += "| \(name) | \(value) |\n" }
     text += "\n| work | workers | batch | tokens/s, median | least–greatest |\n| --- | ---: | ---: | ---: | ---: |\n"
