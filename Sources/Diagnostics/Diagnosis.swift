@@ -75,6 +75,18 @@ public protocol DiagnosableError: Error {
   var diagnoses: [Diagnosis] { get }
 }
 
+extension DiagnosableError {
+  /// The same faults, those without a place shown where the spec says what caused them.
+  public func placed(at place: SourcePlace?) -> Diagnoses {
+    Diagnoses(
+      diagnoses.map {
+        Diagnosis(
+          $0.code, $0.message, place: $0.place ?? place, notes: $0.notes, remedy: $0.remedy, exit: $0.exit,
+          severity: $0.severity)
+      })
+  }
+}
+
 /// Several faults found in one go.
 public struct Diagnoses: DiagnosableError, Hashable, Sendable {
   /// The faults.

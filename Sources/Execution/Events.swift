@@ -49,7 +49,7 @@ public enum ExecutionEvent: Sendable {
 
 /// What a run did.
 public struct ExecutionSummary: Hashable, Sendable {
-  /// Steps whose results were there.
+  /// Steps whose results were there, and files that nothing had to read.
   public var cached = 0
   /// Steps that ran.
   public var ran = 0

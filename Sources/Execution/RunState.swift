@@ -33,6 +33,7 @@ struct RunState {
       guard let (name, digest) = step.work.foretold else { continue }
       let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
       results[step.id] = (step.manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
+      summary.cached += 1
     }
   }
 
@@ -70,6 +71,12 @@ public struct BlockedStep: DiagnosableError, Hashable {
           "exec.unknown-digest", "\(step): the spec says `sha256: unknown`, so nobody could tell the right file",
           remedy: "Write the file's SHA-256 into the spec, or run `runner pin` where the file is at hand.",
           exit: .badSpec)
+      ]
+    case .behind:
+      [
+        Diagnosis(
+          "exec.behind", "\(step): a step that it reads from cannot run", remedy: "Mend that one first.", exit: .badSpec
+        )
       ]
     case .unavailable(let name):
       [

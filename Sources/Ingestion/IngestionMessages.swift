@@ -27,7 +27,8 @@ extension PlacedFault {
     case nil: break
     }
     return Diagnosis(
-      "data.\(fault.code)", prefix + fault.message, place: source, notes: notes, remedy: fault.remedy, exit: .badSpec)
+      "data.\(fault.code)", prefix + fault.message, place: source, notes: notes, remedy: fault.remedy,
+      exit: .inputOutput)
   }
 }
 

@@ -60,8 +60,14 @@ public struct Plan: Sendable {
     return certain...(certain + open)
   }
 
-  /// The steps that cannot run.
+  /// The steps that cannot run, each for a reason of its own; not those that only read from such a step.
   public var blocked: [PlannedStep] {
-    steps.filter { if case .blocked = $0.state { true } else { false } }
+    steps.filter { planned in
+      switch planned.state {
+      case .blocked(.behind): false
+      case .blocked: true
+      default: false
+      }
+    }
   }
 }

@@ -10,6 +10,7 @@ public struct Resolver: Sendable {
   private var outputs: [StepID: [String: StoredOutput]] = [:]
   private var earlier: [StepKind: [EarlierResult]] = [:]
   private var unsettled: Set<StepID> = []
+  private var blocked: Set<StepID> = []
 
   /// Starts with nothing resolved.
   public init(index: any ResultIndex) {
@@ -22,6 +23,7 @@ public struct Resolver: Sendable {
     switch state {
     case .cached(_, let result): outputs[step.id] = result.outputs
     case .notNeeded: break
+    case .blocked: blocked.insert(step.id)
     default:
       if outputs[step.id] == nil { unsettled.insert(step.id) }
     }
@@ -76,6 +78,9 @@ public struct Resolver: Sendable {
   ///
   /// If no earlier result has these options, nothing that comes out can spare the step.
   private mutating func unknownInputs(_ step: Step) -> StepState {
+    if let source = step.inputs.first(where: { blocked.contains($0.source.step) })?.source {
+      return .blocked(.behind(source.step))
+    }
     let options = step.work.options
     let known = earlier(step.kind).contains { result in
       Self.options(of: result.manifest) == options && result.manifest["version"] == .integer(step.work.version)

@@ -42,6 +42,8 @@ public enum Obstacle: Hashable, Sendable {
   case unknownDigest
   /// This version of the program cannot run this kind of step.
   case unavailable(String)
+  /// A step that it reads from cannot run.
+  case behind(StepID)
 }
 
 /// Why a step will run, by meaning.

@@ -71,6 +71,29 @@ public struct Measured: WireRecord, Hashable {
     return .object(object)
   }
 
+  /// The same number under another name at another place: names are words of a report, not of a stored number.
+  public func named(_ eval: String, at coordinates: [Coordinate]) -> Measured {
+    Measured(
+      eval: eval, kind: kind, coordinates: coordinates, mean: mean, spread: spread, standardError: standardError,
+      records: records, seeds: seeds, counts: counts, inputs: inputs)
+  }
+
+  private init(
+    eval: String, kind: String, coordinates: [Coordinate], mean: Double?, spread: Double?, standardError: Double?,
+    records: Int, seeds: [Double], counts: [Count], inputs: [String]
+  ) {
+    self.eval = eval
+    self.kind = kind
+    self.coordinates = coordinates
+    self.mean = mean
+    self.spread = spread
+    self.standardError = standardError
+    self.records = records
+    self.seeds = seeds
+    self.counts = counts
+    self.inputs = inputs
+  }
+
   /// Reads a number.
   public init(json: JSONValue) throws(WireFault) {
     eval = try json.text("eval")

@@ -46,7 +46,14 @@ public struct ResultReport: Sendable {
     self.experiment = experiment
     self.results = results
     self.graph = graph
-    numbers = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
+    let stored = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
+    numbers = stored.map { number in
+      guard let measurement = experiment.measurements.first(where: { $0.input == number.inputs.first }) else {
+        return number
+      }
+      let place = measurement.coordinates.entries.filter { $0.name != "seed" }
+      return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
+    }
   }
 
   private var layout: TableLayout { TableLayout(numbers, table: experiment.experiment.table) }
@@ -78,7 +85,8 @@ public struct ResultReport: Sendable {
 
   /// Every step's key and outputs.
   public var lock: JSONValue {
-    let entries = graph.restricted(to: [experiment.table]).steps.compactMap { step -> JSONValue? in
+    let entries = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps.compactMap {
+      step -> JSONValue? in
       guard let (key, result) = results[step.id] else { return nil }
       let outputs = result.outputs.keys.sorted().map { name in
         JSONMember(name, .string(result.outputs[name]?.digest.hex ?? ""))

@@ -28,6 +28,7 @@ struct ExecCommand: AsyncParsableCommand {
   static let smokeRecords = 8
 
   func run() async throws {
+    Interrupt.listen()
     let session = try Session(spec, limit: smoke ? Self.smokeRecords : nil)
     let store = try Store(at: storage.storePath, mode: .create)
     try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
@@ -40,7 +41,6 @@ struct ExecCommand: AsyncParsableCommand {
     let executor = Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation,
       now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, observe: view.show)
-    Interrupt.listen()
     var (summary, done) = try await executor.run(session.graph, named: Provenance.runName)
     do {
       try writeTables(session, done, store)

@@ -10,6 +10,7 @@ enum FileDigest {
   ///
   /// - Throws: ``CommandError/unreadable(path:reason:)``.
   static func digest(ofFile path: String) throws -> Digest {
+    if let fault = fault(of: path) { throw CommandError.unreadable(path: path.isEmpty ? "." : path, reason: fault) }
     do {
       let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
       defer { try? file.close() }
@@ -17,8 +18,20 @@ enum FileDigest {
       while let data = try file.read(upToCount: 1 << 20), !data.isEmpty { hasher.update(Array(data)) }
       return hasher.finalize()
     } catch {
-      let reason = FileManager.default.fileExists(atPath: path) ? error.localizedDescription : "there is no such file"
-      throw CommandError.unreadable(path: path, reason: reason)
+      throw CommandError.unreadable(path: path, reason: error.localizedDescription)
+    }
+  }
+
+  /// Why a path is no file that can be hashed: a pipe or a device would be read for ever.
+  private static func fault(of path: String) -> String? {
+    let resolved = URL(fileURLWithPath: path.isEmpty ? "." : path).resolvingSymlinksInPath().path
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else {
+      return "there is no such file"
+    }
+    switch attributes[.type] as? FileAttributeType {
+    case .typeRegular?: return nil
+    case .typeDirectory?: return "it is a folder"
+    default: return "it is no regular file"
     }
   }
 }

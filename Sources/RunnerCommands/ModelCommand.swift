@@ -53,7 +53,8 @@ struct InputOptions: ParsableArguments {
     }
     guard jsonl else { return [whole] }
     var texts: [String] = []
-    for (index, line) in whole.split(whereSeparator: \.isNewline).enumerated() {
+    for (index, line) in whole.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+    where !line.allSatisfy(\.isWhitespace) {
       do {
         guard let text = try JSONValue(parsing: Array(line.utf8))["text"]?.stringValue else {
           throw CommandError.unreadable(path: "line \(index + 1) of the input", reason: "it has no member `text`")
@@ -126,7 +127,9 @@ extension ModelCommand {
       }
       for (index, line) in lines.enumerated() {
         Output.json(
-          line == .null ? .members(["tokens": ids(tokens[index]), "log-probabilities": .array([.null])]) : line)
+          line == .null
+            ? .members(["tokens": ids(tokens[index]), "log-probabilities": .array(tokens[index].map { _ in .null })])
+            : line)
       }
     }
   }

@@ -37,14 +37,22 @@ enum Output {
     }
   }
 
+  /// Output that cannot be written ends the program; a reader that is gone wants no more text, which is no fault.
+  private static func failed(_ descriptor: Int32, _ code: Int32) {
+    guard descriptor == STDOUT_FILENO, code != EPIPE else { return }
+    let reason = unsafe String(cString: strerror(code))
+    let problem = CommandError.unwritable(path: "standard output", reason: reason)
+    error(problem.text(colored: colorsErrors) + "\n")
+    exit(problem.exit.rawValue)
+  }
+
   private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      // A reader that is gone wants no more text.
-      if written <= 0 { return }
+      if written < 0 { return failed(descriptor, errno) }
       rest = rest.dropFirst(written)
     }
   }

@@ -91,12 +91,13 @@ struct PlanText {
       return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))"]
     case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
     case .blocked(.unavailable): return ["this version cannot run such a step"]
+    case .blocked(.behind(let source)): return ["reads from \(graph.step(source).label), which cannot run"]
     }
   }
 
   static func text(of reason: Reason) -> [String] {
     switch reason {
-    case .neverRun: return []
+    case .neverRun: return ["never run"]
     case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
     case .changed(let changes):
       return changes.map { leaf in

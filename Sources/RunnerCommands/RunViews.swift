@@ -141,7 +141,7 @@ enum EventText {
     case .damaged(let step, let object):
       return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
     case .ended(let summary):
-      var text = "\(summary.ran) steps ran, \(summary.cached) were stored"
+      var text = "\(summary.ran) steps ran, \(summary.cached) were stored or not needed"
       if summary.failed > 0 { text += ", \(summary.failed) failed" }
       if summary.skipped > 0 { text += ", \(summary.skipped) skipped" }
       return [text + " (\(Duration.text(seconds: summary.seconds)))."]

@@ -1,13 +1,14 @@
 // What can go wrong in a step whose inputs were well, as facts with their sentences.
 
 package import Diagnostics
+package import JSON
 
 /// Why a step failed.
 package enum StepError: DiagnosableError, Hashable {
   /// A part of a split asks for more than there is.
   case tooFewRecords(step: String, part: String, asked: Int, left: Int, total: Int, place: SourcePlace?)
   /// A template names a field that a record lacks.
-  case missingField(step: String, field: String, record: Int, place: SourcePlace?)
+  case missingField(step: String, field: String, record: Int, fields: JSONObject, place: SourcePlace?)
   /// A field that a template names holds a list or a mapping.
   case notText(step: String, field: String, kind: String, record: Int, place: SourcePlace?)
   /// Nothing says what the right answer of a record is.
@@ -31,6 +32,12 @@ package enum StepError: DiagnosableError, Hashable {
 
   package var diagnoses: [Diagnosis] { [diagnosis] }
 
+  /// The beginning of a record, by which it can be found in the data whatever its place was there.
+  private static func excerpt(of fields: JSONObject) -> String {
+    let text = JSONValue.object(fields).canonical
+    return text.count > 100 ? text.prefix(100) + "…" : text
+  }
+
   private var diagnosis: Diagnosis {
     switch self {
     case .tooFewRecords(let step, let part, let asked, let left, let total, let place):
@@ -38,9 +45,13 @@ package enum StepError: DiagnosableError, Hashable {
         "step.too-few-records", "\(step): `\(part)` asks for \(asked) records and \(left) are left", place: place,
         notes: ["The data has \(total) records; parts are taken in the order of the spec, `train` last."],
         remedy: "Ask for fewer, or add data.", exit: .badSpec)
-    case .missingField(let step, let field, let record, let place):
+    case .missingField(let step, let field, let record, let fields, let place):
       Diagnosis(
-        "step.missing-field", "\(step): record \(record) has no field `\(field)`", place: place,
+        "step.missing-field",
+        fields[field] == .null
+          ? "\(step): field `\(field)` of record \(record) is null"
+          : "\(step): record \(record) has no field `\(field)`",
+        place: place, notes: ["The record: \(Self.excerpt(of: fields))"],
         remedy: "Name a field that every record has, or write {#\(field)}…{/\(field)} for text that may be absent.",
         exit: .badSpec)
     case .notText(let step, let field, let kind, let record, let place):

@@ -117,7 +117,8 @@ import Testing
     #expect(outcome.output.split(separator: "\n").count == 20)
     let key = try #require(lock.firstMatch(of: /"key": "([0-9a-f]{64})"/)).output.1
     let shown = try space.run(["store", "show", String(key)])
-    #expect(shown.exitCode == 0 || shown.errors.contains("no result"), "\(shown.errors)")
+    #expect(shown.exitCode == 0, "\(shown.errors)")
+    #expect(shown.output.contains("made of     kind = fetch"), "\(shown.output)")
   }
 
   @Test func openBLASArithmeticIsAnotherClass() throws {
@@ -131,6 +132,45 @@ import Testing
     #expect(other.exitCode == 0, "\(other.errors)")
     #expect(try Events(other.output).finished("generate")?.computed == 2)
     #expect(try space.read("results/small/lock.json").contains("\"arithmetic\": \"openblas\""))
+  }
+
+  @Test func candidatesAreGeneratedWithoutTraining() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      data: numbers/train
+      generator:
+        - recorded: {responses: ["{answer}", "I do not know."]}
+        - sample: {samples: 2, temperature: 1, max-new-tokens: 4}
+      """
+    let space = try TestSpace()
+    let outcome = try space.exec(experiment)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let events = try Events(outcome.output)
+    #expect(events.ran.contains("recorded numbers/train"))
+    #expect(events.finished("generate numbers/train")?.computed == 28)
+    let lock = try space.read("results/small/lock.json")
+    let found = try #require(
+      lock.firstMatch(of: #/"label": "recorded numbers/train",\s+"outputs": {\s+"responses": "([0-9a-f]{64})"/#))
+    let responses = try space.run(["store", "cat", String(found.output.1)]).output
+    #expect(responses.split(separator: "\n").count == 14)
+    #expect(responses.contains("\"text\":\"I do not know.\""))
+  }
+
+  @Test func aTerminalSeesALiveLine() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+    process.arguments = ["-qec", "\(TestSpace.program) exec small.yaml", "typescript"]
+    process.currentDirectoryURL = URL(fileURLWithPath: space.path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let seen = try space.read("typescript")
+    #expect(seen.contains("\r\u{1B}[K["), "no line was redrawn")
+    #expect(seen.contains("of 6 records"))
   }
 
   @Test func helpNamesEveryExitCode() throws {

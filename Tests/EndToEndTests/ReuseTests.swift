@@ -34,8 +34,8 @@ import Testing
     #expect(try rerun { $0.description = "Other words." }.ran == [])
   }
 
-  @Test func theNameOfAnEvalRunsTheTableAlone() throws {
-    #expect(try rerun { $0.evalName = "accuracy-again" }.ran == ["table of small"])
+  @Test func theNameOfAnEvalRunsNothing() throws {
+    #expect(try rerun { $0.evalName = "accuracy-again" }.ran == [])
   }
 
   @Test func aTemperatureRunsWhatIsGenerated() throws {

@@ -37,7 +37,7 @@ private let generateB = "generate b, T 0.5, seed 1, 2 samples"
     check(second)
     #expect(second.workshop.ran == [])
     #expect(second.plan.bounds == 0...0)
-    #expect(second.summary.cached == 11)
+    #expect(second.summary.cached == 13)
     #expect(second.table == first.table)
     #expect(first.table != nil)
   }
@@ -95,7 +95,7 @@ private let generateB = "generate b, T 0.5, seed 1, 2 samples"
       outcome.labels { if case .undecided = $0 { true } else { false } } == [
         "split a", "render a", generateA, "verify a", "table of test",
       ])
-    #expect(outcome.summary.cached == 10)
+    #expect(outcome.summary.cached == 11)
     #expect(outcome.table == first.table)
   }
 

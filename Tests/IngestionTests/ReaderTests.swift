@@ -229,7 +229,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     #expect(error.faults.map(\.place) == (1...5).map { .line($0) })
     #expect(error.total == 8)
     #expect(error.diagnoses.last?.notes == ["and 3 more faults in this file"])
-    #expect(error.exit == .badSpec)
+    #expect(error.exit == .inputOutput)
   }
 
   @Test func otherDelimiters() throws {

@@ -18,7 +18,16 @@ import Testing
     "table of test",
   ])
   func manifest(label: String) throws {
-    let (graph, _) = try Specs.graph(Specs.evaluating())
+    try check(label, in: Specs.evaluating())
+  }
+
+  @Test func recordedManifest() throws {
+    let extra = "data: counting/train\ngenerator: {recorded: {responses: [\"{answer}\", \"no\"]}}"
+    try check("recorded counting/train", in: Specs.evaluating(extra: extra))
+  }
+
+  private func check(_ label: String, in spec: String) throws {
+    let (graph, _) = try Specs.graph(spec)
     let step = try #require(graph.steps.first { $0.label == label })
     var contents: [String: Digest] = [:]
     for input in step.inputs { contents[input.name] = .sha256("content of \(input.name)") }

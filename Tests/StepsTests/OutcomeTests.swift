@@ -59,14 +59,13 @@ private func score(_ values: [Float], bytes: Int) -> Score { Score(logProbabilit
   }
 
   @Test func anOptionThatLooksLikeALabelIsNoLabel() {
-    // The options are the labels in another order; the answer is a label, so labels were scored, and the second is wrong.
+    // The options are the labels in another order: with labels scored, the second is `B.`, which is wrong.
     let labels = RenderedPrompt(
       id: id("a"), turns: [], answers: ["A."], options: ["B.", "A.", "yes"], labels: ["A.", "B.", "C."])
     let second = Scores(id: id("a"), scores: [score([-2], bytes: 2), score([-1], bytes: 2), score([-3], bytes: 2)])
-    #expect(ChoiceStep.outcome(labels, second, .none).kind == "wrong")
-    // With texts scored, the third option's bytes tell.
-    let texts = Scores(id: id("a"), scores: [score([-2], bytes: 2), score([-1], bytes: 2), score([-3], bytes: 3)])
-    #expect(ChoiceStep.outcome(labels, texts, .none).kind == "right")
+    #expect(ChoiceStep.outcome(labels, second, .none, .letter).kind == "wrong")
+    // With texts scored, the second is `A.`, which is right.
+    #expect(ChoiceStep.outcome(labels, second, .none, .text).kind == "right")
   }
 
   @Test func theHarnessChoosesTheSame() throws {

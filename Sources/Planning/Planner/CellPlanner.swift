@@ -13,6 +13,8 @@ struct CellPlanner {
   let user: String
   var graph: StepGraph
   var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
+  /// Steps that are wanted for their own sake, beside what the table needs.
+  private(set) var wanted: [StepID] = []
   private let first: Int
 
   /// Plans a cell that stands at `arms` in its grid and uses steps under the name `user`; the cells before it made `first`
@@ -29,6 +31,7 @@ struct CellPlanner {
   mutating func plan() throws {
     if experiment.training == nil {
       try planEvals(of: [:], at: [])
+      try planCandidates()
       return
     }
     try planEvals(of: [:], at: [.init("base", "base")], withArms: false)
@@ -38,6 +41,16 @@ struct CellPlanner {
         if experiment.rounds.count > 1 { coordinates.append(.init("round", String(round))) }
         if trainingSeeds.count > 1 { coordinates.append(.init("seed", String(seed))) }
         try planEvals(of: ["policy": model], at: coordinates)
+      }
+    }
+  }
+
+  /// Without training, `data:` is what candidates are generated for.
+  private mutating func planCandidates() throws {
+    guard let data = experiment.data, !experiment.generator.isEmpty else { return }
+    for seed in experiment.seeds.vary.contains(.generation) ? experiment.seeds.values : [Planner.fixedSeed] {
+      for part in data.parts {
+        wanted += try planFeedback(try records(part.reference), seed: seed, round: 1, policy: [:], trains: false)
       }
     }
   }

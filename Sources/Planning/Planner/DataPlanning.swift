@@ -1,5 +1,6 @@
 // The steps that lead from a data set's source to prompts.
 
+import Diagnostics
 import Digests
 import Specification
 
@@ -84,7 +85,11 @@ extension CellPlanner {
       guard case .path(let local)? = file.origins.first(where: { if case .path = $0 { true } else { false } }) else {
         fatalError("a file without digest has a local path: checked by the reader")
       }
-      digest = try context.digestOfFile(local.resolved)
+      do {
+        digest = try context.digestOfFile(local.resolved)
+      } catch let error as any DiagnosableError {
+        throw error.placed(at: experiment.nearestPlace(of: path))
+      }
     }
     let name = file.origins.first?.displayName ?? "file"
     let work = FetchWork(digest: digest, origins: file.origins)

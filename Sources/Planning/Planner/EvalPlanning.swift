@@ -105,11 +105,11 @@ extension CellPlanner {
     let scores = try score(
       part, prompts, eval.continuation == .letter ? .labels : .options, model: eval.model, trained: trained)
     let choice = add(
-      .choice(ChoiceWork(normalize: eval.normalize)), "choice \(part.label)",
+      .choice(ChoiceWork(normalize: eval.normalize, continuation: eval.continuation)), "choice \(part.label)",
       inputs: [
         StepInput("prompts", OutputReference(prompts, "prompts")),
         StepInput("scores", OutputReference(scores, "scores")),
-      ], at: ["normalize": "\(path)/normalize"])
+      ], at: ["normalize": "\(path)/normalize", "continuation": "\(path)/continuation"])
     return OutputReference(choice, "outcomes")
   }
 

@@ -33,6 +33,8 @@ public struct PlannedExperiment: Sendable {
   public let experiment: ResolvedExperiment
   /// The step that makes its table.
   public let table: StepID
+  /// Steps that are wanted for their own sake: candidates of an experiment that trains nothing.
+  public let wanted: [StepID]
   /// What the table is made of.
   public let measurements: [AggregateWork.Measurement]
   /// The names of its cells as users of steps.
@@ -61,6 +63,7 @@ public struct Planner: Sendable {
   /// - Throws: ``PlanningError``, or what the context throws for a local file or an arithmetic.
   public mutating func plan(_ experiment: ResolvedExperiment, name: String) throws -> PlannedExperiment {
     var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
+    var wanted: [StepID] = []
     var users: [String] = []
     for cell in experiment.cells {
       let user = cell.name.isEmpty ? name : "\(name): \(cell.name)"
@@ -69,6 +72,7 @@ public struct Planner: Sendable {
         planner: self, experiment: cell.experiment, arms: cell.arms, user: user, first: measured.count)
       try planner.plan()
       measured += planner.measured
+      wanted += planner.wanted
       graph = planner.graph
     }
     let inputs = measured.map { StepInput($0.measurement.input, $0.source) }
@@ -76,7 +80,7 @@ public struct Planner: Sendable {
     let table = graph.add(
       .aggregate(AggregateWork(measurements: measurements)), label: "table of \(name)", inputs: inputs, user: nil)
     return PlannedExperiment(
-      name: name, experiment: experiment, table: table, measurements: measurements, users: users)
+      name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements, users: users)
   }
 }
 

@@ -14,8 +14,9 @@ extension CellPlanner {
       var feedback: [StepInput] = []
       for part in data.parts {
         let records = try records(part.reference, round: round - 1)
-        let step = try planFeedback(records, seed: seed, round: round, policy: policy)
-        feedback.append(StepInput("feedback/\(part.reference.text)", OutputReference(step, "feedback")))
+        for step in try planFeedback(records, seed: seed, round: round, policy: policy, trains: true) {
+          feedback.append(StepInput("feedback/\(part.reference.text)", OutputReference(step, "feedback")))
+        }
       }
       let fit = unavailable(
         .fit, "fit to the longest length", path: "hyperparameters/max-length", inputs: feedback)
@@ -34,16 +35,17 @@ extension CellPlanner {
     experiment.seeds.vary.contains(.training) ? seed : Planner.fixedSeed
   }
 
-  /// Candidates, then the reviser's stages.
-  private mutating func planFeedback(
-    _ part: DataPart, seed: Int, round: Int, policy: [String: OutputReference]
-  ) throws -> StepID {
+  /// Candidates, then the reviser's stages; the steps whose outputs are the feedback.
+  mutating func planFeedback(
+    _ part: DataPart, seed: Int, round: Int, policy: [String: OutputReference], trains: Bool
+  ) throws -> [StepID] {
     let prompts = try prompts(part, prompt: nil, promptPath: nil, variables: Named())
     var inputs = [StepInput("prompts", OutputReference(prompts, "prompts"))]
     for (index, stage) in experiment.generator.enumerated() {
       let step = try candidates(stage, index, part, prompts, seed: seed, policy: policy)
       inputs.append(StepInput("responses/\(index)", OutputReference(step, "responses")))
     }
+    let candidates = inputs.dropFirst().map(\.source.step)
     var last: StepID?
     for (index, stage) in experiment.reviser.enumerated() {
       if let last { inputs = inputs.prefix(1) + [StepInput("feedback", OutputReference(last, "feedback"))] }
@@ -51,8 +53,9 @@ extension CellPlanner {
         .revise, "\(stage.name) \(part.label)", path: "reviser/\(index)", inputs: inputs,
         extra: [.init("round", String(round))])
     }
-    return last
-      ?? unavailable(.revise, "take responses as they are", path: "generator", inputs: inputs)
+    if let last { return [last] }
+    guard trains else { return candidates }
+    return [unavailable(.revise, "take responses as they are", path: "generator", inputs: inputs)]
   }
 
   private mutating func candidates(

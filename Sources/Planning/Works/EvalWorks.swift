@@ -62,10 +62,13 @@ public struct ChoiceWork: Work, Hashable {
   static let version = 1
   /// What an option's log-probability is divided by.
   public let normalize: ChoiceEval.Normalization
+  /// What was scored after the prompt.
+  public let continuation: ChoiceEval.Continuation
 
   var options: Manifest {
     var options = Manifest()
     options.set("normalize", .text(normalize.rawValue))
+    if continuation != .text { options.set("continuation", .text(continuation.rawValue)) }
     return options
   }
 }
@@ -94,6 +97,11 @@ public struct AggregateWork: Work, Hashable {
     public let coordinates: Named<String>
     /// The input that holds the outcomes.
     public let input: String
+
+    /// What measurements of one number have in common: the eval and the place, without the seed.
+    public var group: [String] {
+      [eval] + coordinates.entries.filter { $0.name != "seed" }.flatMap { [$0.name, $0.value] }
+    }
   }
 
   static let kind = StepKind.aggregate
@@ -103,13 +111,22 @@ public struct AggregateWork: Work, Hashable {
 
   var options: Manifest {
     var options = Manifest()
+    // Names of evals, axes and arms are words of the report: what is pooled with what is all that a number depends on.
+    var groups: [[String]] = []
+    var seeds: [[String]] = []
     for measurement in measurements {
       let prefix = "measurements/\(measurement.input)"
-      options.set("\(prefix)/eval", .text(measurement.eval))
-      options.set("\(prefix)/kind", .text(measurement.evalKind))
-      for coordinate in measurement.coordinates.entries {
-        options.set("\(prefix)/at/\(coordinate.name)", .text(coordinate.value))
+      let group = groups.firstIndex(of: measurement.group) ?? groups.count
+      if group == groups.count {
+        groups.append(measurement.group)
+        seeds.append([])
       }
+      let name = measurement.coordinates["seed"] ?? ""
+      let seed = seeds[group].firstIndex(of: name) ?? seeds[group].count
+      if seed == seeds[group].count { seeds[group].append(name) }
+      options.set("\(prefix)/kind", .text(measurement.evalKind))
+      options.set("\(prefix)/number", .integer(group))
+      options.set("\(prefix)/seed", .integer(seed))
     }
     return options
   }

@@ -9,6 +9,8 @@ public enum FileFault: Error, Hashable, Sendable {
   case missing
   /// It is a folder.
   case folder
+  /// It is a device or a pipe, which has no end.
+  case notRegular
   /// The user may not read it.
   case forbidden
   /// Anything else, in the system's words.
@@ -18,6 +20,7 @@ public enum FileFault: Error, Hashable, Sendable {
     switch self {
     case .missing: "there is no such file"
     case .folder: "it is a folder"
+    case .notRegular: "it is no regular file"
     case .forbidden: "permission is denied"
     case .other(let words): words
     }
@@ -27,6 +30,7 @@ public enum FileFault: Error, Hashable, Sendable {
     switch self {
     case .missing: "Check the path; it is relative to the file or folder that names it."
     case .folder: "Name a file in it."
+    case .notRegular: "Name a file."
     case .forbidden: "Give yourself the right to read it."
     case .other: "Check the disk and the path."
     }
@@ -60,6 +64,9 @@ public struct DiskFiles: FileReading {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw .missing }
     guard !isFolder else { throw .folder }
+    let resolved = URL(filePath: path).resolvingSymlinksInPath().path
+    let type = try? FileManager.default.attributesOfItem(atPath: resolved)[.type] as? FileAttributeType
+    guard type == nil || type == .typeRegular else { throw .notRegular }
     do {
       return Array(try Data(contentsOf: URL(filePath: path)))
     } catch let error as CocoaError where error.code == .fileReadNoPermission {

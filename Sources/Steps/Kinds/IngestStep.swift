@@ -67,15 +67,3 @@ extension BuiltInTask {
     }
   }
 }
-
-extension DiagnosableError {
-  /// The same faults, shown where the spec says what caused them.
-  func placed(at place: SourcePlace?) -> Diagnoses {
-    Diagnoses(
-      diagnoses.map {
-        Diagnosis(
-          $0.code, $0.message, place: $0.place ?? place, notes: $0.notes, remedy: $0.remedy, exit: $0.exit,
-          severity: $0.severity)
-      })
-  }
-}

@@ -14,37 +14,27 @@ package enum ChoiceStep {
     var outcomes: [Outcomes] = []
     for (index, (prompt, score)) in zip(prompts, scores).enumerated() {
       guard prompt.id == score.id else { throw StepError.recordsDiffer(step: task.step.label, record: index + 1) }
-      outcomes.append(Outcomes(id: prompt.id, outcomes: [outcome(prompt, score, work.normalize)]))
+      outcomes.append(Outcomes(id: prompt.id, outcomes: [outcome(prompt, score, work.normalize, work.continuation)]))
     }
     return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
   }
 
   /// The first of the likeliest options, as lm-evaluation-harness's `acc` and `acc_norm` take it.
-  package static func outcome(_ prompt: RenderedPrompt, _ score: Scores, _ normalize: ChoiceEval.Normalization)
-    -> Outcome
-  {
+  ///
+  /// Answers are labels where labels were scored, and texts where texts were.
+  package static func outcome(
+    _ prompt: RenderedPrompt, _ score: Scores, _ normalize: ChoiceEval.Normalization,
+    _ continuation: ChoiceEval.Continuation = .text
+  ) -> Outcome {
     let values = score.scores.map { value(of: $0, normalize) }
-    let names = scored(prompt, score)
+    let names = continuation == .letter ? prompt.labels : prompt.options
     guard names.count == values.count, let best = values.max(), let index = values.firstIndex(of: best) else {
       return Outcome(kind: "wrong", value: 0, reason: "no options")
     }
-    // Answers are labels where labels were scored, and texts where texts were.
     let right = prompt.answers.contains { $0.utf8.elementsEqual(names[index].utf8) }
     let chosen = [prompt.labels, prompt.options].filter { $0.count == values.count }.map { $0[index] }
     return Outcome(
       kind: right ? "right" : "wrong", value: right ? 1 : 0, reason: "chose \(chosen.joined(separator: " "))")
-  }
-
-  /// The labels or the texts, whichever were scored: an option whose text is another's label must not pass for it.
-  private static func scored(_ prompt: RenderedPrompt, _ score: Scores) -> [String] {
-    guard prompt.labels.count == score.scores.count else { return prompt.options }
-    let byteCounts = score.scores.map(\.byteCount)
-    if prompt.labels.map(\.utf8.count) != byteCounts { return prompt.options }
-    // As long as each other: the answers tell.
-    let areLabels = prompt.answers.allSatisfy { answer in
-      prompt.labels.contains { $0.utf8.elementsEqual(answer.utf8) }
-    }
-    return areLabels || prompt.options.map(\.utf8.count) != byteCounts ? prompt.labels : prompt.options
   }
 
   private static func value(of score: Score, _ normalize: ChoiceEval.Normalization) -> Double {
@@ -85,7 +75,9 @@ package enum AggregateStep {
       try RecordFile.records(
         Outcomes.self, from: task.input(measurement.input), file: "outcomes of \(measurement.eval)")
     }
-    return [ProducedOutput("table", RecordFile.bytes(numbers), records: numbers.count)]
+    // Names stay out of what is stored, so that renaming an eval or an arm computes nothing.
+    let nameless = numbers.map { $0.named("", at: []) }
+    return [ProducedOutput("table", RecordFile.bytes(nameless), records: nameless.count)]
   }
 
   /// One number for each eval and place.
@@ -105,8 +97,7 @@ package enum AggregateStep {
     var order: [[String]] = []
     var members: [[String]: [AggregateWork.Measurement]] = [:]
     for measurement in work.measurements {
-      let place = measurement.coordinates.entries.filter { $0.name != "seed" }
-      let key = [measurement.eval] + place.flatMap { [$0.name, $0.value] }
+      let key = measurement.group
       if members[key] == nil { order.append(key) }
       members[key, default: []].append(measurement)
     }

@@ -27,7 +27,8 @@ enum RecordedStep {
     do {
       text = try template.render { fields[$0].flatMap(FieldText.text) }
     } catch {
-      throw StepError.missingField(step: task.step.label, field: error.name, record: number, place: place)
+      throw StepError.missingField(
+        step: task.step.label, field: error.name, record: number, fields: fields, place: place)
     }
     guard take == .lastAssistant else { return text }
     do {

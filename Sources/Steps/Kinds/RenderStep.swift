@@ -14,6 +14,7 @@ import Verification
 enum RenderStep {
   static func run(_ work: RenderWork, _ task: StepTask) throws -> [ProducedOutput] {
     let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+    guard !fields.isEmpty else { throw StepError.noRecords(step: task.step.label) }
     let shots =
       task.contents["shots"] == nil
       ? [] : try RecordFile.fields(from: task.input("shots"), file: "examples of \(task.step.label)")
@@ -137,7 +138,7 @@ package struct PromptRenderer {
     }
     if template.parts.count == 1, case .field(let name) = template.parts[0] {
       guard let value = fields[name], let texts = FieldText.texts(value) else {
-        throw StepError.missingField(step: label, field: name, record: number, place: places["answer"])
+        throw StepError.missingField(step: label, field: name, record: number, fields: fields, place: places["answer"])
       }
       return texts
     }
@@ -159,7 +160,8 @@ package struct PromptRenderer {
         throw StepError.notText(
           step: label, field: error.name, kind: value.kindInWords, record: scope.number, place: place)
       }
-      throw StepError.missingField(step: label, field: error.name, record: scope.number, place: place)
+      throw StepError.missingField(
+        step: label, field: error.name, record: scope.number, fields: scope.fields, place: place)
     }
   }
 
@@ -206,7 +208,8 @@ package struct PromptRenderer {
   private func dialogue(_ conversation: Conversation, _ scope: Scope) throws -> [Message] {
     guard let value = scope.fields[conversation.field] else {
       throw StepError.missingField(
-        step: label, field: conversation.field, record: scope.number, place: places["prompt/conversation/field"])
+        step: label, field: conversation.field, record: scope.number, fields: scope.fields,
+        place: places["prompt/conversation/field"])
     }
     do {
       return try Dialogue(value, format: conversation.format).messages(upTo: conversation.upTo)

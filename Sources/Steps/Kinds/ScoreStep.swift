@@ -24,11 +24,19 @@ enum ScoreStep {
       for position in missing {
         waiting[position] = Array(repeating: nil, count: texts[position].count)
         for (index, text) in texts[position].enumerated() {
-          requests.append(builder.request(prompts[position], text))
-          owners.append((position, index))
+          let request = builder.request(prompts[position], text)
+          if request.tokens.count > request.from {
+            requests.append(request)
+            owners.append((position, index))
+          } else {
+            // An empty text, or one whose only token has nothing before it: there is nothing to score.
+            waiting[position]?[index] = Score(logProbabilities: [], byteCount: text.utf8.count)
+          }
         }
-        guard texts[position].isEmpty else { continue }
-        if try !finished(position, Self.bytes([])) { return }
+        let scores = waiting[position]?.compactMap { $0 } ?? []
+        guard scores.count == texts[position].count else { continue }
+        waiting[position] = nil
+        if try !finished(position, Self.bytes(scores)) { return }
       }
       try model.decoder.score(requests) { index, logProbabilities in
         let (position, text) = owners[index]
@@ -67,7 +75,8 @@ enum ScoreStep {
       return texts
     case .response(let name), .plain(let name):
       guard let text = prompt.texts[name] else {
-        throw StepError.missingField(step: task.step.label, field: name, record: number, place: nil)
+        throw StepError.missingField(
+          step: task.step.label, field: name, record: number, fields: JSONObject(), place: nil)
       }
       return [text]
     }

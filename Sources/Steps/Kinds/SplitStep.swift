@@ -128,11 +128,11 @@ package struct Splitter {
       do {
         return .sha256(try template.render { record[$0].flatMap(FieldText.text) })
       } catch {
-        throw .missingField(step: label, field: error.name, record: index + 1, place: place["group-by"])
+        throw .missingField(step: label, field: error.name, record: index + 1, fields: record, place: place["group-by"])
       }
     case .field(let field, let until):
       guard let text = record[field].flatMap(FieldText.text) else {
-        throw .missingField(step: label, field: field, record: index + 1, place: place["group-by"])
+        throw .missingField(step: label, field: field, record: index + 1, fields: record, place: place["group-by"])
       }
       guard let until, let end = text.firstBytes(of: until) else { return .sha256(text) }
       return .sha256(String(text[..<end.lowerBound]))
