@@ -8,10 +8,23 @@ import Planning
 enum PlanJSON {
   static func value(of plan: Plan, _ experiments: [PlannedExperiment]) -> JSONValue {
     .members([
-      "experiments": .array(experiments.map { .string($0.name) }),
+      "experiments": .array(experiments.map { experiment($0, plan) }),
+      "seconds": .number(plan.steps.compactMap(\.estimate?.seconds).reduce(0, +)),
       "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
       "steps": .array(plan.steps.map { step($0, plan.graph) }),
     ])
+  }
+
+  private static func experiment(_ experiment: PlannedExperiment, _ plan: Plan) -> JSONValue {
+    var object = JSONObject([
+      JSONMember("name", .string(experiment.name)),
+      JSONMember("cells", .array(experiment.users.map { .string($0) })),
+    ])
+    if let sharing = Sharing(experiment, plan) {
+      object["steps-of-all-cells"] = .integer(Int64(sharing.total))
+      object["distinct-steps"] = .integer(Int64(sharing.distinct))
+    }
+    return .object(object)
   }
 
   private static func step(_ planned: PlannedStep, _ graph: StepGraph) -> JSONValue {

@@ -78,6 +78,7 @@ struct PlanText {
     case .willRun(_, let records?, _): parts.append("\(records) records")
     default: break
     }
+    if case .willRun(_, _, .neverRun) = planned.state { parts.append("never run") }
     if let estimate = planned.estimate { parts.append("about \(Duration.text(seconds: estimate.seconds))") }
     return parts.joined(separator: ", ")
   }
@@ -97,7 +98,7 @@ struct PlanText {
 
   static func text(of reason: Reason) -> [String] {
     switch reason {
-    case .neverRun: return ["never run"]
+    case .neverRun: return []
     case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
     case .changed(let changes):
       return changes.map { leaf in
@@ -138,20 +139,32 @@ struct PlanText {
   /// How much of the work the cells have in common, and at which keys of the spec they part.
   private var shared: [String] {
     experiments.compactMap { experiment in
-      guard experiment.users.count > 1 else { return nil }
-      let total = experiment.users.reduce(0) { sum, user in
-        sum + plan.steps.count { plan.graph.users[$0.step.id]?.contains(user) == true }
-      }
-      let distinct = plan.steps.count { planned in
-        plan.graph.users[planned.step.id]?.contains { experiment.users.contains($0) } == true
-      }
-      guard total > 0 else { return nil }
-      let share = 100 - 100 * distinct / total
+      guard experiment.users.count > 1, let sharing = Sharing(experiment, plan) else { return nil }
       let axes = experiment.experiment.axes.map(\.name).joined(separator: ", ")
       return
-        "\(experiment.name): \(experiment.users.count) cells need \(total) steps and share \(share)% of them; they part at \(axes)."
+        "\(experiment.name): \(experiment.users.count) cells need \(sharing.total) steps and share \(sharing.percent)% "
+        + "of them; they part at \(axes)."
     }
   }
+}
+
+/// How much of their work the cells of an experiment have in common.
+struct Sharing {
+  /// The steps of all cells, each cell's counted by itself.
+  let total: Int
+  /// The steps that there are.
+  let distinct: Int
+
+  init?(_ experiment: PlannedExperiment, _ plan: Plan) {
+    let users = Set(experiment.users)
+    let counts = plan.steps.map { planned in (plan.graph.users[planned.step.id] ?? []).count { users.contains($0) } }
+    total = counts.reduce(0, +)
+    distinct = counts.count { $0 > 0 }
+    if total == 0 { return nil }
+  }
+
+  /// The share of the steps that need not be computed because another cell has them.
+  var percent: Int { 100 - 100 * distinct / total }
 }
 
 /// Durations in words.
