@@ -7,6 +7,8 @@ public struct PlannedStep: Sendable {
   /// What will happen to it.
   public let state: StepState
   /// The seconds that it is expected to take, and how many earlier results say so; nil without a basis.
+  ///
+  /// A basis of 0 is the spec's `expect:`.
   public let estimate: (seconds: Double, basis: Int)?
 }
 
@@ -49,7 +51,10 @@ public struct Plan: Sendable {
     case .willRun(_, let known?, _): records = known
     default: return nil
     }
-    guard let pace = resolver.pace(of: step) else { return nil }
+    guard let pace = resolver.pace(of: step) else {
+      guard case .generate(let work) = step.work else { return nil }
+      return work.expectedSeconds(records).map { ($0, 0) }
+    }
     return (pace.secondsPerRecord * Double(records), pace.results)
   }
 

@@ -126,9 +126,10 @@ struct PlanText {
     let pending = plan.steps.count { $0.state.certainlyRuns }
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
-      let basis = estimates.map(\.basis).reduce(0, +)
+      let results = estimates.map(\.basis).reduce(0, +)
+      let basis = results > 0 ? "\(results) earlier results in this store" : "the spec's `expect:`"
       lines.append(
-        "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis) earlier results in this store."
+        "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis)."
       )
     } else if pending > 0 {
       lines.append("No time is predicted: this store has no earlier results of such steps.")

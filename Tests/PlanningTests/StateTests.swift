@@ -128,6 +128,25 @@ import Testing
   }
 }
 
+@Suite struct Expectations {
+  @Test func theSpecSaysWhatNothingMeasuredYet() throws {
+    let index = MemoryIndex()
+    let plain = Specs.evaluating()
+    index.run(try Specs.graph(plain).graph.restricted(to: Set(try prompts(plain))))
+    let expecting = Specs.evaluating(extra: "expect: {response-tokens: 6, prompt-tokens: 14, tokens-per-second: 10}")
+    let plan = Plan(graph: try Specs.graph(expecting).graph, index: index)
+    let generate = try #require(plan.steps.first { $0.step.kind == .generate })
+    // Three records of two samples, twenty tokens each, ten a second: twelve seconds.
+    #expect(generate.estimate?.seconds == 12)
+    #expect(generate.estimate?.basis == 0)
+    #expect(try Specs.graph(expecting).graph.steps.map(\.id) == Specs.graph(plain).graph.steps.map(\.id))
+  }
+
+  private func prompts(_ text: String) throws -> [StepID] {
+    try Specs.graph(text).graph.steps.filter { $0.kind == .render }.map(\.id)
+  }
+}
+
 @Suite struct SmokeLimit {
   @Test func aLimitIsInTheSplitAlone() throws {
     let whole = try Specs.graph(Specs.evaluating()).graph

@@ -82,7 +82,7 @@ extension CellPlanner {
   ) throws -> StepID {
     let model = try model(name, trained: trained)
     let work = GenerateWork(
-      model: model.use, samples: samples, distinct: distinct, decoding: decoding, seed: seed)
+      model: model.use, samples: samples, distinct: distinct, decoding: decoding, seed: seed, expect: experiment.expect)
     var paths = modelPaths(name)
     for option in ["samples", "distinct", "temperature", "top-p", "top-k", "max-new-tokens"] {
       paths[option] = "\(path)/\(option)"

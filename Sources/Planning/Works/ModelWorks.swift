@@ -90,6 +90,14 @@ public struct GenerateWork: Work, Hashable {
   public let decoding: Decoding
   /// The seed; nil if no random number is drawn.
   public let seed: Int?
+  /// What a plan may assume where nothing was measured yet; in no key.
+  public let expect: Expectations
+
+  /// The seconds that so many responses take by what the spec expects; nil if it does not say enough.
+  func expectedSeconds(_ responses: Int) -> Double? {
+    guard let rate = expect.tokensPerSecond, let response = expect.responseTokens else { return nil }
+    return Double(responses) * ((expect.promptTokens ?? 0) + response) / rate
+  }
 
   private var recordOptions: Manifest {
     var options = Manifest()
