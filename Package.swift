@@ -75,13 +75,17 @@ let package = Package(
     .target(name: "CKernels", cSettings: exact),
     library("Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
     library("LanguageModel", ["Tensors", "CKernels", "Randomness", "JSON", "Diagnostics"], pointers: true),
+    library("Objectives", ["CKernels"], pointers: true),
+    library(
+      "Training", ["Objectives", "LanguageModel", "Tensors", "CKernels", "Randomness", "JSON", "Diagnostics"],
+      pointers: true),
 
     // Where both sides meet.
     library(
       "Steps",
       [
         "Execution", "Planning", "Storage", "Specification", "Records", "Ingestion", "Fetching", "Verification",
-        "LanguageModel", "Tensors", "Randomness", "JSON", "Digests", "Diagnostics",
+        "Training", "Objectives", "LanguageModel", "Tensors", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     library(
       "Reporting", ["Planning", "Specification", "Storage", "Records", "Randomness", "JSON", "Digests", "Diagnostics"]),
@@ -108,6 +112,10 @@ let package = Package(
     tests(of: "Verification", ["Diagnostics"]),
     tests(of: "Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
     tests(of: "LanguageModel", ["Tensors", "Randomness", "JSON", "Diagnostics"], files: ["Fixtures"], pointers: true),
+    tests(of: "Objectives", ["JSON"], files: ["Golden"]),
+    tests(
+      of: "Training", ["Objectives", "LanguageModel", "Tensors", "Randomness", "JSON", "Diagnostics"],
+      files: ["Fixtures"], pointers: true),
     tests(
       of: "Execution", ["Planning", "Storage", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
     tests(

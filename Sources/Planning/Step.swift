@@ -28,14 +28,26 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case choice
   /// How well a model predicts texts.
   case perplexity
+  /// Prompts that ask a model about responses.
+  case ask
   /// Pairs, judgments or rankings from responses.
   case revise
-  /// What exceeds the length limit, dropped or cut.
+  /// Examples: feedback of all data, what exceeds the length limit dropped or cut.
   case fit
-  /// The reference's log-probabilities.
-  case reference
-  /// An adapter or weights from feedback.
+  /// Responses to other prompts, for KTO's reference point.
+  case partner
+  /// An adapter or weights from examples.
   case train
+  /// The best of several weights.
+  case choose
+  /// Whether better responses score higher.
+  case preference
+  /// How far a model has moved from another.
+  case drift
+  /// How much the two responses of a pair differ.
+  case pairs
+  /// Log-ratios through a training.
+  case trace
   /// An eval of a kind that measures more than records one by one.
   case evaluate
   /// The table of an experiment.

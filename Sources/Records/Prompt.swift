@@ -28,6 +28,23 @@ public struct Message: Hashable, Sendable {
   }
 }
 
+extension Message {
+  /// A dialogue as JSON.
+  static func json(_ turns: [Message]) -> JSONValue {
+    .array(turns.map { .members(["role": .string($0.role.rawValue), "text": .string($0.text)]) })
+  }
+
+  /// Reads a dialogue.
+  static func turns(_ json: JSONValue, _ name: String) throws(WireFault) -> [Message] {
+    var turns: [Message] = []
+    for turn in try json.list(name) {
+      guard let role = MessageRole(rawValue: try turn.text("role")) else { throw WireFault(member: "role") }
+      turns.append(Message(role, try turn.text("text")))
+    }
+    return turns
+  }
+}
+
 /// A rendered prompt.
 public struct RenderedPrompt: WireRecord, Hashable {
   /// The record of the data that it comes from.
@@ -59,9 +76,7 @@ public struct RenderedPrompt: WireRecord, Hashable {
   /// The digest of the turns alone: what a generation depends on.
   public var content: Digest { .sha256(turnsJSON.canonicalBytes) }
 
-  private var turnsJSON: JSONValue {
-    .array(turns.map { .members(["role": .string($0.role.rawValue), "text": .string($0.text)]) })
-  }
+  private var turnsJSON: JSONValue { Message.json(turns) }
 
   /// The prompt as JSON.
   public var json: JSONValue {
@@ -78,12 +93,7 @@ public struct RenderedPrompt: WireRecord, Hashable {
   /// Reads a prompt.
   public init(json: JSONValue) throws(WireFault) {
     id = try RecordID(text: json.text("id"))
-    var turns: [Message] = []
-    for turn in try json.list("turns") {
-      guard let role = MessageRole(rawValue: try turn.text("role")) else { throw WireFault(member: "role") }
-      turns.append(Message(role, try turn.text("text")))
-    }
-    self.turns = turns
+    turns = try Message.turns(json, "turns")
     answers = try json.texts("answers")
     options = try json.texts("options")
     labels = try json.texts("labels")

@@ -45,6 +45,8 @@ public struct StepEngine: StepRunner {
     case .choice(let work): (try ChoiceStep.run(work, task), WorkCount())
     case .perplexity: (try PerplexityStep.run(task), WorkCount())
     case .aggregate(let work): (try AggregateStep.run(work, task), WorkCount())
+    case .ask, .revise, .fit, .partner, .train, .choose, .preference, .drift, .pairs, .trace:
+      throw BlockedStep(step: task.step.label, obstacle: .unavailable(task.step.label))
     case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: .unavailable(work.name))
     }
   }

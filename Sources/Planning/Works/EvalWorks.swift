@@ -23,7 +23,8 @@ public struct VerifyWork: Work, Hashable {
 }
 
 extension Verifier {
-  fileprivate func describe(into options: inout Manifest) {
+  /// Its options, under `verifier`.
+  func describe(into options: inout Manifest) {
     func set(_ name: String) { options.set("verifier", .text(name)) }
     switch self {
     case .exact(let exact):

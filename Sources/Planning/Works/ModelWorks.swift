@@ -30,21 +30,29 @@ public struct ModelUse: Hashable, Sendable {
 
   /// What the user calls the weights; in no key.
   public let displayName: String
+  /// How many results of trainings are laid over the weights, in order; they are in inputs `adapter/<n>`.
+  public var adapters = 0
 
   /// The names of the inputs that hold the weights.
   public var inputNames: [String] {
+    let adapters = (0..<adapters).map { "adapter/\($0)" }
     switch source {
-    case .gguf: ["model"]
-    case .folder(let names): names.map { "model/\($0)" }
-    case .random: []
+    case .gguf: return ["model"] + adapters
+    case .folder(let names): return names.map { "model/\($0)" } + adapters
+    case .random: return adapters
     }
+  }
+
+  /// How turns become text.
+  func describeTurns(into options: inout Manifest) {
+    turns.describe(into: &options)
+    options.set("model/system", optional: system)
   }
 
   func describe(into options: inout Manifest) {
     options.set("model/arithmetic", .text(arithmetic.rawValue))
     if let fingerprint { options.set("model/fingerprint", .text(fingerprint)) }
-    turns.describe(into: &options)
-    options.set("model/system", optional: system)
+    describeTurns(into: &options)
     if case .random(let sizes) = source {
       options.set("model/random/layers", .integer(sizes.layers))
       options.set("model/random/width", .integer(sizes.width))
@@ -127,7 +135,7 @@ public struct GenerateWork: Work, Hashable {
 
 /// Scores texts after prompts.
 ///
-/// Inputs: `prompts` and the model's. Output: `scores`.
+/// Inputs: `prompts` (or `examples`), `responses` where the target says so, and the model's. Output: `scores`.
 public struct ScoreWork: Work, Hashable {
   /// Which texts.
   public enum Target: Hashable, Sendable {
@@ -139,6 +147,11 @@ public struct ScoreWork: Work, Hashable {
     case response(String)
     /// The text of this name alone, without turns.
     case plain(String)
+    /// Every response of the input `responses`, with the end of turn after one that stopped.
+    case responses
+    /// Every response of every item of the input `examples`, item after item, with the end of turn after one that
+    /// stopped; the step reads no prompts.
+    case examples
   }
 
   static let kind = StepKind.score
@@ -156,6 +169,8 @@ public struct ScoreWork: Work, Hashable {
     case .labels: options.set("target", .text("labels"))
     case .response(let name): options.set("target/response", .text(name))
     case .plain(let name): options.set("target/plain", .text(name))
+    case .responses: options.set("target", .text("responses"))
+    case .examples: options.set("target", .text("examples"))
     }
     return options
   }

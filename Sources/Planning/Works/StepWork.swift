@@ -47,6 +47,26 @@ public enum StepWork: Hashable, Sendable {
   case choice(ChoiceWork)
   /// How well a model predicts texts.
   case perplexity(PerplexityWork)
+  /// Prompts that ask a model about responses.
+  case ask(AskWork)
+  /// Feedback from responses.
+  case revise(ReviseWork)
+  /// Examples from feedback.
+  case fit(FitWork)
+  /// Responses to other prompts.
+  case partner(PartnerWork)
+  /// Weights from examples.
+  case train(TrainWork)
+  /// The best of several weights.
+  case choose(ChooseWork)
+  /// Whether better responses score higher.
+  case preference(PreferenceWork)
+  /// How far a model has moved.
+  case drift(DriftWork)
+  /// How much the responses of a pair differ.
+  case pairs(PairStatisticsWork)
+  /// Log-ratios through a training.
+  case trace(TraceWork)
   /// The table of an experiment.
   case aggregate(AggregateWork)
   /// A step that this version can plan but not run.
@@ -64,6 +84,16 @@ public enum StepWork: Hashable, Sendable {
     case .verify(let work): work
     case .choice(let work): work
     case .perplexity(let work): work
+    case .ask(let work): work
+    case .revise(let work): work
+    case .fit(let work): work
+    case .partner(let work): work
+    case .train(let work): work
+    case .choose(let work): work
+    case .preference(let work): work
+    case .drift(let work): work
+    case .pairs(let work): work
+    case .trace(let work): work
     case .aggregate(let work): work
     case .unavailable(let work): work
     }
@@ -110,6 +140,8 @@ extension StepWork {
     switch self {
     case .generate(let work): work.model
     case .score(let work): work.model
+    case .fit(let work): work.model
+    case .train(let work): work.model
     default: nil
     }
   }

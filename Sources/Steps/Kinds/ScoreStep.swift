@@ -73,6 +73,7 @@ enum ScoreStep {
       let texts = target == .options ? prompt.options : prompt.labels
       guard !texts.isEmpty else { throw StepError.noOptions(step: task.step.label, record: number) }
       return texts
+    case .responses, .examples: fatalError("scored by their own function: our own bug")
     case .response(let name), .plain(let name):
       guard let text = prompt.texts[name] else {
         throw StepError.missingField(

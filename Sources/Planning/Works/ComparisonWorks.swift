@@ -1,0 +1,60 @@
+// Preference, drift, pair statistics, likelihood traces: evals that look at pairs or at two models.
+
+import Digests
+public import Specification
+
+/// Says of each pair whether the better response scores higher.
+///
+/// Inputs: `examples`; `scores` unless length is the score. Output: `outcomes`.
+public struct PreferenceWork: Work, Hashable {
+  static let kind = StepKind.preference
+  static let version = 1
+  /// What a response's score is.
+  public let score: PreferenceEval.Score
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("score", .text(score.rawValue))
+    return options
+  }
+}
+
+/// Estimates how far a model has moved along its own responses.
+///
+/// Inputs: `responses`, `policy` and `reference` (the scores of the responses under both). Outputs: `outcomes`, the sum
+/// over a response's tokens of ln p(policy) - ln p(reference) in nats, an estimate of the KL divergence where responses
+/// are drawn at temperature 1; and `lengths`, a response's tokens.
+public struct DriftWork: Work, Hashable {
+  static let kind = StepKind.drift
+  static let version = 1
+
+  var options: Manifest { Manifest() }
+}
+
+/// Measures how much the two responses of a pair differ.
+///
+/// Input: `examples`. Outputs: `jaccard`, shared words of all words; `levenshtein`, edits of characters.
+public struct PairStatisticsWork: Work, Hashable {
+  static let kind = StepKind.pairs
+  static let version = 1
+
+  var options: Manifest { Manifest() }
+}
+
+/// Follows the log-ratios of better and worse responses through a training.
+///
+/// Inputs: `examples`, `reference` (scores under the reference), `scores/<n>` (under each checkpoint, the last is the
+/// end). Outputs: `chosen` and `rejected`, each pair's log-ratio at the end in nats, and `trace`, the means at every
+/// checkpoint.
+public struct TraceWork: Work, Hashable {
+  static let kind = StepKind.trace
+  static let version = 1
+  /// How many checkpoints there are.
+  public let checkpoints: Int
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("checkpoints", .integer(checkpoints))
+    return options
+  }
+}

@@ -1,0 +1,126 @@
+// Ask, revise, fit, partner: from candidates to the examples that a training reads.
+
+import Digests
+public import Specification
+
+/// Renders what a model is asked about responses: one prompt for each response of each record.
+///
+/// Inputs: `prompts`, `records`, `responses/<n>` or `feedback`. Outputs: `prompts`, and `identities`.
+public struct AskWork: Work, Hashable {
+  static let kind = StepKind.ask
+  static let version = 1
+  /// What the model is asked; knows the record's fields, `{response}`, and `{judgment}` of feedback.
+  public let prompt: Prompt
+  /// Variables by name.
+  public let variables: Named<String>
+
+  var options: Manifest {
+    var options = Manifest()
+    prompt.describe(into: &options)
+    for variable in variables.entries { options.set("variables/\(variable.name)", .text(variable.value)) }
+    return options
+  }
+}
+
+/// Turns responses, or feedback, into feedback.
+///
+/// Inputs: `prompts`; `responses/<n>` (one for each stage of the generator) for a first stage, `feedback` for a later one;
+/// and what the stage names. Output: `feedback`.
+public struct ReviseWork: Work, Hashable {
+  /// What is done.
+  public enum Stage: Hashable, Sendable {
+    /// Every response is an item by itself.
+    case plain
+    /// Where a response is wrong, the right answer takes the wrong one's place (CLAIR, by verifier).
+    case minimalRevision(Verifier, keep: KeptPairs)
+    /// A model's `replies` are the better responses (CLAIR, by model); the verifier is there if pairs are kept by it.
+    case revision(Verifier?, keep: KeptPairs)
+    /// The first right and the first wrong response are a pair.
+    case judge(Verifier)
+    /// The best and the worst by a number in the data for each response; further input `records`.
+    case judgeRecorded([Template])
+    /// The best and the worst by the number that each of a model's `replies` says.
+    case judgeReplies
+    /// A stronger model's `stronger` responses against the candidates; the verifier is there if pairs are kept by it.
+    case stronger(Verifier?, keep: KeptPairs)
+    /// Items whose (better) response has this verdict stay.
+    case select(Verifier, Selection.Verdict)
+  }
+
+  static let kind = StepKind.revise
+  static let version = 1
+  /// What is done.
+  public let stage: Stage
+
+  var options: Manifest {
+    var options = Manifest()
+    func set(_ name: String, _ verifier: Verifier?, keep: KeptPairs) {
+      options.set("stage", .text(name))
+      options.set("keep", .text(keep.rawValue))
+      verifier?.describe(into: &options)
+    }
+    switch stage {
+    case .plain: options.set("stage", .text("plain"))
+    case .minimalRevision(let verifier, let keep): set("minimal-revision", verifier, keep: keep)
+    case .revision(let verifier, let keep): set("revision", verifier, keep: keep)
+    case .judge(let verifier):
+      options.set("stage", .text("judge"))
+      verifier.describe(into: &options)
+    case .judgeRecorded(let scores):
+      options.set("stage", .text("judge-recorded"))
+      options.set("scores", texts: scores.map(\.source))
+    case .judgeReplies: options.set("stage", .text("judge-replies"))
+    case .stronger(let verifier, let keep): set("stronger", verifier, keep: keep)
+    case .select(let verifier, let verdict):
+      options.set("stage", .text("select"))
+      options.set("verdict", .text(verdict.rawValue))
+      verifier.describe(into: &options)
+    }
+    return options
+  }
+}
+
+/// Merges the feedback of all data, drops or cuts what is too long, and takes as many items as asked for.
+///
+/// Inputs: `feedback/<n>`, one for each part of the data, and the model's, for its tokenizer. Output: `examples`.
+public struct FitWork: Work, Hashable {
+  static let kind = StepKind.fit
+  static let version = 1
+  /// The model that will read the examples.
+  public let model: ModelUse
+  /// The weight of each part of the data; a single part has 1.
+  public let weights: [Double]
+  /// The most tokens of prompt and response; nil: the model's context.
+  public let maxLength: Int?
+  /// What becomes of longer ones.
+  public let longer: Hyperparameters.Longer
+  /// Exactly so many items; nil: all.
+  public let examples: Int?
+
+  var options: Manifest {
+    var options = Manifest()
+    model.describeTurns(into: &options)
+    options.set("weights/count", .integer(weights.count))
+    for (index, weight) in weights.enumerated() { options.set("weights/\(index)", .number(weight)) }
+    options.set("max-length", optional: maxLength)
+    options.set("longer", .text(longer.rawValue))
+    options.set("examples", optional: examples)
+    return options
+  }
+}
+
+/// Gives each item's prompt a response that answers another prompt, for KTO's reference point.
+///
+/// Input: `examples`. Output: `examples`, one response item for each response that KTO reads, in the same order.
+public struct PartnerWork: Work, Hashable {
+  static let kind = StepKind.partner
+  static let version = 1
+  /// The seed of the draw.
+  public let seed: Int
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("seed", .integer(seed))
+    return options
+  }
+}
