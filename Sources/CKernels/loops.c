@@ -2,6 +2,7 @@
 // Knows nothing of models; loops.inc is the one text that all three variants are compiled from.
 
 #include "kernels.h"
+#include "attention_rows.h"
 #include "variants.h"
 
 #include <math.h>
@@ -59,3 +60,58 @@ void ck_log_sum_exp_part(int variant, const float *x, size_t n, float *largest, 
 }
 
 size_t ck_argmax(int variant, const float *x, size_t n) { return CHOOSE(variant, argmax, x, n); }
+
+void ck_rms_norm_backward(
+    int variant, const float *x, const float *gain, float epsilon, size_t rows, size_t width, const float *dy, float *dx,
+    float *factors) {
+  for (size_t row = 0; row < rows; row++)
+    factors[row] = CHOOSE(
+        variant, rms_norm_backward, x + row * width, gain, epsilon, width, dy + row * width, dx + row * width);
+}
+
+void ck_gain_gradient(
+    int variant, const float *x, const float *factors, const float *dy, size_t rows, size_t width, size_t first,
+    size_t last, float *gradient) {
+  for (size_t row = 0; row < rows; row++)
+    CHOOSE(
+        variant, gain_gradient, x + row * width + first, factors[row], dy + row * width + first, last - first,
+        gradient + first);
+}
+
+void ck_column_sums(int variant, const float *x, size_t rows, size_t stride, size_t first, size_t last, float *sums) {
+  for (size_t row = 0; row < rows; row++)
+    CHOOSE(variant, add, sums + first, x + row * stride + first, last - first);
+}
+
+void ck_swiglu_backward(int variant, float *gate, float *up, const float *dy, float *activated, size_t n) {
+  CHOOSE(variant, swiglu_backward, gate, up, dy, activated, n);
+}
+
+void ck_softmax_gradient(int variant, float *x, float largest, float factor, float offset, size_t n) {
+  CHOOSE(variant, softmax_gradient, x, largest, factor, offset, n);
+}
+
+void ck_add_scaled(int variant, float *y, const float *x, float factor, size_t n) {
+  CHOOSE(variant, add_scaled, y, x, factor, n);
+}
+
+void ck_merge(int variant, float *out, const float *base, const float *x, float factor, size_t n) {
+  CHOOSE(variant, merge, out, base, x, factor, n);
+}
+
+double ck_sum(int variant, const float *x, size_t n) { return CHOOSE(variant, sum, x, n); }
+
+double ck_sum_of_squares(int variant, const float *x, size_t n) { return CHOOSE(variant, sum_of_squares, x, n); }
+
+void ck_adamw(
+    int variant, float *w, const float *g, float *m, float *v, size_t n, const ck_adamw_step *constants) {
+  CHOOSE(variant, adamw, w, g, m, v, n, constants);
+}
+
+void ck_probabilities(int variant, float *scores, float scale, size_t n, size_t padded) {
+  CHOOSE(variant, probabilities, scores, scale, n, padded);
+}
+
+void ck_score_gradient(int variant, const float *p, float *dp, float scale, size_t n, size_t padded) {
+  CHOOSE(variant, score_gradient, p, dp, scale, n, padded);
+}

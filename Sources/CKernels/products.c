@@ -72,6 +72,46 @@ void ck_pack_rows(int variant, const float *a, size_t stride, size_t m, size_t k
   }
 }
 
+void ck_pack_columns(const float *m, size_t stride, size_t n, size_t k, float *packed) {
+  for (size_t start = 0; start < n; start += CK_PANEL) {
+    size_t columns = n - start < CK_PANEL ? n - start : CK_PANEL;
+    float *panel = packed + start * k;
+    if (columns == CK_PANEL)
+      for (size_t i = 0; i < k; i++) memcpy(panel + i * CK_PANEL, m + i * stride + start, CK_PANEL * sizeof(float));
+    else
+      for (size_t i = 0; i < k; i++) {
+        memset(panel + i * CK_PANEL, 0, CK_PANEL * sizeof(float));
+        memcpy(panel + i * CK_PANEL, m + i * stride + start, columns * sizeof(float));
+      }
+  }
+}
+
+void ck_pack_column_tiles(const float *m, size_t stride, size_t n, size_t k, float *packed) {
+  for (size_t tile = 0; n > 0 && tile < tile_count(n); tile++) {
+    size_t columns = tile_rows(n, tile);
+    const float *source = m + tile_start(n, tile);
+    for (size_t i = 0; i < k; i++)
+      for (size_t j = 0; j < columns; j++) packed[i * columns + j] = source[i * stride + j];
+    packed += columns * k;
+  }
+}
+
+void ck_transpose_panels(const float *packed, size_t n, size_t k, size_t first, size_t last, float *transposed) {
+  size_t rows = (k + CK_PANEL - 1) / CK_PANEL;
+  for (size_t panel = first; panel < last; panel++) {
+    size_t width = n - panel * CK_PANEL < CK_PANEL ? n - panel * CK_PANEL : CK_PANEL;
+    for (size_t block = 0; block < rows; block++) {
+      const float *source = packed + (panel * k + block * CK_PANEL) * CK_PANEL;
+      float *target = transposed + (block * n + panel * CK_PANEL) * CK_PANEL;
+      size_t height = k - block * CK_PANEL < CK_PANEL ? k - block * CK_PANEL : CK_PANEL;
+      for (size_t j = 0; j < width; j++) {
+        for (size_t i = 0; i < height; i++) target[j * CK_PANEL + i] = source[i * CK_PANEL + j];
+        for (size_t i = height; i < CK_PANEL; i++) target[j * CK_PANEL + i] = 0;
+      }
+    }
+  }
+}
+
 // The plain twin: what the product is, one element after the other.
 static void product_plain(
     const float *packed_a, size_t m, size_t k, const float *packed_w, size_t panel_stride, size_t first, size_t last,

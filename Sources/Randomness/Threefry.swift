@@ -59,6 +59,12 @@ public struct RandomAddress: Hashable, Sendable {
     case bootstrap = 5
     /// Which records serve as few-shot turns.
     case shots = 6
+    /// The initial numbers of an adapter.
+    case adapter = 7
+    /// The order of examples in an epoch.
+    case exampleOrder = 8
+    /// Which inputs of an adapter are dropped.
+    case dropout = 9
   }
 
   /// The seed that the spec names.

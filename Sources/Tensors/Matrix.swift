@@ -64,6 +64,32 @@ public final class Matrix: Sendable {
     }
   }
 
+  /// Makes a matrix of zeros in the ordered class, for a training to fill.
+  ///
+  /// - Parameters:
+  ///   - rows: How many outputs, at least 1.
+  ///   - columns: How many inputs, at least 1.
+  /// - Throws: When there is no memory.
+  public init(zeros rows: Int, columns: Int) throws(ArithmeticError) {
+    self.rows = rows
+    self.columns = columns
+    arithmetic = .ordered
+    blas = nil
+    numbers = try NumberBuffer(count: ck_packed_size(rows, columns))
+  }
+
+  /// The packed panels of the ordered class, ``packedCount`` floats.
+  ///
+  /// Panel p holds, for each column, the numbers of rows 32p..<32p + 32 side by side. Whoever writes sees to it that no product runs meanwhile, and that rows
+  /// beyond the last stay zero.
+  public var packed: UnsafeMutablePointer<Float> {
+    precondition(arithmetic == .ordered, "only the ordered class packs")
+    return numbers.base
+  }
+
+  /// How many floats the packed panels have.
+  public var packedCount: Int { ck_packed_size(rows, columns) }
+
   /// Copies one row out.
   ///
   /// - Parameters:
@@ -103,6 +129,26 @@ public final class Matrix: Sendable {
         variant.rawValue, operand.packed, operand.rows, columns, numbers.base + first * columns,
         Self.panelRows * columns, 0, panels.count, count, target, stride, mode.rawValue)
     }
+  }
+}
+
+extension Matrix {
+  /// C = A · Wᵀ over a stretch of the summed dimension and all rows of W (ordered class).
+  ///
+  /// - Parameters:
+  ///   - operand: Rows of A that hold this stretch alone.
+  ///   - inner: Which of W's columns.
+  ///   - target: Row 0 of C.
+  ///   - stride: Floats from one row of C to the next.
+  ///   - mode: What becomes of what C held.
+  ///   - variant: Which instructions.
+  public func multiply(
+    _ operand: Operand, inner: Range<Int>, into target: UnsafeMutablePointer<Float>, stride: Int, mode: ProductMode,
+    variant: KernelVariant
+  ) {
+    ck_product(
+      variant.rawValue, operand.packed, operand.rows, inner.count, packed + inner.lowerBound * Self.panelRows,
+      Self.panelRows * columns, 0, panels, rows, target, stride, mode.rawValue)
   }
 }
 

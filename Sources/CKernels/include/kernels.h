@@ -41,6 +41,16 @@ void ck_unpack_row(const float *packed, size_t row, size_t k, float *out);
 // Packs m rows of A (row stride `stride`) into tiles; `packed` has room for m · k floats.
 void ck_pack_rows(int variant, const float *a, size_t stride, size_t m, size_t k, float *packed);
 
+// Packs the transpose of a row-major M of k rows and n columns (row stride `stride`) as weights W[n][k]: W's row j is M's
+// column j. `packed` has room for ck_packed_size(n, k) floats.
+void ck_pack_columns(const float *m, size_t stride, size_t n, size_t k, float *packed);
+// Packs the transpose of a row-major M of k rows and n columns as rows of A: A's row j is M's column j. `packed` has room
+// for n · k floats.
+void ck_pack_column_tiles(const float *m, size_t stride, size_t n, size_t k, float *packed);
+// Packs Wᵀ[k][n] from packed W[n][k]: panels first..<last of W become the same columns of the transpose, which has
+// ck_packed_size(k, n) floats.
+void ck_transpose_panels(const float *packed, size_t n, size_t k, size_t first, size_t last, float *transposed);
+
 // The product for panels first..<last of W (`packed_w` points at panel 0, panels `panel_stride` floats apart) and all m
 // packed rows. `c` points at column 0 of row 0; n is the number of columns of C in all.
 void ck_product(
@@ -70,6 +80,45 @@ void ck_log_sum_exp_part(int variant, const float *x, size_t n, float *largest, 
 // The index of the largest number, the first of equals; NaN is never larger. n is at least 1.
 size_t ck_argmax(int variant, const float *x, size_t n);
 
+// --- loops of training ----------------------------------------------------------------------------------------------
+
+// What RMSNorm does to gradients, row by row: dx += d(norm)/dx · dy, where y = x · factor · gain; `factors`, one a row,
+// become 1 / sqrt(mean(x²) + epsilon).
+void ck_rms_norm_backward(
+    int variant, const float *x, const float *gain, float epsilon, size_t rows, size_t width, const float *dy, float *dx,
+    float *factors);
+// d gain[i] += Σ over rows, in order, of dy · x · factor, for columns first..<last.
+void ck_gain_gradient(
+    int variant, const float *x, const float *factors, const float *dy, size_t rows, size_t width, size_t first,
+    size_t last, float *gradient);
+// sums[i] += Σ over rows, in order, of x[row][i], for columns first..<last.
+void ck_column_sums(int variant, const float *x, size_t rows, size_t stride, size_t first, size_t last, float *sums);
+// Gradients of y = silu(gate) · up: gate and up are replaced by theirs, `activated` gets y as ck_swiglu gives it.
+void ck_swiglu_backward(int variant, float *gate, float *up, const float *dy, float *activated, size_t n);
+// x = factor · exp(x - largest) + offset: a row of logits becomes the gradient of log-probabilities by them.
+void ck_softmax_gradient(int variant, float *x, float largest, float factor, float offset, size_t n);
+// y += factor · x, by fused multiply-add.
+void ck_add_scaled(int variant, float *y, const float *x, float factor, size_t n);
+// out = base + factor · x, by fused multiply-add.
+void ck_merge(int variant, float *out, const float *base, const float *x, float factor, size_t n);
+// Σ x, in CK_LANES lanes of double by index, then pairwise.
+double ck_sum(int variant, const float *x, size_t n);
+// Σ x², in CK_LANES lanes of double by index, then pairwise.
+double ck_sum_of_squares(int variant, const float *x, size_t n);
+
+// The constants of one step of AdamW.
+typedef struct {
+  float gradient_scale;      // what gradients are multiplied by first (clipping)
+  float beta1, beta2;        // decay of the moments
+  float step;                // learning rate / (1 - beta1^t)
+  float root_scale;          // 1 / sqrt(1 - beta2^t)
+  float epsilon;             // added to the scaled root
+  float keep;                // 1 - learning rate · weight decay
+} ck_adamw_step;
+// One step: m and v move towards g and g², then w = w · keep - step · m / (sqrt(v) · root_scale + epsilon).
+void ck_adamw(
+    int variant, float *w, const float *g, float *m, float *v, size_t n, const ck_adamw_step *constants);
+
 // --- attention ------------------------------------------------------------------------------------------------------
 
 // Attention of one key/value head: `positions` successive positions from `start`, each with `group` query heads, over
@@ -84,6 +133,24 @@ void ck_attention(
 // Appends the key or the value of one position to the packed forms that ck_attention reads.
 void ck_append_key(const float *key, size_t position, size_t size, float *keys);
 void ck_append_value(const float *value, size_t position, size_t size, float *values, size_t value_stride);
+
+// What attention does to gradients, for one key/value head and successive positions from `start`, as ck_attention counts
+// them. `keys` and `values` are packed weights with K = size, one row a key or value; `turned_keys` are packed weights with
+// K = keys, one row an element of a key, panels `turned_stride` floats apart. Rows of d(output): as queries. Gradients of
+// queries are stored; those of keys and values continue their chains, over queries in ascending order: of key j at
+// `shared_gradients` + j · stride for j < shared, and at `own_gradients` + (j - shared) · stride from there on; of the value
+// `value_offset` floats behind the key's.
+typedef struct {
+  const float *keys, *values, *turned_keys;
+  size_t turned_stride;
+  float *shared_gradients, *own_gradients;
+  size_t shared, gradient_stride, value_offset;
+} ck_attention_memory;
+size_t ck_attention_backward_scratch(size_t keys, size_t group, size_t size);
+void ck_attention_backward(
+    int variant, const float *q, size_t q_stride, const float *dout, size_t dout_stride,
+    const ck_attention_memory *memory, size_t start, size_t positions, size_t group, size_t size, float scale, float *dq,
+    size_t dq_stride, float *scratch);
 
 // --- functions of double precision, the same on every host ----------------------------------------------------------
 

@@ -61,6 +61,17 @@ public final class Decoder: Sendable {
     frequencies = other.frequencies
   }
 
+  /// Other weights of the same sizes, in the ordered class.
+  init(_ other: Decoder, weights: DecoderWeights, pool: WorkerPool) {
+    configuration = other.configuration
+    arithmetic = .ordered
+    variant = other.variant
+    self.pool = pool
+    workspaces = WorkspacePool(configuration)
+    self.weights = weights
+    frequencies = other.frequencies
+  }
+
   /// base^(-2i / headSize) for each pair i.
   private static func frequencies(_ configuration: DecoderConfiguration) -> [Double] {
     let size = configuration.headSize

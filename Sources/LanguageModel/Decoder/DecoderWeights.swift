@@ -26,6 +26,14 @@ struct DecoderWeights: Sendable {
   /// The vocabulary head.
   let head: Matrix
 
+  /// Puts together what was made elsewhere.
+  init(embedding: Matrix, blocks: [BlockWeights], outputNorm: NumberBuffer, head: Matrix) {
+    self.embedding = embedding
+    self.blocks = blocks
+    self.outputNorm = outputNorm
+    self.head = head
+  }
+
   /// Reads and packs everything.
   init(_ source: some WeightSource, arithmetic: ArithmeticClass, pool: WorkerPool) throws {
     let loader = Loader(source: source, arithmetic: arithmetic, pool: pool)

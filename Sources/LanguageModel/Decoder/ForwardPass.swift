@@ -15,6 +15,8 @@ struct ForwardPass {
   /// Who shares the work; nil for the calling thread alone.
   let team: WorkerPool?
   let workspace: Workspace
+  /// Keeps what a backward pass needs; nil for a pass that none follows.
+  var record: ActivationRecord?
 
   /// From this many rows on, threads take rows; below, they take columns, so that weights are read once.
   static let rowsWorthDealing = 48
@@ -27,7 +29,7 @@ struct ForwardPass {
     precondition(batch.rows <= workspace.rows && batch.longest <= workspace.positions, "the caller lends enough room")
     embed(batch)
     for block in 0..<configuration.blocks {
-      if workers > 1 && batch.rows < Self.rowsWorthDealing {
+      if workers > 1 && batch.rows < Self.rowsWorthDealing && record == nil {
         runByColumns(block, batch)
       } else {
         runByRows(block, batch)
@@ -46,15 +48,19 @@ struct ForwardPass {
     let groups = workers == 1 ? 1 : max(1, min(workers * 2, batch.rows / 28))
     func rows(_ group: Int) -> Range<Int> { batch.rows * group / groups..<batch.rows * (group + 1) / groups }
     deal(groups) { group in
+      record?.keep(workspace.stream, as: \.input, of: block, rows(group))
       let operand = normed(rows(group), gain: weights.blocks[block].attentionNorm)
       project(block, rows(group), operand, panels: 0..<weights.blocks[block].queryKeyValue.panels)
       place(block, rows(group), batch)
+      record?.keep(workspace.queryKeyValue, as: \.queryKeyValue, of: block, rows(group))
     }
     copyShared(block, batch)
     deal(groups) { group in
       attend(block, rows(group), batch, heads: 0..<configuration.keyValueHeads, attendant: group)
+      record?.keep(workspace.attended, as: \.attended, of: block, rows(group))
       let attended = packed(rows(group), workspace.attended, columns: configuration.queryWidth)
       addAttention(block, rows(group), attended, panels: 0..<weights.blocks[block].attentionOutput.panels)
+      record?.keep(workspace.stream, as: \.middle, of: block, rows(group))
       let operand = normed(rows(group), gain: weights.blocks[block].feedForwardNorm)
       activate(block, rows(group), operand, panels: 0..<weights.blocks[block].gate.panels)
       let active = packed(rows(group), workspace.gate, columns: configuration.feedForward)
@@ -214,6 +220,8 @@ struct ForwardPass {
     let own = weights.blocks[block]
     multiply(own.gate, operand, panels, rows, into: workspace.gate, mode: .store)
     multiply(own.up, operand, panels, rows, into: workspace.up, mode: .store)
+    record?.keep(workspace.gate, as: \.gate, of: block, rows)
+    record?.keep(workspace.up, as: \.up, of: block, rows)
     let first = panels.lowerBound * Matrix.panelRows
     let count = min(configuration.feedForward, panels.upperBound * Matrix.panelRows) - first
     for row in rows {

@@ -1,0 +1,49 @@
+// Which examples each optimizer step sees.
+// Knows nothing of what they are: numbers in, numbers out, the same for a seed on every host.
+
+import Randomness
+
+/// The batches of a training: every epoch takes all examples once, in an order of its own; its last batch may be short.
+public struct BatchOrder: Hashable, Sendable {
+  /// How many examples there are.
+  public let examples: Int
+  /// Examples a step.
+  public let batch: Int
+  /// The seed.
+  public let seed: UInt64
+  /// How many steps an epoch has.
+  public let stepsPerEpoch: Int
+  /// How many steps the training has.
+  public let steps: Int
+
+  /// Makes an order.
+  ///
+  /// - Parameters:
+  ///   - examples: At least 1.
+  ///   - batch: At least 1.
+  ///   - epochs: More than 0; a part of an epoch counts as that part of its steps, rounded up.
+  ///   - seed: Any number.
+  ///   - limit: At most so many steps.
+  public init(examples: Int, batch: Int, epochs: Double, seed: UInt64, limit: Int? = nil) {
+    precondition(examples > 0 && batch > 0 && epochs > 0, "callers refuse an empty training")
+    self.examples = examples
+    self.batch = batch
+    self.seed = seed
+    stepsPerEpoch = (examples + batch - 1) / batch
+    let steps = Int((epochs * Double(stepsPerEpoch)).rounded(.up))
+    self.steps = min(steps, limit ?? steps)
+  }
+
+  /// The examples of a step, counted from 0.
+  public func batch(at step: Int) -> [Int] {
+    let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
+    let address = RandomAddress(seed: seed, purpose: .exampleOrder, record: (UInt64(epoch), 0))
+    var stream = RandomStream(address)
+    return Array(stream.shuffled(Array(0..<examples))[place * batch..<min(examples, (place + 1) * batch)])
+  }
+
+  /// The step after which so many epochs are done, at most the last.
+  public func step(afterEpochs epochs: Double) -> Int {
+    min(steps, Int((epochs * Double(stepsPerEpoch)).rounded(.up)))
+  }
+}

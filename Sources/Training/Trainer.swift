@@ -1,0 +1,152 @@
+// The loop from examples to weights: one optimizer step after the other, the same bits however it is interrupted.
+// Knows nothing of files, clocks or progress bars: every step is reported, and whoever listens decides.
+
+public import LanguageModel
+import Objectives
+import Tensors
+
+/// How a training ended.
+public enum TrainingEnd: Hashable, Sendable {
+  /// All steps were taken.
+  case finished
+  /// The loss or the gradient of this step, counted from 1, was not finite or beyond all bounds; the weights are those
+  /// before it.
+  case diverged(step: Int, reason: String)
+  /// The listener asked for it.
+  case stopped
+}
+
+/// A training.
+public final class Trainer {
+  /// A loss beyond this is no loss that training comes back from.
+  static let largestLoss = 1e4
+
+  /// What is trained.
+  public let trainee: Trainee
+  /// The batches.
+  public let order: BatchOrder
+  /// How many steps were taken.
+  public private(set) var step = 0
+  private let examples: [TrainingExample]
+  private let options: TrainingOptions
+  private let schedule: LearningRateSchedule
+
+  /// Prepares a training.
+  ///
+  /// - Parameters:
+  ///   - trainee: The model; its parameters hold the start.
+  ///   - examples: At least one.
+  ///   - options: How it goes.
+  public init(_ trainee: Trainee, examples: [TrainingExample], options: TrainingOptions) {
+    self.trainee = trainee
+    self.examples = examples
+    self.options = options
+    let planned = BatchOrder(
+      examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed)
+    // A limit cuts the training off; the schedule stays that of the whole.
+    schedule = LearningRateSchedule(
+      highest: options.learningRate, shape: options.shape, warmup: options.warmup, steps: planned.steps)
+    order = BatchOrder(
+      examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed, limit: options.limit)
+  }
+
+  /// Goes on from a step whose parameters and moments the trainee holds.
+  func resume(at step: Int) { self.step = step }
+
+  /// Takes steps until the last, divergence, or `onStep` returns false.
+  ///
+  /// - Parameter onStep: Gets each step's report when its parameters are in force.
+  /// - Returns: How it ended.
+  /// - Throws: `ArithmeticError` without memory, `DecoderError` for a sequence that makes no sense, or what `onStep`
+  ///   throws.
+  public func run(onStep: (StepReport) throws -> Bool) throws -> TrainingEnd {
+    while step < order.steps {
+      let taken = try takeStep()
+      guard let report = taken.report else { return .diverged(step: step + 1, reason: taken.reason) }
+      step += 1
+      if try !onStep(report) { return step < order.steps ? .stopped : .finished }
+    }
+    return .finished
+  }
+
+  private func takeStep() throws -> (report: StepReport?, reason: String) {
+    let batch = order.batch(at: step).map { examples[$0] }
+    let read = batch.map { options.objective.responsesRead(of: $0.unscored) }
+    var facts = BatchFacts(
+      examples: batch.count, responses: read.reduce(0) { $0 + $1.count },
+      tokens: zip(batch, read).reduce(0) { sum, item in
+        item.1.reduce(sum) { $0 + item.0.responses[$1].tokenCount }
+      })
+    let point = try referencePoint(batch)
+    facts.referencePoint = point ?? 0
+    trainee.clearGradients()
+    let tally = try accumulate(batch, read, facts)
+    trainee.completeGradients()
+    guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
+    let variant = trainee.decoder.variant
+    let norm = GradientNorm.of(trainee.parameters, pool: trainee.pool, variant: variant)
+    guard norm.isFinite else { return (nil, "the gradient's length is \(norm)") }
+    let rate = schedule.rate(at: step)
+    // As torch.nn.utils.clip_grad_norm_ does it.
+    let scale = options.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+    options.adamW.apply(
+      to: trainee.parameters, step: step + 1, rate: rate, gradientScale: scale, pool: trainee.pool, variant: variant)
+    trainee.refresh()
+    return (
+      tally.report(
+        step: step + 1, learningRate: rate, gradientNorm: norm, tokens: facts.tokens, referencePoint: point), ""
+    )
+  }
+
+  /// Forward and backward of a batch, unit after unit.
+  private func accumulate(_ batch: [TrainingExample], _ read: [[Int]], _ facts: BatchFacts) throws -> StepTally {
+    let groups = zip(batch, read).map { example, read in read.map { example.responses[$0].request } }
+    var tally = StepTally()
+    for unit in Trainee.units(groups, rows: options.rowsInUnit) {
+      try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans) { scores in
+        var coefficients: [[TokenCoefficients]] = []
+        for (place, index) in unit.enumerated() {
+          let (example, own) = (batch[index], read[index])
+          var policy = example.responses.map { _ in [Float]() }
+          var means = policy
+          for (sequence, response) in own.enumerated() {
+            policy[response] = scores.logProbabilities[place][sequence]
+            if !scores.vocabularyMeans.isEmpty { means[response] = scores.vocabularyMeans[place][sequence] }
+          }
+          let result = options.objective.loss(of: example.scored(policy, means: means), in: facts)
+          tally.loss += result.loss
+          tally.add(example.feedback, result.logRatios)
+          coefficients.append(
+            own.map {
+              TokenCoefficients(
+                tokens: result.gradients[$0].tokens, vocabularyMeans: result.gradients[$0].vocabularyMeans)
+            })
+        }
+        return tally.loss.isFinite ? coefficients : nil
+      }
+    }
+    return tally
+  }
+
+  /// KTO's reference point, from the batch's partners under the model as it stands.
+  private func referencePoint(_ batch: [TrainingExample]) throws -> Double? {
+    let partners = batch.flatMap(\.partners)
+    guard !partners.isEmpty else { return nil }
+    var logRatios: [Double] = []
+    try trainee.decoder.score(partners.map(\.request)) { index, logProbabilities in
+      // Two sums in the same order, so that equal numbers give exactly 0.
+      let policy = logProbabilities.reduce(0) { $0 + Double($1) }
+      logRatios.append(policy - partners[index].reference.reduce(0) { $0 + Double($1) })
+      return true
+    }
+    return KahnemanTversky.referencePoint(logRatios: logRatios)
+  }
+}
+
+@available(*, unavailable)
+extension Trainer: Sendable {}
+
+extension TrainingResponse {
+  /// How many of its tokens are scored.
+  var tokenCount: Int { max(0, request.tokens.count - request.from) }
+}
