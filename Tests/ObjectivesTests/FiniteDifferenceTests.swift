@@ -9,8 +9,9 @@ struct FiniteDifferenceTests {
     (8 * (loss(step) - loss(-step)) - (loss(2 * step) - loss(-2 * step))) / (12 * step)
   }
 
-  /// A response of 1 to 8 tokens; beta times its log-ratio is between -4 and 4, where every loss is curved and none is
-  /// flat. All numbers are multiples of 2^-16, so that sums of them, and of them and a step, are exact.
+  /// A response of 1 to 8 tokens; beta times its log-ratio is between -4 and 4, where every loss bends.
+  ///
+  /// All numbers are multiples of 2^-16, so that sums of them, and of them and a step, are exact.
   private func response(_ draw: inout Draw, beta: Double) -> ScoredResponse {
     func multiple(_ number: Double) -> Float { Float((number * 0x1p16).rounded() * 0x1p-16) }
     let policy = (0..<draw.whole(1...8)).map { _ in multiple(draw.number(-4...0)) }
@@ -29,7 +30,7 @@ struct FiniteDifferenceTests {
     }
   }
 
-  @Test(arguments: Named.some) func gradientIsTheSlopeOfTheLoss(named: Named) throws {
+  @Test(arguments: Named.some) func gradientIsTheSlopeOfTheLoss(named: Named) {
     let objective = named.objective
     // About a thousandth of the distance over which the loss bends, as a power of two.
     let step = (0x1p-10 / named.beta).binade
