@@ -59,6 +59,8 @@ public struct RandomAddress: Hashable, Sendable {
     case bootstrap = 5
     /// Which records serve as few-shot turns.
     case shots = 6
+    /// Whose response answers another prompt, for KTO's reference point.
+    case partner = 7
   }
 
   /// The seed that the spec names.
