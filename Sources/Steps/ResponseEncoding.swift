@@ -33,7 +33,9 @@ package struct ResponseEncoder: Sendable {
   }
 
   /// How many tokens prompt and response have.
-  package func count(turns: [Message], response: Response) -> Int { encode(turns: turns, response: response).tokens.count }
+  package func count(turns: [Message], response: Response) -> Int {
+    encode(turns: turns, response: response).tokens.count
+  }
 
   /// Whether the text gives another number of tokens than the model wrote.
   ///

@@ -123,7 +123,8 @@ package enum StepError: DiagnosableError, Hashable {
     case .noExamples(let step, let counts):
       Diagnosis(
         "step.no-examples", "\(step): there is nothing to learn from, and an empty training is refused",
-        notes: [counts.sentence], remedy: "Look at what the responses became, then change generator, reviser or length.",
+        notes: [counts.sentence],
+        remedy: "Look at what the responses became, then change generator, reviser or length.",
         exit: .badSpec)
     case .noPartner(let step):
       Diagnosis(

@@ -10,6 +10,7 @@ enum NumberWriting {
   ///   - value: What is to be written.
   ///   - written: How another number stands in a text: `$`, sign and separators among it.
   ///   - inWords: Whether that one is in words.
+  /// - Returns: One or two forms, the likelier first.
   static func forms(of value: ExactNumber, like written: [Scalar], inWords: Bool) -> [[Scalar]] {
     let digits = digits(value, like: written)
     guard inWords, let words = words(for: value) else { return [digits] }

@@ -37,22 +37,28 @@ struct OptionEditor {
     self.right = Name(answer, right)
   }
 
-  /// Edited texts: for labels, then texts, then letters, each one place alone from the last on, then all places.
+  /// Edited texts: for labels, for letters with the option's text behind them, for texts, for letters; each one place
+  /// alone from the last on, then all places.
   var edits: [String] {
-    [(wrong.label, right.label), (wrong.text, right.text), (wrong.letter, right.letter)].flatMap { old, new in
-      guard let old, let new else { return [String]() }
-      let places = places(of: old).map { place in edit(place, new) + follower(of: place, isText: old == wrong.text) }
-      return places.reversed().map(applied) + (places.count > 1 ? [applied(places.flatMap { $0 })] : [])
+    let labels = marks(wrong.label, right.label)
+    let letters = marks(wrong.letter, right.letter)
+    let texts = places(of: wrong.text).map { edit($0, right.text) }
+    return [labels, letters.filter { $0.count > 1 }, texts, letters].flatMap { places in
+      places.reversed().map(applied) + (places.count > 1 ? [applied(places.flatMap { $0 })] : [])
     }
+  }
+
+  /// The edits of each place of a label or letter, and of the option's text right behind it, as in `(B) blue`.
+  private func marks(_ old: [Scalar]?, _ new: [Scalar]?) -> [[Edit]] {
+    guard let old, let new else { return [] }
+    return places(of: old).map { edit($0, new) + follower(of: $0) }
   }
 
   private func edit(_ range: Range<Int>, _ new: [Scalar]) -> [Edit] {
     [Edit(range: range, text: Self.cased(new, like: Array(text[range])))]
   }
 
-  /// The option's text right behind its label or letter, as in `(B) blue`.
-  private func follower(of place: Range<Int>, isText: Bool) -> [Edit] {
-    guard !isText else { return [] }
+  private func follower(of place: Range<Int>) -> [Edit] {
     let start = text[place.upperBound...].prefix(3).firstIndex { Texts.isWordPart($0) }
     guard let start, let found = places(of: wrong.text, from: start).first, found.lowerBound == start else { return [] }
     return edit(found, right.text)

@@ -44,8 +44,10 @@ import Testing
     let record = FeedbackRecord(
       id: id, turns: turns,
       items: [
-        .response(one), .judged(two, judgment: "too \"short\""), .judged(one, judgment: nil), .judged(one, judgment: ""),
-        .pair(chosen: one, rejected: two), .ranking([one, two, one], scores: [2.5, 1, -0.125]), .ranking([two], scores: []),
+        .response(one), .judged(two, judgment: "too \"short\""), .judged(one, judgment: nil),
+        .judged(one, judgment: ""),
+        .pair(chosen: one, rejected: two), .ranking([one, two, one], scores: [2.5, 1, -0.125]),
+        .ranking([two], scores: []),
         .relabeled(one, turns: turns, contrast: other),
       ], leftovers: [Leftover("already-right"), Leftover("error", "no room")])
     let empty = FeedbackRecord(id: id, turns: [], items: [])
@@ -56,7 +58,8 @@ import Testing
 
   @Test(arguments: [
     (#"{"id":"a","items":[],"leftovers":[]}"#, "turns"), (#"{"id":"a","turns":[],"leftovers":[]}"#, "items"),
-    (#"{"id":"a","turns":[],"items":[]}"#, "leftovers"), (#"{"id":"a","turns":[],"items":[{}],"leftovers":[]}"#, "response"),
+    (#"{"id":"a","turns":[],"items":[]}"#, "leftovers"),
+    (#"{"id":"a","turns":[],"items":[{}],"leftovers":[]}"#, "response"),
     (
       #"{"id":"a","turns":[],"items":[{"chosen":{"finish":"stop","text":"","tokens":0}}],"leftovers":[]}"#, "rejected"
     ),
@@ -74,8 +77,10 @@ import Testing
   @Test func countsOfFeedback() throws {
     let one = Response(text: "1", finish: .stop, tokens: 1)
     let records = [
-      FeedbackRecord(id: id, turns: [], items: [.response(one)], leftovers: [Leftover("too-long", "x"), Leftover("error")]),
-      FeedbackRecord(id: id, turns: [], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
+      FeedbackRecord(
+        id: id, turns: [], items: [.response(one)], leftovers: [Leftover("too-long", "x"), Leftover("error")]),
+      FeedbackRecord(
+        id: id, turns: [], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
     ]
     let counts = FeedbackCounts(records)
     #expect(counts.json.canonical == #"{"items":2,"leftovers":{"error":1,"too-long":2}}"#)

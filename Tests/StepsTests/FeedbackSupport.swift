@@ -30,7 +30,9 @@ func asking(_ answer: String, name: String = "a") -> RenderedPrompt {
 
 func score(_ values: [Float], bytes: Int = 0) -> Score { Score(logProbabilities: values, byteCount: bytes) }
 
-func scores(_ values: [[Float]], name: String = "a") -> Scores { Scores(id: id(name), scores: values.map { score($0) }) }
+func scores(_ values: [[Float]], name: String = "a") -> Scores {
+  Scores(id: id(name), scores: values.map { score($0) })
+}
 
 extension SmallSpec {
   /// The model of the spec, as a step uses it.

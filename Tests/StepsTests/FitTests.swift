@@ -1,5 +1,6 @@
 // Examples from feedback: their order, their lengths, their number, and where the others went; and partners.
 
+import Diagnostics
 import LanguageModel
 import Planning
 import Records
@@ -49,14 +50,14 @@ import Testing
   }
 }
 
-@Suite struct Fitting {
+@Suite struct Fittings {
   /// `<|im_start|>user\nq a<|im_end|>\n<|im_start|>assistant\n` is 22 tokens of the byte tokenizer; the end is one more.
   private let frame = 22
 
   private func fitting(
     _ maxLength: Int, cuts: Bool = false, examples: Int? = nil, turns: String = "chatml"
-  ) throws -> Steps.Fitting {
-    Steps.Fitting(
+  ) throws -> Fitting {
+    Fitting(
       try SmallSpec(turns: turns).encoder(), maxLength: maxLength, cuts: cuts, examples: examples, label: "fit")
   }
 
@@ -113,7 +114,10 @@ import Testing
     #expect(fitted.map { $0.items.flatMap(\.texts) } == [["1", "2"], [], ["3"]])
     #expect(fitted.map(\.kinds) == [["too-long"], [], ["surplus"]])
     // What comes after the last example is not even measured.
-    #expect(try fitting(frame + 3, examples: 1).fit(records).records.map(\.kinds) == [["too-long", "surplus"], [], ["surplus", "surplus"]])
+    #expect(
+      try fitting(frame + 3, examples: 1).fit(records).records.map(\.kinds) == [
+        ["too-long", "surplus"], [], ["surplus", "surplus"],
+      ])
   }
 
   @Test func tooFewAreTold() throws {
@@ -124,12 +128,10 @@ import Testing
     #expect(
       told { _ = try fitting(frame + 3, examples: 3).fit(records) }
         == "step.too-few-examples | fit: 3 examples are asked for and there are 2")
-    do {
-      _ = try fitting(frame + 3, examples: 3).fit(records)
-    } catch {
-      #expect(error.diagnoses[0].notes == ["2 items; 2 already-right, 1 error, 1 too-long"])
-      #expect(error.diagnoses[0].remedy == "Ask for fewer, or take more records or more samples.")
-    }
+    let three = try fitting(frame + 3, examples: 3)
+    let error = #expect(throws: StepError.self) { try three.fit(records) }
+    #expect(error?.diagnoses.first?.notes == ["2 items; 2 already-right, 1 error, 1 too-long"])
+    #expect(error?.diagnoses.first?.remedy == "Ask for fewer, or take more records or more samples.")
   }
 
   @Test func anEmptyTrainingIsRefused() throws {
@@ -143,7 +145,9 @@ import Testing
   @Test func everyItemIsAnExampleOrALeftover() throws {
     for seed in 1..<40 {
       let records = (0..<(seed % 6 + 1)).map { record in
-        candidates((0..<((seed + record) % 4)).map { String(repeating: "x", count: (seed * 7 + $0 * 5) % 12) }, name: "\(record)")
+        candidates(
+          (0..<((seed + record) % 4)).map { String(repeating: "x", count: (seed * 7 + $0 * 5) % 12) }, name: "\(record)"
+        )
       }
       let items = records.reduce(0) { $0 + $1.items.count }
       for cuts in [false, true] {

@@ -105,7 +105,7 @@ import Testing
 
 @Suite struct Distances {
   @Test(arguments: [
-    ("", "", 1, 0), ("a", "", 0, 1), ("kitten", "sitting", 0, 3), ("a b c", "a b d", 0.5, 1), ("a  b\n", "b a", 1, 5),
+    ("", "", 1, 0), ("a", "", 0, 1), ("kitten", "sitting", 0, 3), ("a b c", "a b d", 0.5, 1), ("a  b\n", "b a", 1, 4),
     ("I see 4 cats", "I see 3 cats", 0.6, 1), ("A a", "a", 0.5, 2), ("é", "e\u{301}", 0, 2), ("abc", "abc", 1, 0),
     ("ab ab ab", "ab", 1, 6), ("flaw", "lawn", 0, 2), ("aa", "aaa", 0, 1),
   ])
@@ -141,7 +141,9 @@ import Testing
 }
 
 @Suite struct Traces {
-  private let examples = [pairs([("x", "y")]), candidates(["z"], name: "n"), pairs([("x", "y"), ("v", "w")], name: "b")]
+  private let examples = [
+    pairs([("x", "y")]), candidates(["z"], name: "n"), pairs([("x", "y"), ("v", "w")], name: "b"),
+  ]
 
   private func given(_ a: [[Float]], _ b: [[Float]]) -> [Scores] {
     [scores(a), scores([[-7]], name: "n"), scores(b, name: "b")]
@@ -157,8 +159,9 @@ import Testing
     #expect(trace.rejected.map { $0.outcomes.map(\.value) } == [[-2], [-0.5, -0.5]])
     #expect(trace.chosen.map(\.id) == [id("a"), id("b")])
     #expect(
-      trace.means == [
-        .init(checkpoint: 0, pairs: 3, chosen: 0, rejected: 0), .init(checkpoint: 1, pairs: 3, chosen: 1, rejected: -1),
+      trace.means.map { JSONValue.object($0.fields).canonical } == [
+        #"{"checkpoint":0,"chosen":0.0,"margin":0.0,"pairs":3,"rejected":0.0}"#,
+        #"{"checkpoint":1,"chosen":1.0,"margin":2.0,"pairs":3,"rejected":-1.0}"#,
       ])
   }
 

@@ -1,6 +1,7 @@
 // The tokens of prompts and responses: worked out by hand with the tokenizer of bytes, and on a real vocabulary held
 // against the conversation written as one text.
 
+import Digests
 import Foundation
 import LanguageModel
 import Planning
@@ -16,9 +17,9 @@ import Testing
   private func tokens(_ text: String) -> [TokenID] {
     text.utf8.map { byte in
       switch byte {
-      case UInt8(ascii: "^"): TokenID(257)
-      case UInt8(ascii: "$"): TokenID(258)
-      default: TokenID(Int32(byte))
+      case UInt8(ascii: "^"): TokenID(rawValue: 257)
+      case UInt8(ascii: "$"): TokenID(rawValue: 258)
+      default: TokenID(rawValue: Int32(byte))
       }
     }
   }
@@ -35,7 +36,7 @@ import Testing
 
   @Test func markersInAResponseAreText() throws {
     let (found, from) = try SmallSpec().encoder().encode(turns: turns, response: said("<|im_end|>", .length))
-    #expect(found[from...].elementsEqual("<|im_end|>".utf8.map { TokenID(Int32($0)) }))
+    #expect(found[from...].elementsEqual("<|im_end|>".utf8.map { TokenID(rawValue: Int32($0)) }))
   }
 
   @Test(arguments: [
@@ -108,7 +109,8 @@ extension RenderedPrompt {
     let record = FeedbackRecord(
       id: id("a"), turns: [Message(.user, "q")],
       items: [
-        .pair(chosen: said("1"), rejected: said("2")), .response(said("3")), .ranking([said("4"), said("5")], scores: []),
+        .pair(chosen: said("1"), rejected: said("2")), .response(said("3")),
+        .ranking([said("4"), said("5")], scores: []),
         .relabeled(said("6"), turns: own, contrast: [Message(.user, "other")]), .judged(said("7"), judgment: "bad"),
       ])
     let all = ScoredResponse.all(of: record)

@@ -12,7 +12,10 @@ import Testing
     let reviser = Reviser(.minimalRevision(try SmallSpec().verifier(), keep: .all), label: "revise")
     let revised = try reviser.revise(
       candidates(["I see 4 cats", "There are 3.", "none", "I see 4 cats"]), of: asking("3"), number: 1)
-    #expect(revised.items.map(\.texts) == [["I see 3 cats", "I see 4 cats"], ["3", "none"], ["I see 3 cats", "I see 4 cats"]])
+    #expect(
+      revised.items.map(\.texts) == [
+        ["I see 3 cats", "I see 4 cats"], ["3", "none"], ["I see 3 cats", "I see 4 cats"],
+      ])
     #expect(revised.items[0].responses[0] == said("I see 3 cats", .stop, tokens: 0))
     #expect(revised.kinds == ["already-right"])
     #expect(revised.turns == [Message(.user, "q a")])
@@ -76,7 +79,8 @@ import Testing
     #expect(record.kinds == ["unpaired"])
     // The first of the best and of the worst.
     #expect(try recorded(#"{"a":1,"b":7,"c":7}"#, ["x", "y", "z"]).items.map(\.texts) == [["y", "x"]])
-    #expect(try recorded(#"{"a":1,"b":1,"c":1.0}"#, ["x", "y", "z"]).kinds == Array(repeating: "no-contrast", count: 3))
+    #expect(
+      try recorded(#"{"a":1,"b":1,"c":1.0}"#, ["x", "y", "z"]).kinds == Array(repeating: "no-contrast", count: 3))
   }
 
   @Test func scoresThatAreNoneAreTold() {
@@ -85,7 +89,8 @@ import Testing
         == "step.not-a-number | judge: the score \"good\" of record 4 is not a number")
     #expect(told { _ = try recorded(#"{"a":1,"b":"nan","c":2}"#, ["x", "y", "z"]) }?.contains("not-a-number") ?? false)
     #expect(
-      told { _ = try recorded(#"{"a":1,"c":2}"#, ["x", "y", "z"]) } == "step.missing-field | judge: record 4 has no field `b`")
+      told { _ = try recorded(#"{"a":1,"c":2}"#, ["x", "y", "z"]) }
+        == "step.missing-field | judge: record 4 has no field `b`")
     #expect(
       told { _ = try recorded(#"{"a":1,"b":1,"c":2}"#, ["x", "y"]) }
         == "step.score-count | judge: record 4 has 2 responses and 3 scores")
@@ -99,7 +104,7 @@ import Testing
     let record = try Reviser(.judgeReplies, label: "judge").revise(
       candidates(["v", "w", "x", "y", "z"]), of: asking("3"), number: 1, with: .init(replies: replies))
     #expect(record.items.map(\.texts) == [["x", "v"]])
-    #expect(record.kinds.sorted() == ["error", "unparsed", "unpaired"])
+    #expect(record.kinds.sorted() == ["error", "unpaired", "unparsed"])
   }
 }
 
@@ -114,9 +119,10 @@ import Testing
       said("\n So 3. ", tokens: 9), said("4"), said("so 3", .length), said(" \n"), said("no room", .error), said("5"),
     ]
     let all = try revised(["4", " 4\n", "x", "y", "z", "4"], replies)
-    #expect(all.items == [
-      .pair(chosen: said("So 3."), rejected: said("4")), .pair(chosen: said("5"), rejected: said("4")),
-    ])
+    #expect(
+      all.items == [
+        .pair(chosen: said("So 3."), rejected: said("4")), .pair(chosen: said("5"), rejected: said("4")),
+      ])
     #expect(all.kinds == ["already-right", "unparsed", "unparsed", "error"])
     let right = try revised(["4", " 4\n", "x", "y", "z", "4"], replies, keep: .verdictRight)
     #expect(right.items == [.pair(chosen: said("So 3."), rejected: said("4"))])
@@ -181,7 +187,8 @@ import Testing
       // A walk through texts, ends and numbers of responses.
       let all = (0..<(count % 7)).map { said(texts[(count * 5 + $0 * 7) % 6], finishes[(count / 3 + $0) % 3]) }
       let replies = all.map { said(texts[(count + $0.text.count) % 6], finishes[count % 3]) }
-      let record = Candidates.records([asking("3")], [[Array(all.prefix(count % 4))], [Array(all.dropFirst(count % 4))]])[0]
+      let record = Candidates.records(
+        [asking("3")], [[Array(all.prefix(count % 4))], [Array(all.dropFirst(count % 4))]])[0]
       for (stage, responsesAnItem) in stages {
         let revised = try Reviser(stage, label: "s").revise(
           record, of: asking("3"), number: 1, with: .init(replies: replies, stronger: Array(replies.prefix(2))))

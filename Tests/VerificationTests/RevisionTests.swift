@@ -22,7 +22,8 @@ struct RevisionCase: Sendable, CustomTestStringConvertible {
   static let digits = [
     RevisionCase("4", "3", "3"), RevisionCase("4.", "3", "3."), RevisionCase("  4\n", "3", "  3\n"),
     RevisionCase("There are 4 items.", "3", "There are 3 items."),
-    RevisionCase("I have 2 cats and 3 dogs, a total of 6 animals.", "5", "I have 2 cats and 3 dogs, a total of 5 animals."),
+    RevisionCase(
+      "I have 2 cats and 3 dogs, a total of 6 animals.", "5", "I have 2 cats and 3 dogs, a total of 5 animals."),
     RevisionCase("1 + 1 + 1 = 4 instruments.", "3", "1 + 1 + 1 = 3 instruments."),
     RevisionCase("Let me see: 1, 2, 3.\n#### 12", "3", "Let me see: 1, 2, 3.\n#### 3"),
     RevisionCase("1. a car\n2. a bus\n\nSo there are 4.", "2", "1. a car\n2. a bus\n\nSo there are 2."),
@@ -79,7 +80,8 @@ struct RevisionCase: Sendable, CustomTestStringConvertible {
             Issue.record("\(response) has no revision to \(answer)")
             continue
           }
-          #expect(Verifier.number().verdict(on: revised, answer: accepted).outcome == .right, "\(response) → \(revised)")
+          #expect(
+            Verifier.number().verdict(on: revised, answer: accepted).outcome == .right, "\(response) → \(revised)")
           if revised != answer && revised != response { edited += 1 }
         }
       }
@@ -109,8 +111,10 @@ struct RevisionCase: Sendable, CustomTestStringConvertible {
     RevisionCase("(B)", "(A)", "(A)"), RevisionCase("The answer is (b).", "(A)", "The answer is (A)."),
     RevisionCase("(B) red ball", "(A)", "(A) blue ball"), RevisionCase("(B): Red ball.", "(A)", "(A): Blue ball."),
     RevisionCase("(B)\nred  ball\nis it", "(A)", "(A)\nblue ball\nis it"),
-    RevisionCase("red ball", "(A)", "blue ball"), RevisionCase("I choose the Red Ball.", "(A)", "I choose the Blue ball."),
-    RevisionCase("B", "(A)", "A"), RevisionCase("b", "(A)", "a"), RevisionCase("B. It is a toy", "(A)", "A. It is a toy"),
+    RevisionCase("red ball", "(A)", "blue ball"),
+    RevisionCase("I choose the Red Ball.", "(A)", "I choose the Blue ball."),
+    RevisionCase("B", "(A)", "A"), RevisionCase("b", "(A)", "a"),
+    RevisionCase("B. It is a toy", "(A)", "A. It is a toy"),
     RevisionCase("B. red ball", "(A)", "A. blue ball"), RevisionCase("The answer is B", "(C)", "The answer is C"),
     RevisionCase("(A) is wrong, so the answer is (B).", "(C)", "(A) is wrong, so the answer is (C)."),
     RevisionCase("(B) since (B) is round", "(A)", "(A) since (A) is round"),

@@ -2,7 +2,7 @@
 // Knows scores; the models are steps of their own.
 
 import Execution
-import JSON
+package import JSON
 import Planning
 package import Records
 
@@ -79,12 +79,12 @@ package enum TraceStep {
   package struct Trace {
     /// The means over all pairs at a checkpoint.
     package struct Means: Hashable {
-      package let checkpoint: Int
-      package let pairs: Int
-      package let chosen: Double
-      package let rejected: Double
+      let checkpoint: Int
+      let pairs: Int
+      let chosen: Double
+      let rejected: Double
 
-      var fields: JSONObject {
+      package var fields: JSONObject {
         JSONObject([
           JSONMember("checkpoint", .integer(Int64(checkpoint))), JSONMember("pairs", .integer(Int64(pairs))),
           JSONMember("chosen", .number(chosen)), JSONMember("rejected", .number(rejected)),

@@ -57,11 +57,15 @@ package struct Fitting {
   private let label: String
   private let places: [String: SourcePlace]
 
+  /// Makes a rule.
+  ///
   /// - Parameters:
   ///   - encoder: Counts tokens.
   ///   - maxLength: The most tokens of prompt and response; at least 1.
   ///   - cuts: Whether prompts are cut until their longest response fits; otherwise what is too long is dropped.
   ///   - examples: Exactly so many items; nil for all.
+  ///   - label: The step, for messages.
+  ///   - places: Where its options stand in YAML.
   package init(
     _ encoder: ResponseEncoder, maxLength: Int, cuts: Bool, examples: Int?, label: String,
     places: [String: SourcePlace] = [:]

@@ -12,9 +12,7 @@ package struct ScoredPair {
   package let chosen: Score
   package let rejected: Score
 
-  /// The pairs of a record, in order.
-  ///
-  /// - Parameter scores: One for each response of each item, in order; nil if they do not fit the record.
+  /// The pairs of a record, in order; nil if there is not one score for each response of each item.
   package static func all(of record: FeedbackRecord, _ scores: Scores) -> [ScoredPair]? {
     guard scores.id == record.id, scores.scores.count == record.items.reduce(0, { $0 + $1.responses.count }) else {
       return nil
@@ -73,6 +71,7 @@ package enum PreferenceStep {
   ///   - scores: The scores of their responses; nil if length in characters (Unicode scalars) is the score.
   ///   - score: What of a score is compared.
   ///   - label: The step, for messages.
+  /// - Returns: The outcomes of the records that have pairs.
   /// - Throws: ``StepError`` if the scores are of other records, or there is no pair.
   package static func outcomes(
     _ examples: [FeedbackRecord], _ scores: [Scores]?, by score: PreferenceEval.Score, label: String

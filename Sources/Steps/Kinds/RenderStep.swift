@@ -110,7 +110,9 @@ package struct PromptRenderer {
     case .conversation(let conversation): messages = try dialogue(conversation, scope)
     }
     var texts: [String: String] = [:]
-    for entry in data?.texts.entries ?? [] { texts[entry.name] = try text(entry.value, scope, leaf: "texts/\(entry.name)") }
+    for entry in data?.texts.entries ?? [] {
+      texts[entry.name] = try text(entry.value, scope, leaf: "texts/\(entry.name)")
+    }
     return RenderedPrompt(
       id: record.id, turns: messages, answers: scope.answers, options: scope.options, labels: scope.labels, texts: texts
     )

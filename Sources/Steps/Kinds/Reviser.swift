@@ -46,6 +46,7 @@ package struct Reviser {
   ///   - prompt: The record's prompt with its answer.
   ///   - number: Which record of the data it is, counted from 1, for messages.
   ///   - material: What else the stage reads: as many replies as there are items, or a stronger model's responses.
+  /// - Returns: Items and leftovers.
   /// - Throws: ``StepError`` where the data or the answer cannot be used.
   package func revise(
     _ record: FeedbackRecord, of prompt: RenderedPrompt, number: Int, with material: Material = Material()
