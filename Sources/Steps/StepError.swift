@@ -122,7 +122,7 @@ package enum StepError: DiagnosableError, Hashable {
         remedy: "Ask for fewer, or take more records or more samples.", exit: .badSpec)
     case .noExamples(let step, let counts):
       Diagnosis(
-        "step.no-examples", "\(step): there is nothing to learn from, and an empty training is refused",
+        "step.no-examples", "\(step): there are no examples, and an empty training is refused",
         notes: [counts.sentence],
         remedy: "Look at what the responses became, then change generator, reviser or length.",
         exit: .badSpec)
