@@ -44,6 +44,20 @@ public enum ModelFiles: Sendable {
   }
 }
 
+extension ModelFiles {
+  /// Reads the sizes alone; the weights' numbers are not touched.
+  ///
+  /// - Returns: The sizes.
+  /// - Throws: ``ModelFileError`` that names what is missing, wrong or not computed here.
+  public func configuration() throws(ModelFileError) -> DecoderConfiguration {
+    switch self {
+    case .gguf(let bytes): try GGUFWeights(try GGUFFile(bytes)).configuration
+    case .folder(let folder): try HuggingFaceConfiguration(file: try folder.json("config.json")).decoder()
+    case .random(let configuration, _): configuration
+    }
+  }
+}
+
 /// A model that is ready to compute.
 public struct LoadedModel: Sendable {
   /// The sizes.

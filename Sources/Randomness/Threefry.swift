@@ -59,12 +59,14 @@ public struct RandomAddress: Hashable, Sendable {
     case bootstrap = 5
     /// Which records serve as few-shot turns.
     case shots = 6
+    /// Whose response answers another prompt, for KTO's reference point.
+    case partner = 7
     /// The initial numbers of an adapter.
-    case adapter = 7
+    case adapter = 8
     /// The order of examples in an epoch.
-    case exampleOrder = 8
+    case exampleOrder = 9
     /// Which inputs of an adapter are dropped.
-    case dropout = 9
+    case dropout = 10
   }
 
   /// The seed that the spec names.

@@ -24,9 +24,12 @@ extension ModelUse {
   }
 
   /// A prompt as text with special tokens marked, up to where the model's answer begins.
-  public func segments(of prompt: RenderedPrompt) -> [TextSegment] {
-    let turns = prompt.turns.map { ChatTurn(ChatRole($0.role), $0.text) }
-    let hasSystem = prompt.turns.contains { $0.role == .system }
+  public func segments(of prompt: RenderedPrompt) -> [TextSegment] { segments(of: prompt.turns) }
+
+  /// A dialogue as text with special tokens marked, up to where the model's answer begins.
+  package func segments(of messages: [Message]) -> [TextSegment] {
+    let turns = messages.map { ChatTurn(ChatRole($0.role), $0.text) }
+    let hasSystem = messages.contains { $0.role == .system }
     return chatFormat.render(turns, system: hasSystem ? nil : system, ending: .generationPrompt)
   }
 

@@ -57,6 +57,15 @@ final class ModelCache: Sendable {
     }
   }
 
+  /// The sizes of a step's model, without loading its weights.
+  func configuration(_ use: ModelUse, for task: StepTask) throws -> DecoderConfiguration {
+    do {
+      return try files(use, task).configuration()
+    } catch let error as ModelFileError {
+      throw WeightsError(step: task.step.label, error: error)
+    }
+  }
+
   private func files(_ use: ModelUse, _ task: StepTask) throws -> ModelFiles {
     switch use.source {
     case .gguf: return .gguf(ModelBytes(try task.input("model"), name: use.displayName))

@@ -45,7 +45,16 @@ public struct StepEngine: StepRunner {
     case .choice(let work): (try ChoiceStep.run(work, task), WorkCount())
     case .perplexity: (try PerplexityStep.run(task), WorkCount())
     case .aggregate(let work): (try AggregateStep.run(work, task), WorkCount())
-    case .ask, .revise, .fit, .partner, .train, .choose, .preference, .drift, .pairs, .trace:
+    case .ask(let work): (try AskStep.run(work, task), WorkCount())
+    case .revise(let work): (try ReviseStep.run(work, task), WorkCount())
+    case .fit(let work): (try FitStep.run(work, task, models: models), WorkCount())
+    case .partner(let work): (try PartnerStep.run(work, task), WorkCount())
+    case .choose(let work): (try ChooseStep.run(work, task), WorkCount())
+    case .preference(let work): (try PreferenceStep.run(work, task), WorkCount())
+    case .drift: (try DriftStep.run(task), WorkCount())
+    case .pairs: (try PairStatisticsStep.run(task), WorkCount())
+    case .trace(let work): (try TraceStep.run(work, task), WorkCount())
+    case .train:
       throw BlockedStep(step: task.step.label, obstacle: .unavailable(task.step.label))
     case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: .unavailable(work.name))
     }

@@ -2,6 +2,7 @@
 
 package import Diagnostics
 package import JSON
+package import Records
 
 /// Why a step failed.
 package enum StepError: DiagnosableError, Hashable {
@@ -29,6 +30,18 @@ package enum StepError: DiagnosableError, Hashable {
   case missingTokens(step: String, tokens: [String])
   /// There is nothing to work on.
   case noRecords(step: String)
+  /// A number that the data give for a response is none.
+  case notANumber(step: String, text: String, record: Int, place: SourcePlace?)
+  /// The data give more or fewer numbers than there are responses.
+  case scoreCount(step: String, scores: Int, responses: Int, record: Int, place: SourcePlace?)
+  /// Fewer examples came out than asked for.
+  case tooFewExamples(step: String, asked: Int, counts: FeedbackCounts, place: SourcePlace?)
+  /// Nothing came out that could be learned from.
+  case noExamples(step: String, counts: FeedbackCounts)
+  /// A response to another prompt is wanted where all examples are of one.
+  case noPartner(step: String)
+  /// There are no pairs to compare.
+  case noPairs(step: String)
 
   package var diagnoses: [Diagnosis] { [diagnosis] }
 
@@ -94,6 +107,33 @@ package enum StepError: DiagnosableError, Hashable {
     case .noRecords(let step):
       Diagnosis(
         "step.no-records", "\(step): there are no records", remedy: "Check the split and the data.", exit: .badSpec)
+    case .notANumber(let step, let text, let record, let place):
+      Diagnosis(
+        "step.not-a-number", "\(step): the score \"\(text.prefix(40))\" of record \(record) is not a number",
+        place: place, remedy: "Name fields that hold one number for each response.", exit: .badSpec)
+    case .scoreCount(let step, let scores, let responses, let record, let place):
+      Diagnosis(
+        "step.score-count", "\(step): record \(record) has \(responses) responses and \(scores) scores",
+        place: place, remedy: "Give one score for each response, in the same order.", exit: .badSpec)
+    case .tooFewExamples(let step, let asked, let counts, let place):
+      Diagnosis(
+        "step.too-few-examples", "\(step): \(asked) examples are asked for and there are \(counts.items)",
+        place: place, notes: [counts.sentence],
+        remedy: "Ask for fewer, or take more records or more samples.", exit: .badSpec)
+    case .noExamples(let step, let counts):
+      Diagnosis(
+        "step.no-examples", "\(step): there are no examples, and an empty training is refused",
+        notes: [counts.sentence],
+        remedy: "Look at what the responses became, then change generator, reviser or length.",
+        exit: .badSpec)
+    case .noPartner(let step):
+      Diagnosis(
+        "step.no-partner", "\(step): all examples belong to one record, so no response answers another prompt",
+        remedy: "Train on at least two records.", exit: .badSpec)
+    case .noPairs(let step):
+      Diagnosis(
+        "step.no-pairs", "\(step): there are no pairs of a better and a worse response",
+        remedy: "Use data whose reviser gives pairs, and look at the counts of what came to nothing.", exit: .badSpec)
     }
   }
 }

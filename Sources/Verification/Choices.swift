@@ -18,12 +18,23 @@ extension Verifier {
     return stray.map { .notAnOption($0, options: answer.options) }
   }
 
-  func choiceVerdict(_ response: String, _ answer: AcceptedAnswer) -> Verdict {
-    let right = answer.options.indices.filter { index in
+  /// Indices of the options that are accepted.
+  func acceptedOptions(_ answer: AcceptedAnswer) -> [Int] {
+    answer.options.indices.filter { index in
       answer.accepted.contains { text in
         Texts.same(text, answer.options[index]) || (!answer.labels.isEmpty && Texts.same(text, answer.labels[index]))
       }
     }
+  }
+
+  /// The one option that a response settles on.
+  func chosenOption(_ response: String, _ answer: AcceptedAnswer) -> Int? {
+    let named = OptionChooser(options: answer.options, labels: answer.labels).options(namedIn: response)
+    return named.count == 1 ? named.first : nil
+  }
+
+  func choiceVerdict(_ response: String, _ answer: AcceptedAnswer) -> Verdict {
+    let right = acceptedOptions(answer)
     let name: (Int) -> String = { index in
       let text = Texts.quote(answer.options[index])
       return answer.labels.isEmpty ? text : "\(answer.labels[index]) \(text)"

@@ -2,7 +2,7 @@
 // Knows no floating point, so that 0.1 is 0.1 and a number of a hundred digits is itself.
 
 /// A decimal number of any length.
-public struct ExactNumber: Hashable, Sendable, CustomStringConvertible {
+public struct ExactNumber: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// Whether it is below zero; zero is not.
   public let isNegative: Bool
   /// The digits before the point, without leading zeros; `0` if there are none.
@@ -61,6 +61,14 @@ public struct ExactNumber: Hashable, Sendable, CustomStringConvertible {
     self.init(
       isNegative: value < 0, whole: String(digits[0]), fraction: digits.count > 1 ? String(digits[1]) : "",
       exponent: exponent)
+  }
+
+  /// Orders by value.
+  public static func < (left: ExactNumber, right: ExactNumber) -> Bool {
+    if left.isNegative != right.isNegative { return left.isNegative }
+    let places = max(left.fraction.utf8.count, right.fraction.utf8.count)
+    let (small, large) = left.isNegative ? (right, left) : (left, right)
+    return isLess(small.units(places), large.units(places))
   }
 
   /// Whether the two numbers are at most so far apart.

@@ -22,6 +22,10 @@ public struct NumberReading: Hashable, Sendable {
   public let value: ExactNumber
   /// The sentence that it stands in, without white space at its ends.
   public let sentence: String
+  /// Where the number stands: offsets of the text's scalars, its sign or its `minus` among them.
+  let range: Range<Int>
+  /// Whether it stands there in words.
+  let isInWords: Bool
 
   /// Reads a text; nil if it holds no number.
   ///
@@ -35,8 +39,19 @@ public struct NumberReading: Hashable, Sendable {
       return nil
     }
     value = reader.numbers[chosen].value
-    let range = reader.sentenceRange(around: reader.numbers[chosen].token)
-    sentence = Texts.string(Texts.trimmed(scalars[range]))
+    sentence = Texts.string(Texts.trimmed(scalars[reader.sentenceRange(around: reader.numbers[chosen].token)]))
+    range = reader.range(of: reader.numbers[chosen])
+    isInWords = reader.isInWords
+  }
+
+  /// The first number of a text, whatever the text commits to; nil if it holds none.
+  ///
+  /// For marks and grades: `7/10` is 7 of 10, and `8 out of 10` is 8.
+  public static func firstNumber(in text: String) -> ExactNumber? {
+    let scalars = Texts.scalars(text).flatMap { $0 == "/" ? [" ", $0, " "] : [$0] }
+    let tokens = NumberTokenizer.tokens(of: scalars)
+    for token in tokens { if case .number(let value) = token.kind { return value } }
+    return NumberWords.numbers(in: tokens).first?.value
   }
 }
 
@@ -54,6 +69,7 @@ private struct NumberReader {
 
   let tokens: [NumberToken]
   let numbers: [Number]
+  let isInWords: Bool
 
   init?(_ tokens: [NumberToken], words: Bool) {
     self.tokens = tokens
@@ -62,6 +78,7 @@ private struct NumberReader {
       guard case .number(let value) = tokens[index].kind, !marks.contains(index) else { return nil }
       return Number(value: value, token: index, end: index + 1)
     }
+    isInWords = numbers.isEmpty
     if numbers.isEmpty, words {
       numbers = NumberWords.numbers(in: tokens).map { Number(value: $0.value, token: $0.token, end: $0.end) }
     }
@@ -88,6 +105,16 @@ private struct NumberReader {
   func sentenceRange(around token: Int) -> Range<Int> {
     let start = sentenceStart(before: token)
     return tokens[start].range.lowerBound..<tokens[sentenceEnd(after: token) - 1].range.upperBound
+  }
+
+  /// Offsets of the scalars of a number; a `minus` before its words and the `a` of `a hundred` belong to it.
+  func range(of number: Number) -> Range<Int> {
+    var start = number.token
+    if isInWords, start > 0 {
+      let isBare = tokens[start].isWord(in: ["hundred"])
+      if tokens[start - 1].isWord(in: isBare ? ["minus", "negative", "a"] : ["minus", "negative"]) { start -= 1 }
+    }
+    return tokens[start].range.lowerBound..<tokens[number.end - 1].range.upperBound
   }
 
   private func first(in range: Range<Int>) -> Int? { numbers.firstIndex { range.contains($0.token) } }

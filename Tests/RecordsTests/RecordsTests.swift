@@ -38,6 +38,60 @@ import Testing
     #expect(back[0].scores[0].logProbabilities.map(\.bitPattern) == values.map(\.bitPattern))
   }
 
+  @Test func feedbackOfEveryKind() throws {
+    let (one, two) = (Response(text: "1\n", finish: .stop, tokens: 3), Response(text: "", finish: .length, tokens: 0))
+    let (turns, other) = ([Message(.system, "s"), Message(.user, "é")], [Message(.user, "o")])
+    let record = FeedbackRecord(
+      id: id, turns: turns,
+      items: [
+        .response(one), .judged(two, judgment: "too \"short\""), .judged(one, judgment: nil),
+        .judged(one, judgment: ""),
+        .pair(chosen: one, rejected: two), .ranking([one, two, one], scores: [2.5, 1, -0.125]),
+        .ranking([two], scores: []),
+        .relabeled(one, turns: turns, contrast: other),
+      ], leftovers: [Leftover("already-right"), Leftover("error", "no room")])
+    let empty = FeedbackRecord(id: id, turns: [], items: [])
+    let bytes = RecordFile.bytes([record, empty])
+    #expect(try RecordFile.records(FeedbackRecord.self, from: bytes, file: "f") == [record, empty])
+    #expect(record.items.map(\.responses.count) == [1, 1, 1, 1, 2, 3, 1, 1])
+  }
+
+  @Test(arguments: [
+    (#"{"id":"a","items":[],"leftovers":[]}"#, "turns"), (#"{"id":"a","turns":[],"leftovers":[]}"#, "items"),
+    (#"{"id":"a","turns":[],"items":[]}"#, "leftovers"),
+    (#"{"id":"a","turns":[],"items":[{}],"leftovers":[]}"#, "response"),
+    (
+      #"{"id":"a","turns":[],"items":[{"chosen":{"finish":"stop","text":"","tokens":0}}],"leftovers":[]}"#, "rejected"
+    ),
+    (#"{"id":"a","turns":[],"items":[{"ranking":[],"scores":["x"]}],"leftovers":[]}"#, "scores"),
+    (#"{"id":"a","turns":[],"items":[{"response":{"finish":"so","text":"","tokens":0}}],"leftovers":[]}"#, "finish"),
+    (#"{"id":"a","turns":[],"items":[],"leftovers":[{"kind":"error"}]}"#, "reason"),
+  ])
+  func brokenFeedbackIsNamed(line: String, member: String) {
+    let error = #expect(throws: RecordFileError.self) {
+      try RecordFile.records(FeedbackRecord.self, from: Array(line.utf8), file: "feedback")
+    }
+    #expect(error?.reason == "`\(member)` is missing or of another kind")
+  }
+
+  @Test func countsOfFeedback() throws {
+    let one = Response(text: "1", finish: .stop, tokens: 1)
+    let records = [
+      FeedbackRecord(
+        id: id, turns: [], items: [.response(one)], leftovers: [Leftover("too-long", "x"), Leftover("error")]),
+      FeedbackRecord(
+        id: id, turns: [], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
+    ]
+    let counts = FeedbackCounts(records)
+    #expect(counts.json.canonical == #"{"items":2,"leftovers":{"error":1,"too-long":2}}"#)
+    #expect(counts.sentence == "2 items; 1 error, 2 too-long")
+    #expect(counts["too-long"] == 2 && counts["surplus"] == 0)
+    let cut = FeedbackCounts(Array(records.prefix(1)), cut: 1)
+    #expect(cut.sentence == "1 item, 1 with a cut prompt; 1 error, 1 too-long")
+    for counts in [counts, cut, FeedbackCounts([])] { #expect(try FeedbackCounts(json: counts.json) == counts) }
+    #expect(FeedbackCounts([]).json.canonical == #"{"items":0,"leftovers":{}}"#)
+  }
+
   @Test func aBadLineIsNamed() {
     let bytes = Array("{\"id\":\"a\",\"responses\":[]}\n{\"id\":\"b\"}\n".utf8)
     let error = #expect(throws: RecordFileError.self) {

@@ -11,8 +11,6 @@ import Steps
 import Testing
 import Verification
 
-private func score(_ values: [Float], bytes: Int) -> Score { Score(logProbabilities: values, byteCount: bytes) }
-
 @Suite struct Choices {
   private let prompt = RenderedPrompt(
     id: id("a"), turns: [Message(.user, "q")], answers: ["green"], options: ["red", "green", "blue"])

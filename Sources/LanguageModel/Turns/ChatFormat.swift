@@ -121,6 +121,21 @@ extension ChatFormat {
     return tokens
   }
 
+  /// The token that ends a turn of the model in a dialogue; nil where the format has none.
+  ///
+  /// A model that learns to answer learns to write it; tokens that end any text are none of the format's own.
+  public func turnEnd(for tokenizer: Tokenizer) -> TokenID? {
+    let name: String
+    switch self {
+    case .chatml: name = "<|im_end|>"
+    case .llama2: name = "</s>"
+    case .llama3: name = "<|eot_id|>"
+    case .humanAssistant, .raw: return nil
+    case .custom: name = endMarker
+    }
+    return tokenizer.token(named: name).flatMap { tokenizer.isSpecial($0) ? $0 : nil }
+  }
+
   /// Texts that end a response where no token does.
   public func stopTexts(for tokenizer: Tokenizer) -> [String] {
     switch self {

@@ -8,7 +8,7 @@ package import JSON
 package import Planning
 package import Randomness
 package import Records
-import Specification
+package import Specification
 import Verification
 
 enum RenderStep {
@@ -67,29 +67,52 @@ extension Digest {
 
 /// Renders one record after the other.
 package struct PromptRenderer {
-  private let work: RenderWork
+  private let prompt: Prompt?
+  private let variables: Named<String>
+  private let data: RenderWork?
   private let label: String
   private let places: [String: SourcePlace]
   private let shots: [JSONObject]
 
+  /// Renders what the data ask.
   package init(_ work: RenderWork, label: String, places: [String: SourcePlace] = [:], shots: [JSONObject] = []) {
-    self.work = work
+    prompt = work.prompt
+    variables = work.variables
+    data = work
     self.label = label
     self.places = places
     self.shots = shots
   }
 
-  package func render(_ record: SourceRecord, number: Int) throws -> RenderedPrompt {
-    let scope = try scope(record.fields, number: number)
+  /// Renders what a model is asked about something that is bound for each prompt.
+  package init(
+    asking prompt: Prompt, variables: Named<String>, label: String, places: [String: SourcePlace] = [:]
+  ) {
+    self.prompt = prompt
+    self.variables = variables
+    data = nil
+    self.label = label
+    self.places = places
+    shots = []
+  }
+
+  /// Renders a record; `bound` names come before the experiment's variables and the record's fields.
+  package func render(
+    _ record: SourceRecord, number: Int, binding bound: [String: String] = [:]
+  ) throws -> RenderedPrompt {
+    var scope = try scope(record.fields, number: number)
+    scope.bound = bound
     var messages: [Message] = []
-    switch work.prompt {
+    switch prompt {
     case nil: break
     case .text(let template): messages = [Message(.user, try text(template, scope, leaf: "prompt"))]
     case .turns(let parts): messages = try turns(Array(parts.enumerated()), scope)
     case .conversation(let conversation): messages = try dialogue(conversation, scope)
     }
     var texts: [String: String] = [:]
-    for entry in work.texts.entries { texts[entry.name] = try text(entry.value, scope, leaf: "texts/\(entry.name)") }
+    for entry in data?.texts.entries ?? [] {
+      texts[entry.name] = try text(entry.value, scope, leaf: "texts/\(entry.name)")
+    }
     return RenderedPrompt(
       id: record.id, turns: messages, answers: scope.answers, options: scope.options, labels: scope.labels, texts: texts
     )
@@ -103,12 +126,13 @@ package struct PromptRenderer {
     var options: [String] = []
     var labels: [String] = []
     var optionText: String?
+    var bound: [String: String] = [:]
   }
 
   private func scope(_ fields: JSONObject, number: Int) throws -> Scope {
     let answers = try answers(fields, number: number)
     let texts = fields["options"].flatMap(FieldText.texts) ?? []
-    guard let format = work.optionFormat else {
+    guard let data, let format = data.optionFormat else {
       return Scope(fields: fields, number: number, answers: answers, options: texts)
     }
     guard !texts.isEmpty else { throw StepError.noOptions(step: label, record: number) }
@@ -118,7 +142,7 @@ package struct PromptRenderer {
       throw StepError.noRightOption(step: label, record: number)
     }
     return Scope(
-      fields: fields, number: number, answers: work.lettersAnswer ? right : answers, options: written.options,
+      fields: fields, number: number, answers: data.lettersAnswer ? right : answers, options: written.options,
       labels: written.labels, optionText: written.text)
   }
 
@@ -133,7 +157,7 @@ package struct PromptRenderer {
   ///
   /// A template that is one field takes each element of a list.
   private func answers(_ fields: JSONObject, number: Int) throws -> [String] {
-    guard let template = work.answer else {
+    guard let template = data?.answer else {
       return (fields["target"] ?? fields["answer"]).flatMap(FieldText.texts) ?? []
     }
     if template.parts.count == 1, case .field(let name) = template.parts[0] {
@@ -149,7 +173,7 @@ package struct PromptRenderer {
   private func text(_ template: Template, _ scope: Scope, leaf: String) throws -> String {
     do {
       return try template.render { name in
-        if let variable = work.variables[name] { return variable }
+        if let text = scope.bound[name] ?? variables[name] { return text }
         if name == "options", let text = scope.optionText { return text }
         if let value = scope.fields[name], let text = FieldText.text(value) { return text }
         return name == "answer" ? scope.answers.first : nil

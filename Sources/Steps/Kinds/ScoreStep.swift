@@ -12,6 +12,9 @@ enum ScoreStep {
   static func run(
     _ work: ScoreWork, _ task: StepTask, models: ModelCache
   ) throws -> ([ProducedOutput], WorkCount) {
+    if work.target == .responses || work.target == .examples {
+      return try ResponseScoring.run(work, task, models: models)
+    }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let texts = try prompts.enumerated().map { try Self.texts(of: $1, work.target, number: $0 + 1, task) }
     let keys = zip(prompts, texts).map(key)

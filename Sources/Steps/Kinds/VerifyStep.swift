@@ -14,16 +14,16 @@ enum VerifyStep {
     guard prompts.count == responses.count else {
       throw StepError.recordsDiffer(step: task.step.label, record: min(prompts.count, responses.count) + 1)
     }
-    let verifier = work.verifier.engine
+    let grader = Grader(work.verifier, label: task.step.label, places: task.step.places)
     var keys: [Digest] = []
     for (index, (prompt, response)) in zip(prompts, responses).enumerated() {
       guard prompt.id == response.id else { throw StepError.recordsDiffer(step: task.step.label, record: index + 1) }
-      try check(verifier, prompt, number: index + 1, task)
+      try grader.check(prompt, number: index + 1)
       keys.append(key(prompt, response))
     }
     let (results, count) = try task.results(of: keys) { missing, finished in
       for position in missing {
-        let outcomes = Self.outcomes(verifier, prompts[position], responses[position])
+        let outcomes = Self.outcomes(grader, prompts[position], responses[position])
         if try !finished(position, outcomes.canonicalBytes) { return }
       }
     }
@@ -44,22 +44,13 @@ enum VerifyStep {
     return .sha256(content.canonicalBytes)
   }
 
-  private static func check(_ verifier: Verifier, _ prompt: RenderedPrompt, number: Int, _ task: StepTask) throws {
-    let answer = AcceptedAnswer(prompt.answers, options: prompt.options, labels: prompt.labels)
-    guard let fault = verifier.fault(in: answer) else { return }
-    if fault == .noAnswer { throw StepError.noAnswer(step: task.step.label, record: number) }
-    throw StepError.unusableAnswer(
-      step: task.step.label, record: number, reason: fault.reason, place: task.step.places["verifier"])
-  }
-
-  private static func outcomes(_ verifier: Verifier, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
-    let answer = AcceptedAnswer(prompt.answers, options: prompt.options, labels: prompt.labels)
-    return .array(
+  private static func outcomes(_ grader: Grader, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
+    .array(
       record.responses.map { response in
         guard response.finish != .error else {
           return Outcome(kind: "error", value: 0, reason: response.text).json
         }
-        let verdict = verifier.verdict(on: response.text, answer: answer)
+        let verdict = grader.verdict(on: response, to: prompt)
         return Outcome(
           kind: verdict.outcome.rawValue, value: verdict.outcome == .right ? 1 : 0, reason: verdict.reason
         ).json

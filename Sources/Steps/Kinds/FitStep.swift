@@ -1,0 +1,169 @@
+// Merges the feedback of all data into the examples of a training: in order, short enough, and as many as asked for.
+// Knows lengths in tokens; nothing of objectives.
+
+package import Diagnostics
+import Execution
+import LanguageModel
+import Planning
+package import Records
+import Specification
+
+enum FitStep {
+  static func run(_ work: FitWork, _ task: StepTask, models: ModelCache) throws -> [ProducedOutput] {
+    var parts: [[FeedbackRecord]] = []
+    for index in work.weights.indices {
+      let name = "feedback/\(index)"
+      parts.append(try RecordFile.records(FeedbackRecord.self, from: task.input(name), file: name))
+    }
+    let tokenizer = try models.tokenizer(work.model, for: task)
+    try work.model.check(tokenizer, step: task.step.label)
+    let context = try models.configuration(work.model, for: task).context
+    let fitting = Fitting(
+      ResponseEncoder(work.model, tokenizer), maxLength: min(context, work.maxLength ?? context),
+      cuts: work.longer == .cut, examples: work.examples, label: task.step.label, places: task.step.places)
+    let (records, cut) = try fitting.fit(Interleaving.merged(parts, weights: work.weights))
+    return ReviseStep.outputs("examples", records, cut: cut)
+  }
+}
+
+/// The order of several parts of the data.
+package enum Interleaving {
+  /// One list of all parts' records.
+  ///
+  /// The next record always comes from the part that is furthest behind: the one with the fewest items so far for its
+  /// weight, the earlier one of equals. A part that runs out is no longer asked, so every record comes, and so long as
+  /// all parts last, a beginning of the list has the parts' items in the proportion of their weights.
+  package static func merged(_ parts: [[FeedbackRecord]], weights: [Double]) -> [FeedbackRecord] {
+    var rest = parts.map { $0[...] }
+    var taken = parts.map { _ in 0 }
+    var merged: [FeedbackRecord] = []
+    while let next = rest.indices.filter({ !rest[$0].isEmpty })
+      .min(by: { (Double(taken[$0]) / weights[$0], $0) < (Double(taken[$1]) / weights[$1], $1) }),
+      let record = rest[next].popFirst()
+    {
+      taken[next] += record.items.count
+      merged.append(record)
+    }
+    return merged
+  }
+}
+
+/// Takes what fits, in order.
+package struct Fitting {
+  private let encoder: ResponseEncoder
+  private let maxLength: Int
+  private let cuts: Bool
+  private let examples: Int?
+  private let label: String
+  private let places: [String: SourcePlace]
+
+  /// Makes a rule.
+  ///
+  /// - Parameters:
+  ///   - encoder: Counts tokens.
+  ///   - maxLength: The most tokens of prompt and response; at least 1.
+  ///   - cuts: Whether prompts are cut until their longest response fits; otherwise what is too long is dropped.
+  ///   - examples: Exactly so many items; nil for all.
+  ///   - label: The step, for messages.
+  ///   - places: Where its options stand in YAML.
+  package init(
+    _ encoder: ResponseEncoder, maxLength: Int, cuts: Bool, examples: Int?, label: String,
+    places: [String: SourcePlace] = [:]
+  ) {
+    self.encoder = encoder
+    self.maxLength = maxLength
+    self.cuts = cuts
+    self.examples = examples
+    self.label = label
+    self.places = places
+  }
+
+  /// The records with the items that are learned from; all others are leftovers.
+  ///
+  /// - Returns: The records, and how many of their prompts were cut.
+  /// - Throws: ``StepError/tooFewExamples(step:asked:counts:place:)``, ``StepError/noExamples(step:counts:)``.
+  package func fit(_ records: [FeedbackRecord]) throws(StepError) -> (records: [FeedbackRecord], cut: Int) {
+    var fitted: [FeedbackRecord] = []
+    var cut = 0
+    var room = examples ?? .max
+    for record in records {
+      var record = record
+      if room > 0 {
+        let turns = record.turns
+        record = fit(record)
+        if record.turns != turns { cut += 1 }
+      }
+      record = Self.limited(record, to: room)
+      room -= record.items.count
+      fitted.append(record)
+    }
+    let counts = FeedbackCounts(fitted, cut: cut)
+    if counts.items == 0 { throw .noExamples(step: label, counts: counts) }
+    if let examples, counts.items < examples {
+      throw .tooFewExamples(step: label, asked: examples, counts: counts, place: places["examples"])
+    }
+    return (fitted, cut)
+  }
+
+  private static func limited(_ record: FeedbackRecord, to room: Int) -> FeedbackRecord {
+    let surplus = record.items.dropFirst(room)
+    guard !surplus.isEmpty else { return record }
+    return FeedbackRecord(
+      id: record.id, turns: record.turns, items: Array(record.items.prefix(room)),
+      leftovers: record.leftovers + surplus.map { _ in Leftover(.surplus) })
+  }
+
+  /// The record without the items that do not fit, its prompt cut if that is wanted and helps.
+  private func fit(_ record: FeedbackRecord) -> FeedbackRecord {
+    var kept: [FeedbackItem] = []
+    var leftovers = record.leftovers
+    let shortest = cuts ? Self.turns(record.turns, withoutLeading: .max) : record.turns
+    for item in record.items {
+      if isEmpty(item, record.turns) {
+        leftovers.append(Leftover(.empty, "the response has no token"))
+      } else if length(of: item, shortest) <= maxLength {
+        kept.append(item)
+      } else {
+        let tokens = length(of: item, record.turns)
+        leftovers.append(Leftover(.tooLong, "\(tokens) tokens, at most \(maxLength) are allowed"))
+      }
+    }
+    return FeedbackRecord(id: record.id, turns: cut(record.turns, for: kept), items: kept, leftovers: leftovers)
+  }
+
+  /// The turns with as few leading characters of the first user turn gone as lets every item fit.
+  ///
+  /// Halving finds the border, on the ground that a shorter text has no more tokens; where tokenization breaks that rule
+  /// here and there, the result still fits.
+  private func cut(_ turns: [Message], for items: [FeedbackItem]) -> [Message] {
+    func fits(_ turns: [Message]) -> Bool { items.allSatisfy { length(of: $0, turns) <= maxLength } }
+    if !cuts || fits(turns) { return turns }
+    var tooFew = 0
+    var enough = turns.first { $0.role == .user }?.text.count ?? 0
+    while enough - tooFew > 1 {
+      let middle = (tooFew + enough) / 2
+      if fits(Self.turns(turns, withoutLeading: middle)) { enough = middle } else { tooFew = middle }
+    }
+    return Self.turns(turns, withoutLeading: enough)
+  }
+
+  private static func turns(_ turns: [Message], withoutLeading count: Int) -> [Message] {
+    guard let index = turns.firstIndex(where: { $0.role == .user }) else { return turns }
+    var turns = turns
+    turns[index] = Message(.user, String(turns[index].text.dropFirst(count)))
+    return turns
+  }
+
+  /// The tokens of the longest response of an item with its prompt; a relabeled one's own turns are never cut.
+  private func length(of item: FeedbackItem, _ turns: [Message]) -> Int {
+    let prompts = if case .relabeled(_, let own, let contrast) = item { [own, contrast] } else { [turns] }
+    return prompts.flatMap { turns in item.responses.map { encoder.count(turns: turns, response: $0) } }.max() ?? 0
+  }
+
+  private func isEmpty(_ item: FeedbackItem, _ turns: [Message]) -> Bool {
+    item.responses.contains { response in
+      let (tokens, from) = encoder.encode(turns: turns, response: response)
+      return tokens.count <= from
+    }
+  }
+}

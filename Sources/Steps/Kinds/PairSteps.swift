@@ -1,0 +1,126 @@
+// Preference and pair statistics: what the pairs of the examples say, one outcome a pair.
+// Knows scores and texts; nothing of how either came about.
+
+import Execution
+import JSON
+import Planning
+package import Records
+package import Specification
+
+/// The pairs of a record with their scores, out of all that its examples hold.
+package struct ScoredPair {
+  package let chosen: Score
+  package let rejected: Score
+
+  /// The pairs of a record, in order; nil if there is not one score for each response of each item.
+  package static func all(of record: FeedbackRecord, _ scores: Scores) -> [ScoredPair]? {
+    guard scores.id == record.id, scores.scores.count == record.items.reduce(0, { $0 + $1.responses.count }) else {
+      return nil
+    }
+    var next = scores.scores[...]
+    return record.items.compactMap { item in
+      let own = next.prefix(item.responses.count)
+      next = next.dropFirst(item.responses.count)
+      guard case .pair = item, let chosen = own.first, let rejected = own.last else { return nil }
+      return ScoredPair(chosen: chosen, rejected: rejected)
+    }
+  }
+
+  /// The pairs of all records, in order.
+  ///
+  /// - Throws: ``StepError/recordsDiffer(step:record:)``.
+  package static func all(
+    of records: [FeedbackRecord], _ scores: [Scores], label: String
+  ) throws(StepError) -> [[ScoredPair]] {
+    guard records.count == scores.count else {
+      throw .recordsDiffer(step: label, record: min(records.count, scores.count) + 1)
+    }
+    var pairs: [[ScoredPair]] = []
+    for (index, (record, scores)) in zip(records, scores).enumerated() {
+      guard let own = all(of: record, scores) else { throw .recordsDiffer(step: label, record: index + 1) }
+      pairs.append(own)
+    }
+    return pairs
+  }
+}
+
+extension [FeedbackRecord] {
+  /// The outcomes of the records that have any.
+  func outcomes(_ outcomes: [[Outcome]], label: String) throws(StepError) -> [Outcomes] {
+    let records = zip(self, outcomes).map { Outcomes(id: $0.id, outcomes: $1) }.filter { !$0.outcomes.isEmpty }
+    guard !records.isEmpty else { throw .noPairs(step: label) }
+    return records
+  }
+}
+
+package enum PreferenceStep {
+  static func run(_ work: PreferenceWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
+    var scores: [Scores]?
+    if work.score != .length {
+      scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
+    }
+    let outcomes = try outcomes(examples, scores, by: work.score, label: task.step.label)
+    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
+  }
+
+  /// One outcome a pair; records without a pair have none and do not count.
+  ///
+  /// - Parameters:
+  ///   - examples: The pairs.
+  ///   - scores: The scores of their responses; nil if length in characters (Unicode scalars) is the score.
+  ///   - score: What of a score is compared.
+  ///   - label: The step, for messages.
+  /// - Returns: The outcomes of the records that have pairs.
+  /// - Throws: ``StepError`` if the scores are of other records, or there is no pair.
+  package static func outcomes(
+    _ examples: [FeedbackRecord], _ scores: [Scores]?, by score: PreferenceEval.Score, label: String
+  ) throws(StepError) -> [Outcomes] {
+    guard let scores else {
+      return try examples.outcomes(
+        examples.map { record in
+          record.pairs.map { outcome(Double($0.text.unicodeScalars.count), Double($1.text.unicodeScalars.count)) }
+        }, label: label)
+    }
+    let pairs = try ScoredPair.all(of: examples, scores, label: label)
+    return try examples.outcomes(
+      pairs.map { $0.map { outcome(value(of: $0.chosen, score), value(of: $0.rejected, score)) } }, label: label)
+  }
+
+  private static func value(of score: Score, _ kind: PreferenceEval.Score) -> Double {
+    switch kind {
+    case .sum: score.sum
+    case .mean: score.sum / Double(max(1, score.logProbabilities.count))
+    case .length, .reward: fatalError("length needs no scores, reward is planned as unavailable: our own bug")
+    }
+  }
+
+  private static func outcome(_ chosen: Double, _ rejected: Double) -> Outcome {
+    if chosen == rejected { return Outcome(kind: "tie", value: 0.5) }
+    return Outcome(kind: chosen > rejected ? "right" : "wrong", value: chosen > rejected ? 1 : 0)
+  }
+}
+
+package enum PairStatisticsStep {
+  static func run(_ task: StepTask) throws -> [ProducedOutput] {
+    let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
+    let label = task.step.label
+    let statistics: [(String, (String, String) -> Double)] = [
+      ("jaccard", TextDistance.jaccard), ("levenshtein", { Double(TextDistance.levenshtein($0, $1)) }),
+    ]
+    return try statistics.map { name, measure in
+      let outcomes = try examples.outcomes(
+        examples.map { record in
+          record.pairs.map { Outcome(kind: "measured", value: measure($0.text, $1.text)) }
+        }, label: label)
+      return ProducedOutput(name, RecordFile.bytes(outcomes), records: outcomes.count)
+    }
+  }
+}
+
+extension FeedbackRecord {
+  /// The better and the worse response of each pair.
+  fileprivate var pairs: [(chosen: Response, rejected: Response)] {
+    items.compactMap { if case .pair(let chosen, let rejected) = $0 { (chosen, rejected) } else { nil } }
+  }
+}

@@ -1,0 +1,90 @@
+// Scores responses after their prompts, each kept by itself: the reference of a pair serves every objective.
+// Knows nothing of objectives; what a score is for is the business of whoever reads it.
+
+package import Digests
+import Execution
+import JSON
+import LanguageModel
+import Planning
+package import Records
+
+/// A response under the turns that it is scored after.
+package struct ScoredResponse {
+  package let turns: [Message]
+  package let response: Response
+
+  /// The responses of a record's feedback, item after item; a relabeled one stands under its own turns.
+  package static func all(of record: FeedbackRecord) -> [ScoredResponse] {
+    record.items.flatMap { item -> [ScoredResponse] in
+      let turns = if case .relabeled(_, let turns, _) = item { turns } else { record.turns }
+      return item.responses.map { ScoredResponse(turns: turns, response: $0) }
+    }
+  }
+
+  /// What its score depends on, beside the model: turns, text, and whether the turn ends after it.
+  package var key: Digest {
+    let content = RenderedPrompt(id: RecordID(content: .sha256(""), occurrence: 0), turns: turns).content
+    let texts = JSONValue.array([.string(response.text), .string(response.finish.rawValue)])
+    return .sha256(content.bytes + texts.canonicalBytes)
+  }
+}
+
+enum ResponseScoring {
+  static func run(
+    _ work: ScoreWork, _ task: StepTask, models: ModelCache
+  ) throws -> ([ProducedOutput], WorkCount) {
+    let records = try self.records(work, task)
+    let texts = records.flatMap(\.texts).filter { $0.response.finish != .error }
+    let (results, count) = try task.results(of: texts.map(\.key)) { missing, finished in
+      let model = try models.model(work.model, for: task)
+      let encoder = ResponseEncoder(work.model, model.tokenizer)
+      var requests: [ScoreRequest] = []
+      var positions: [Int] = []
+      for position in missing {
+        let (tokens, from) = encoder.encode(turns: texts[position].turns, response: texts[position].response)
+        if tokens.count > from {
+          requests.append(ScoreRequest(tokens: tokens, from: from))
+          positions.append(position)
+        } else if try !finished(position, score([], texts[position]).json.canonicalBytes) {
+          return
+        }
+      }
+      try model.decoder.score(requests) { index, values in
+        try finished(positions[index], score(values, texts[positions[index]]).json.canonicalBytes)
+      }
+    }
+    var next = results.makeIterator()
+    var scores: [Scores] = []
+    for record in records {
+      var found: [Score] = []
+      for text in record.texts {
+        if text.response.finish == .error {
+          found.append(Score(logProbabilities: [], byteCount: 0))
+        } else if let bytes = next.next() {
+          found.append(try Score(json: JSONValue(parsing: bytes)))
+        }
+      }
+      scores.append(Scores(id: record.id, scores: found))
+    }
+    return ([ProducedOutput("scores", RecordFile.bytes(scores), records: scores.count)], count)
+  }
+
+  private static func score(_ values: [Float], _ text: ScoredResponse) -> Score {
+    Score(logProbabilities: values, byteCount: text.response.text.utf8.count)
+  }
+
+  private static func records(
+    _ work: ScoreWork, _ task: StepTask
+  ) throws -> [(id: RecordID, texts: [ScoredResponse])] {
+    if work.target == .examples {
+      let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
+      return examples.map { ($0.id, ScoredResponse.all(of: $0)) }
+    }
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let responses = try RecordFile.records(Responses.self, from: task.input("responses"), file: "responses")
+    try Alignment.check(prompts.map(\.id), responses.map(\.id), step: task.step.label)
+    return zip(prompts, responses).map { prompt, record in
+      (prompt.id, record.responses.map { ScoredResponse(turns: prompt.turns, response: $0) })
+    }
+  }
+}

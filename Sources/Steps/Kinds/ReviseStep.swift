@@ -1,0 +1,72 @@
+// One stage of the reviser over all records: reads what the stage needs, writes feedback and its counts.
+// Knows files and their order; what becomes of a record is Reviser's.
+
+import Execution
+import JSON
+import Planning
+import Records
+import Specification
+
+enum ReviseStep {
+  static func run(_ work: ReviseWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let candidates = try Candidates.read(prompts, task)
+    let extras = try Extras(work.stage, candidates, task)
+    let reviser = Reviser(work.stage, label: task.step.label, places: task.step.places)
+    var records: [FeedbackRecord] = []
+    for (index, (prompt, candidate)) in zip(prompts, candidates).enumerated() {
+      records.append(try reviser.revise(candidate, of: prompt, number: index + 1, with: extras.material(index)))
+    }
+    return outputs("feedback", records)
+  }
+
+  /// Feedback under a name, and how much there is of what.
+  static func outputs(_ name: String, _ records: [FeedbackRecord], cut: Int = 0) -> [ProducedOutput] {
+    [
+      ProducedOutput(name, RecordFile.bytes(records), records: records.count),
+      ProducedOutput("counts", FeedbackCounts(records, cut: cut).json.canonicalBytes),
+    ]
+  }
+
+  /// The further inputs of a stage, record by record.
+  private struct Extras {
+    private var fields: [JSONObject] = []
+    private var replies: [[Response]] = []
+    private var stronger: [[Response]] = []
+
+    init(_ stage: ReviseWork.Stage, _ candidates: [FeedbackRecord], _ task: StepTask) throws {
+      switch stage {
+      case .judgeRecorded:
+        fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+        try Alignment.check(
+          candidates.map(\.id), SourceRecord.identified(fields).map(\.id), step: task.step.label)
+      case .revision, .judgeReplies:
+        replies = try Self.replies(to: candidates, task)
+      case .stronger:
+        let records = try RecordFile.records(Responses.self, from: task.input("stronger"), file: "stronger")
+        try Alignment.check(candidates.map(\.id), records.map(\.id), step: task.step.label)
+        stronger = records.map(\.responses)
+      case .plain, .minimalRevision, .judge, .select: break
+      }
+    }
+
+    func material(_ index: Int) -> Reviser.Material {
+      Reviser.Material(
+        fields: fields.isEmpty ? JSONObject() : fields[index], replies: replies.isEmpty ? [] : replies[index],
+        stronger: stronger.isEmpty ? [] : stronger[index])
+    }
+
+    /// One reply for each item, dealt out to the records that they are about.
+    private static func replies(to candidates: [FeedbackRecord], _ task: StepTask) throws -> [[Response]] {
+      let records = try RecordFile.records(Responses.self, from: task.input("replies"), file: "replies")
+      let asked = candidates.flatMap { record in record.items.map { _ in record.id } }
+      try Alignment.check(asked, records.map(\.id), step: task.step.label)
+      var rest = records[...]
+      return candidates.map { record in
+        let own = rest.prefix(record.items.count)
+        rest = rest.dropFirst(record.items.count)
+        return own.map { $0.responses.first ?? Response(text: "there is no reply", finish: .error, tokens: 0) }
+      }
+    }
+  }
+}

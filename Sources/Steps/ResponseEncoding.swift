@@ -1,0 +1,55 @@
+// From a prompt and a response to the tokens that scoring, training and the limit of length all see.
+// Knows text and tokens; nothing of what a token is worth.
+
+package import LanguageModel
+package import Planning
+package import Records
+
+/// Encodes responses after their prompts.
+///
+/// The prompt's tokens are those that generation reads. The response's text is encoded by itself behind them, with the
+/// white space that the format keeps for its front, so that no token straddles the border: a model that answers the
+/// prompt can write exactly these tokens. The token that ends a turn follows a response that stopped, and none that
+/// was cut off. A format without such a token has nothing after the text.
+package struct ResponseEncoder: Sendable {
+  private let use: ModelUse
+  private let tokenizer: Tokenizer
+  private let turnEnd: TokenID?
+
+  package init(_ use: ModelUse, _ tokenizer: Tokenizer) {
+    self.use = use
+    self.tokenizer = tokenizer
+    turnEnd = use.chatFormat.turnEnd(for: tokenizer)
+  }
+
+  /// The tokens of the whole, and the index of the first that belongs to the response.
+  ///
+  /// `from` is at least 1: where nothing stands before the response, its first token has no probability. It is at most
+  /// the number of tokens, and equals it if no token of the response can be learned.
+  package func encode(turns: [Message], response: Response) -> (tokens: [TokenID], from: Int) {
+    let prompt = tokenizer.encode(use.segments(of: turns))
+    let tokens = prompt + encode(response)
+    return (tokens, min(max(1, prompt.count), max(1, tokens.count)))
+  }
+
+  /// How many tokens prompt and response have.
+  package func count(turns: [Message], response: Response) -> Int {
+    encode(turns: turns, response: response).tokens.count
+  }
+
+  /// Whether the text gives another number of tokens than the model wrote.
+  ///
+  /// The text is what counts; a model may have written it in other pieces, or have been cut off within a character.
+  /// Nothing is known of a response without a count, nor of one that stopped by a text instead of a token of the format.
+  package func isRetokenized(_ response: Response) -> Bool {
+    guard response.tokens > 0, turnEnd != nil || response.finish == .length else { return false }
+    return encode(response).count != response.tokens
+  }
+
+  private func encode(_ response: Response) -> [TokenID] {
+    var tokens: [TokenID] = []
+    if !response.text.utf8.isEmpty { tokens = tokenizer.encode(use.chatFormat.responseLead + response.text) }
+    if response.finish == .stop, let turnEnd { tokens.append(turnEnd) }
+    return tokens
+  }
+}

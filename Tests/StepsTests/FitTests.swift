@@ -1,0 +1,214 @@
+// Examples from feedback: their order, their lengths, their number, and where the others went; and partners.
+
+import Diagnostics
+import LanguageModel
+import Planning
+import Records
+import Specification
+import Steps
+import Testing
+
+@Suite struct Merging {
+  private func part(_ name: String, _ counts: [Int]) -> [FeedbackRecord] {
+    counts.enumerated().map { index, count in
+      candidates(Array(repeating: name, count: count), name: "\(name)\(index)")
+    }
+  }
+
+  private func order(_ parts: [[FeedbackRecord]], _ weights: [Double]) -> String {
+    Interleaving.merged(parts, weights: weights).flatMap { $0.items.flatMap(\.texts) }.joined()
+  }
+
+  @Test func onePartKeepsItsOrder() {
+    let records = part("a", [1, 0, 2])
+    #expect(Interleaving.merged([records], weights: [1]) == records)
+  }
+
+  @Test func partsComeByTheirWeights() {
+    let (a, b) = (part("a", [1, 1, 1, 1]), part("b", [1, 1, 1, 1, 1, 1]))
+    #expect(order([a, b], [1, 1]) == "abababab" + "bb")
+    #expect(order([a, b], [1, 2]) == "abbabbabba")
+    #expect(order([a, b], [0.25, 0.75]) == "abbbabbbaa")
+    #expect(order([a, []], [1, 5]) == "aaaa")
+  }
+
+  @Test func itemsCountNotRecords() {
+    #expect(order([part("a", [2, 2]), part("b", [1, 1, 1])], [1, 1]) == "aabbaab")
+  }
+
+  @Test func nothingIsLost() {
+    for seed in 1..<30 {
+      let sizes = (0..<4).map { part in (0..<((seed * (part + 3)) % 9)).map { (seed + $0 * part) % 3 } }
+      let parts = sizes.enumerated().map { self.part("p\($0)", $1) }
+      let merged = Interleaving.merged(parts, weights: [1, 0.3, 2, Double(seed)])
+      #expect(merged.count == sizes.joined().count)
+      for (index, part) in parts.enumerated() {
+        let ids = Set(part.map(\.id))
+        #expect(merged.filter { ids.contains($0.id) }.map(\.id) == part.map(\.id), "part \(index)")
+      }
+    }
+  }
+}
+
+@Suite struct Fittings {
+  /// `<|im_start|>user\nq a<|im_end|>\n<|im_start|>assistant\n` is 22 tokens of the byte tokenizer; the end is one more.
+  private let frame = 22
+
+  private func fitting(
+    _ maxLength: Int, cuts: Bool = false, examples: Int? = nil, turns: String = "chatml"
+  ) throws -> Fitting {
+    Fitting(
+      try SmallSpec(turns: turns).encoder(), maxLength: maxLength, cuts: cuts, examples: examples, label: "fit")
+  }
+
+  @Test func whatIsTooLongIsDropped() throws {
+    let records = [pairs([("12345", "1"), ("1", "12345"), ("1234", "1")]), candidates(["1234", "12345"], name: "b")]
+    let (fitted, cut) = try fitting(frame + 5).fit(records)
+    #expect(fitted.map { $0.items.map(\.texts) } == [[["1234", "1"]], [["1234"]]])
+    #expect(fitted.map(\.kinds) == [["too-long", "too-long"], ["too-long"]])
+    #expect(fitted[0].leftovers[0].reason == "28 tokens, at most 27 are allowed")
+    #expect(cut == 0)
+    #expect(try fitting(frame + 6).fit(records).records.allSatisfy { $0.leftovers.isEmpty })
+  }
+
+  @Test func promptsAreCutUntilAllFits() throws {
+    // The user says `q é a`; five characters, six bytes.
+    let record = FeedbackRecord(
+      id: id("a"), turns: [Message(.system, "s"), Message(.user, "q é a"), Message(.user, "z")],
+      items: [.response(said("12")), .response(said("1234")), .response(said("123456789"))])
+    let system = "^system\ns$\n".utf8.count
+    let last = "^user\nz$\n".utf8.count
+    let bare = "^user\n$\n^assistant\n".utf8.count + system + last
+    // With its end, `1234` has room beside `é a` (4 bytes), but not beside ` é a` (5).
+    let (fitted, cut) = try fitting(bare + 5 + 4, cuts: true).fit([record])
+    #expect(fitted[0].turns == [Message(.system, "s"), Message(.user, "é a"), Message(.user, "z")])
+    // The longest has no room beside nothing, so nothing is cut for it.
+    #expect(fitted[0].items.map(\.texts) == [["12"], ["1234"]])
+    #expect(fitted[0].kinds == ["too-long"])
+    #expect(cut == 1)
+  }
+
+  @Test func whatFitsIsNotCut() throws {
+    let (fitted, cut) = try fitting(frame + 6, cuts: true).fit([candidates(["12345"])])
+    #expect(fitted == [candidates(["12345"])])
+    #expect(cut == 0)
+    // Without anything left of the prompt it is still too long.
+    let (rest, none) = try fitting(frame - 3 + 2, cuts: true).fit([candidates(["12", "1"])])
+    #expect(rest[0].items.map(\.texts) == [["1"]])
+    #expect(rest[0].turns == [Message(.user, "")])
+    #expect(rest[0].kinds == ["too-long"])
+    #expect(none == 1)
+  }
+
+  @Test func aResponseWithoutTokensIsNoExample() throws {
+    let records = [candidates(["", "x"])]
+    #expect(try fitting(99).fit(records).records[0].items.count == 2)
+    let (raw, _) = try fitting(99, turns: "raw").fit(records)
+    #expect(raw[0].items.map(\.texts) == [["x"]])
+    #expect(raw[0].kinds == ["empty"])
+  }
+
+  @Test func exactlyAsManyAsAskedFor() throws {
+    let records = [candidates(["1", "123456", "2"]), candidates([], name: "b"), candidates(["3", "4"], name: "c")]
+    let (fitted, _) = try fitting(frame + 3, examples: 3).fit(records)
+    #expect(fitted.map { $0.items.flatMap(\.texts) } == [["1", "2"], [], ["3"]])
+    #expect(fitted.map(\.kinds) == [["too-long"], [], ["surplus"]])
+    // What comes after the last example is not even measured.
+    #expect(
+      try fitting(frame + 3, examples: 1).fit(records).records.map(\.kinds) == [
+        ["too-long", "surplus"], [], ["surplus", "surplus"],
+      ])
+  }
+
+  @Test func tooFewAreTold() throws {
+    let records = [
+      candidates(["1", "123456"], leftovers: [Leftover("already-right")]),
+      candidates(["2"], name: "b", leftovers: [Leftover("already-right"), Leftover("error")]),
+    ]
+    #expect(
+      told { _ = try fitting(frame + 3, examples: 3).fit(records) }
+        == "step.too-few-examples | fit: 3 examples are asked for and there are 2")
+    let three = try fitting(frame + 3, examples: 3)
+    let error = #expect(throws: StepError.self) { try three.fit(records) }
+    #expect(error?.diagnoses.first?.notes == ["2 items; 2 already-right, 1 error, 1 too-long"])
+    #expect(error?.diagnoses.first?.remedy == "Ask for fewer, or take more records or more samples.")
+  }
+
+  @Test func anEmptyTrainingIsRefused() throws {
+    #expect(
+      told { _ = try fitting(3).fit([candidates(["1"])]) }
+        == "step.no-examples | fit: there are no examples, and an empty training is refused")
+    #expect(told { _ = try fitting(99).fit([]) }?.hasPrefix("step.no-examples") ?? false)
+    #expect(told { _ = try fitting(99, examples: 2).fit([]) }?.hasPrefix("step.no-examples") ?? false)
+  }
+
+  @Test func everyItemIsAnExampleOrALeftover() throws {
+    for seed in 1..<40 {
+      let records = (0..<(seed % 6 + 1)).map { record in
+        candidates(
+          (0..<((seed + record) % 4)).map { String(repeating: "x", count: (seed * 7 + $0 * 5) % 12) }, name: "\(record)"
+        )
+      }
+      let items = records.reduce(0) { $0 + $1.items.count }
+      for cuts in [false, true] {
+        guard let (fitted, _) = try? fitting(frame + seed % 9, cuts: cuts, examples: nil).fit(records) else { continue }
+        let counts = FeedbackCounts(fitted)
+        #expect(counts.items + counts["too-long"] + counts["empty"] == items)
+        let few = counts.items / 2
+        guard few > 0 else { continue }
+        let limited = FeedbackCounts(try fitting(frame + seed % 9, cuts: cuts, examples: few).fit(records).records)
+        #expect(limited.items == few)
+        #expect(limited.items + limited.leftovers.reduce(0) { $0 + $1.count } == items)
+      }
+    }
+  }
+}
+
+@Suite struct Partners {
+  private let examples = [
+    pairs([("a1", "a2"), ("a3", "a4")], name: "a"), candidates([], name: "b"), candidates(["c1"], name: "c"),
+    candidates(["d1", "d2"], name: "d"),
+  ]
+
+  @Test func everyResponseGetsOneOfAnotherRecord() throws {
+    let partners = try PartnerStep.partners(of: examples, seed: 1, label: "partner")
+    #expect(partners.map(\.id) == examples.map(\.id))
+    #expect(partners.map(\.turns) == examples.map(\.turns))
+    #expect(partners.map(\.items.count) == [4, 0, 1, 2])
+    for (record, own) in zip(partners, examples) {
+      let texts = own.items.flatMap(\.texts)
+      for item in record.items {
+        guard case .response(let response) = item else { throw NoSuchStep(kind: .partner) }
+        #expect(!texts.contains(response.text))
+      }
+    }
+  }
+
+  @Test func everyOtherResponseIsDrawnEquallyOften() throws {
+    var drawn: [String: Int] = [:]
+    for seed in 0..<3000 {
+      let partners = try PartnerStep.partners(of: examples, seed: seed, label: "partner")
+      drawn[partners[2].items[0].responses[0].text, default: 0] += 1
+    }
+    // 6 others, 3000 draws: 500 each, give or take 5 standard deviations of 20.4.
+    #expect(drawn.keys.sorted() == ["a1", "a2", "a3", "a4", "d1", "d2"])
+    #expect(drawn.values.allSatisfy { (398...602).contains($0) }, "\(drawn)")
+  }
+
+  @Test func aDrawIsItsSeedAndItsRecord() throws {
+    let one = try PartnerStep.partners(of: examples, seed: 1, label: "partner")
+    #expect(try PartnerStep.partners(of: examples, seed: 1, label: "other") == one)
+    #expect(try (2..<9).contains { try PartnerStep.partners(of: examples, seed: $0, label: "partner") != one })
+    // Who stands beside whom in the file changes the pool's order, but no record's stream.
+    let twice = try PartnerStep.partners(of: examples + [examples[2]], seed: 1, label: "partner")
+    #expect(twice[2] == twice[4])
+    #expect(twice[2].items[0].responses[0].text != "c1")
+  }
+
+  @Test func oneRecordHasNoPartner() {
+    let message = "step.no-partner | partner: all examples belong to one record, so no response answers another prompt"
+    for examples in [[examples[0]], [examples[0], examples[0]], [examples[1]], []] {
+      #expect(told { _ = try PartnerStep.partners(of: examples, seed: 1, label: "partner") } == message)
+    }
+  }
+}
