@@ -52,7 +52,8 @@ extension CellPlanner {
     throw PlanningError.noCell(
       spec: result.spec.written, wanted: wanted.map { "\($0.name): \($0.value)" },
       cells: other.cells.map { cell in
-        cell.arms.isEmpty ? "one, without arms" : cell.arms.entries.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+        cell.arms.isEmpty
+          ? "one, without arms" : cell.arms.entries.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
       },
       place: experiment.nearestPlace(of: "\(path)/arms"))
   }

@@ -84,7 +84,9 @@ extension CellPlanner {
       guard let steps, count > 0, count >= steps else { return }
       rises = "\(count) steps, and the training has \(steps)"
     case .fraction(let share):
-      guard share > 0, share == 1 || steps.map({ Int((Double($0) * share).rounded(.up)) >= $0 }) ?? false else { return }
+      guard share > 0, share == 1 || steps.map({ Int((Double($0) * share).rounded(.up)) >= $0 }) ?? false else {
+        return
+      }
       rises = "the whole training"
     }
     let path = "hyperparameters/schedule"

@@ -15,7 +15,7 @@ extension CellPlanner {
         let examples = try planner.fit([feedback], label: part.label, weights: [1], model: eval.model)
         var inputs = [StepInput("examples", examples)]
         if eval.score != .length {
-          let label = "score \(part.label)\(planner.about(eval.model, subject))"
+          let label = "score examples of \(part.label)\(planner.about(eval.model, subject))"
           let scores = try planner.scores(of: examples, label, by: eval.model, policy: subject.policy)
           inputs.append(StepInput("scores", scores))
         }
@@ -97,7 +97,7 @@ extension CellPlanner {
     _ name: String, _ eval: LikelihoodTraceEval, _ examples: OutputReference,
     of training: (id: StepID, checkpoints: Checkpoints), _ subject: EvalSubject, path: String
   ) throws -> [EvalFinding] {
-    let label = graph.step(examples.step).label.replacingPrefix("examples of ", with: "")
+    let label = graph.step(examples.step).label
     let points = try points(every: eval.every, for: name, path: "\(path)/every")
     let outputs = training.checkpoints.outputs(points, of: training.id)
     var inputs = [StepInput("examples", examples), StepInput("reference", try reference(of: examples))]
@@ -107,7 +107,7 @@ extension CellPlanner {
       inputs.append(StepInput("scores/\(index)", scores))
     }
     let step = add(
-      .trace(TraceWork(checkpoints: outputs.count)), "likelihood-trace \(label)\(subject.about)", inputs: inputs,
+      .trace(TraceWork(checkpoints: outputs.count)), "likelihood-trace on \(label)\(subject.about)", inputs: inputs,
       at: ["checkpoints": "\(path)/every"])
     return ["chosen", "rejected"].map {
       EvalFinding("\(name) \($0)", "likelihood-trace", OutputReference(step, $0))

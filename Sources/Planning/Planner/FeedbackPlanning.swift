@@ -44,7 +44,8 @@ extension CellPlanner {
     var inputs = try candidates(of: part, policy: policy)
     guard !experiment.reviser.isEmpty else {
       return OutputReference(
-        add(.revise(ReviseWork(stage: .plain)), "take \(part.label) as it is", inputs: inputs, at: ["stage": "generator"]),
+        add(
+          .revise(ReviseWork(stage: .plain)), "take \(part.label) as it is", inputs: inputs, at: ["stage": "generator"]),
         "feedback")
     }
     var last = inputs[0].source
@@ -121,7 +122,8 @@ extension CellPlanner {
       .ask(work), "ask about \(asked.part.label)",
       inputs: asked.inputs + [StepInput("records", asked.part.records)], at: paths)
     let replies = try generate(
-      "replies about \(asked.part.label)", OutputReference(question, "prompts"), model: call.model, policy: asked.policy,
+      "replies about \(asked.part.label)", OutputReference(question, "prompts"), model: call.model,
+      policy: asked.policy,
       samples: 1, distinct: false, decoding: call.decoding, path: asked.path)
     return revise(stage, name, asked, and: [StepInput("replies", OutputReference(replies, "responses"))])
   }

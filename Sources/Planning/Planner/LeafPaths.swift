@@ -56,7 +56,8 @@ extension CellPlanner {
     for option in ["rank", "alpha", "dropout"] { paths["adapter/\(option)"] = "\(path)/adapter/lora/\(option)" }
     if case .lora(let lora) = training.hyperparameters.adapter {
       paths.merge(
-        Self.paths("adapter/targets", count: lora.targets.count, at: "\(path)/adapter/lora/targets")) { $1 }
+        Self.paths("adapter/targets", count: lora.targets.count, at: "\(path)/adapter/lora/targets")
+      ) { $1 }
     }
     paths["optimizer"] = "\(path)/optimizer"
     for option in ["learning-rate", "beta-1", "beta-2", "epsilon", "weight-decay"] {

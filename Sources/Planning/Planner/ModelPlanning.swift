@@ -65,7 +65,8 @@ extension CellPlanner {
   }
 
   /// A model with weights of its own.
-  private func use(_ model: Model, _ name: String, _ source: ModelUse.Source, _ inputs: [StepInput]) throws -> ModelInputs
+  private func use(_ model: Model, _ name: String, _ source: ModelUse.Source, _ inputs: [StepInput]) throws
+    -> ModelInputs
   {
     ModelInputs(
       use: ModelUse(

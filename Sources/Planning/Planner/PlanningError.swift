@@ -106,7 +106,8 @@ public enum PlanningError: DiagnosableError, Hashable {
     case .noSeed(let spec, let seed, let known, _):
       Told(
         "no-seed", "`\(spec)` has no training with the seed \(seed)",
-        notes: ["Its seeds: \(known.map(String.init).joined(separator: ", "))."], "Take one of its seeds, or leave `seed:` out.")
+        notes: ["Its seeds: \(known.map(String.init).joined(separator: ", "))."],
+        "Take one of its seeds, or leave `seed:` out.")
     case .noRound(let spec, let round, let count, _):
       Told(
         "no-round", "`\(spec)` has \(count == 1 ? "one round" : "\(count) rounds"), and round \(round) is asked for",

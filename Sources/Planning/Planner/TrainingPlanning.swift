@@ -64,7 +64,9 @@ extension CellPlanner {
     return OutputReference(step, "examples")
   }
 
-  private func trainedOn(_ data: DataSelection) -> String { data.parts.map(\.reference.text).joined(separator: " and ") }
+  private func trainedOn(_ data: DataSelection) -> String {
+    data.parts.map(\.reference.text).joined(separator: " and ")
+  }
 
   /// The log-probabilities of all responses of some examples.
   mutating func scores(
@@ -151,7 +153,7 @@ extension CellPlanner {
 
   /// The log-probabilities of a training's examples under the reference, shared by all objectives that ask for them.
   mutating func reference(of examples: OutputReference) throws -> OutputReference {
-    let label = graph.step(examples.step).label.replacingPrefix("examples of ", with: "")
+    let label = graph.step(examples.step).label
     return try scores(of: examples, "score \(label) by the reference", by: "reference")
   }
 
