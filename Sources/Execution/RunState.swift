@@ -78,6 +78,12 @@ public struct BlockedStep: DiagnosableError, Hashable {
           "exec.behind", "\(step): a step that it reads from cannot run", remedy: "Mend that one first.", exit: .badSpec
         )
       ]
+    case .missingSpec(let spec):
+      [
+        Diagnosis(
+          "exec.missing-spec", "\(step): the spec `\(spec)`, whose weights are used, is not there",
+          remedy: "Write that spec, or mend the path; it is relative to the file that names it.", exit: .badSpec)
+      ]
     case .unavailable(let name):
       [
         Diagnosis(

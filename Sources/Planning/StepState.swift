@@ -42,6 +42,8 @@ public enum Obstacle: Hashable, Sendable {
   case unknownDigest
   /// This version of the program cannot run this kind of step.
   case unavailable(String)
+  /// Its weights are another experiment's, whose spec is not there.
+  case missingSpec(String)
   /// A step that it reads from cannot run.
   case behind(StepID)
 }

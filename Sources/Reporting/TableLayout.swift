@@ -45,31 +45,70 @@ public struct TableLayout: Sendable {
     namedAxes = named.isEmpty ? .max : named.count
     rowAxes = named + axes.filter { !named.contains($0) && !columnAxes.contains($0) }
 
-    func column(of number: Measured) -> String {
-      let labels = columnAxes.compactMap { number.value(on: $0) }
-      return labels.isEmpty ? number.eval : labels.joined(separator: "/")
-    }
-    var columns: [String] = []
-    for number in shown where !(number.isBase && !columnAxes.isEmpty && column(of: number) == number.eval) {
-      columns.add(column(of: number))
-    }
-    self.columns = columns
-    var keys: [[String]] = []
-    let rowAxes = self.rowAxes
-    func key(of number: Measured) -> [String] {
-      [number.isBase ? "base" : ""] + rowAxes.map { number.value(on: $0) ?? "" }
-    }
-    for number in shown where !keys.contains(key(of: number)) { keys.append(key(of: number)) }
-    rows = keys.map { rowKey in
-      let members = shown.filter { key(of: $0) == rowKey }
-      let cells = columns.map { name in
-        members.first { column(of: $0) == name }
-          ?? (rowKey[0] == "base" ? members.first { columnAxes.isEmpty == false && $0.isBase } : nil)
-      }
-      return Row(labels: Array(rowKey.dropFirst()), cells: cells, isBase: rowKey[0] == "base")
-    }
+    let columns = Column.columns(of: shown, axes: columnAxes)
+    self.columns = columns.map(\.label)
+    rows = Self.rows(of: shown, axes: rowAxes, columns)
     if case .base? = table?.relativeTo { relativeToBase = true } else { relativeToBase = false }
     if case .row(let name)? = table?.relativeTo { relativeToRow = name } else { relativeToRow = nil }
+  }
+
+  private static func rows(of shown: [Measured], axes: [String], _ columns: [Column]) -> [Row] {
+    func key(of number: Measured) -> [String] {
+      [number.isBase ? "base" : ""] + axes.map { number.value(on: $0) ?? "" }
+    }
+    var keys: [[String]] = []
+    for number in shown where !keys.contains(key(of: number)) { keys.append(key(of: number)) }
+    // A number of the base that is the same for all arms stands in the row of each arm, if other numbers are not the same.
+    func isWithin(_ special: [String], _ general: [String]) -> Bool {
+      guard special[0] == "base", general[0] == "base" else { return special == general }
+      return zip(axes, zip(special, general).dropFirst()).allSatisfy { axis, labels in
+        labels.0 == labels.1 || labels.1.isEmpty && !Self.builtInAxes.contains(axis)
+      }
+    }
+    let shownKeys = keys.filter { key in !keys.contains { $0 != key && isWithin($0, key) } }
+    return shownKeys.map { rowKey in
+      let members = shown.filter { key(of: $0) == rowKey } + shown.filter { isWithin(rowKey, key(of: $0)) }
+      let cells = columns.map { column in members.first { column.holds($0) } }
+      return Row(labels: Array(rowKey.dropFirst()), cells: cells, isBase: rowKey[0] == "base")
+    }
+  }
+
+  /// Axes that stand for more than arms.
+  private static let builtInAxes = ["round", "dataset", "seed"]
+
+  /// A column: the values on the axes that make columns, or an eval.
+  private struct Column {
+    let label: String
+    let axes: [String]
+    let values: [String?]
+    let eval: String
+
+    init(of number: Measured, axes: [String]) {
+      self.axes = axes
+      values = axes.map { number.value(on: $0) }
+      eval = number.eval
+      let labels = values.compactMap { $0 }
+      label = labels.isEmpty ? number.eval : labels.joined(separator: "/")
+    }
+
+    /// Whether a number belongs in the column; the base belongs in every column that its own values do not exclude.
+    func holds(_ number: Measured) -> Bool {
+      if axes.isEmpty { return number.eval == eval }
+      return zip(axes, values).allSatisfy { axis, value in
+        let own = number.value(on: axis)
+        return own == value || own == nil && number.isBase
+      }
+    }
+
+    static func columns(of numbers: [Measured], axes: [String]) -> [Column] {
+      let making = axes.isEmpty || numbers.allSatisfy(\.isBase) ? numbers : numbers.filter { !$0.isBase }
+      var columns: [Column] = []
+      for number in making {
+        let column = Column(of: number, axes: axes)
+        if !columns.contains(where: { $0.label == column.label }) { columns.append(column) }
+      }
+      return columns
+    }
   }
 
   /// The number that a cell is compared with, if there is one.

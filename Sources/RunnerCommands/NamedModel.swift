@@ -58,9 +58,7 @@ struct NamedModel {
     guard experiment.models[name] != nil else {
       throw CommandError.unknownName(what: "model", name: name, known: experiment.models.names)
     }
-    var planner = Planner(
-      context: PlanningContext(
-        digestOfFile: { try FileDigest.digest(ofFile: $0) }, fingerprint: { try Fingerprint.text(of: $0) }))
+    var planner = Planner(context: Session.context())
     let (use, step) = try planner.planModel(name, of: experiment)
     let store = try Store(at: path, mode: .create)
     let engine = StepEngine(workers: workers, batch: 1, mirrors: mirrors, scratch: store.scratchFolder)

@@ -91,6 +91,7 @@ struct PlanText {
       let names = after.map { graph.step($0).label }
       return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))"]
     case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
+    case .blocked(.missingSpec(let spec)): return ["the spec `\(spec)` is not there"]
     case .blocked(.unavailable): return ["this version cannot run such a step"]
     case .blocked(.behind(let source)): return ["reads from \(graph.step(source).label), which cannot run"]
     }

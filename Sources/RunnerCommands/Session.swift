@@ -8,6 +8,7 @@ import Planning
 import Specification
 import Steps
 import Storage
+import Synchronization
 
 /// Experiments read from specs, with their graph.
 struct Session {
@@ -32,11 +33,11 @@ struct Session {
     return experiments
   }
 
-  /// Reads, checks and plans specs, with at most `limit` records in each part of a data set.
-  init(_ options: SpecOptions, limit: Int? = nil) throws {
+  /// Reads, checks and plans specs, with at most `limit` records in each part of a data set and `trainingSteps` optimizer
+  /// steps in each training.
+  init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil) throws {
     let resolved = try Self.read(options)
-    let context = PlanningContext(
-      limit: limit, digestOfFile: { try FileDigest.digest(ofFile: $0) }, fingerprint: { try Fingerprint.text(of: $0) })
+    let context = Self.context(limit: limit, trainingSteps: trainingSteps)
     var planner = Planner(context: context)
     var planned: [PlannedExperiment] = []
     var names: [String: String] = [:]
@@ -44,10 +45,36 @@ struct Session {
       let name = ExperimentName.name(ofSpec: experiment.path)
       if let other = names[name] { throw CommandError.sameName(name: name, first: other, second: experiment.path) }
       names[name] = experiment.path
-      planned.append(try planner.plan(experiment, name: name))
+      let plan = try planner.plan(experiment, name: name)
+      for warning in plan.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
+      planned.append(plan)
     }
     experiments = planned
     graph = planner.steps
+  }
+}
+
+extension Session {
+  /// What planning must know of this host.
+  static func context(limit: Int? = nil, trainingSteps: Int? = nil) -> PlanningContext {
+    let specs = OtherSpecs()
+    return PlanningContext(
+      limit: limit, trainingSteps: trainingSteps, digestOfFile: { try FileDigest.digest(ofFile: $0) },
+      fingerprint: { try Fingerprint.text(of: $0) }, experiment: { try specs.read($0) })
+  }
+}
+
+/// Specs of experiments whose weights others use, each read once.
+private final class OtherSpecs: Sendable {
+  private let known = Mutex<[String: ResolvedExperiment]>([:])
+
+  /// The spec; nil if there is no such file.
+  func read(_ path: LocalPath) throws -> ResolvedExperiment? {
+    if let known = known.withLock({ $0[path.resolved] }) { return known }
+    guard FileManager.default.fileExists(atPath: path.resolved) else { return nil }
+    let experiment = try SpecificationReader().read(path.resolved)
+    known.withLock { $0[path.resolved] = experiment }
+    return experiment
   }
 }
 

@@ -26,14 +26,75 @@ import Testing
     try check("recorded counting/train", in: Specs.evaluating(extra: extra))
   }
 
-  private func check(_ label: String, in spec: String) throws {
+  /// What the stages of a reviser become: the golden file, the stage, what else the spec has, and the step's label.
+  @Test(arguments: [
+    ("revise-plain", "", "take counting/train as it is"),
+    ("revise-minimal-revision", "[{minimal-revision: {by: verifier}}]", "minimal-revision counting/train"),
+    ("ask", "[\(byModel)]", "ask about counting/train"),
+    ("revise-revision", "[\(byModel)]", "minimal-revision counting/train"),
+    ("revise-judge", "[{judge: {by: verifier}}]", "judge counting/train"),
+    ("revise-judge-recorded", "[{judge: {by: recorded, scores: [\"{a}\", \"{b}\"]}}]", "judge counting/train"),
+    ("revise-judge-replies", "[{judge: {by: {model: policy}, prompt: \"{response}?\"}}]", "judge counting/train"),
+    ("revise-stronger", "[{stronger: {model: policy, keep: verdict-right}}]", "stronger counting/train"),
+    ("revise-select", "[{judge: {by: verifier}}, {select: {verdict: right}}]", "select counting/train"),
+  ])
+  func stage(golden: String, reviser: String, label: String) throws {
+    try check(label, in: Specs.training(reviser: reviser, objective: "{sft: {}}"), golden: golden + ".txt")
+  }
+
+  private static let byModel =
+    "{minimal-revision: {by: {model: policy}, keep: verdict-right, prompt: \"{question} {response}\"}}"
+
+  @Test(arguments: [
+    ("sft", "{sft: {label-smoothing: 0.1}}", "{constant: {warmup: {steps: 1}}}"),
+    ("dpo", "{dpo: {beta: 0.1}}", "{linear: {warmup: {fraction: 0.1}, floor: 0.1}}"),
+    ("kto", "{kto: {beta: 0.1}}", "cosine"), ("apo-zero", "{apo-zero: {beta: 0.1}}", "constant"),
+    ("apo-down", "{apo-down: {beta: 0.1}}", "constant"),
+    ("apo-zero-unpaired", "{apo-zero-unpaired: {beta: 0.1}}", "constant"),
+  ])
+  func training(name: String, objective: String, schedule: String) throws {
+    let spec = Specs.training(objective: objective, hyperparameters: "schedule: \(schedule)")
+    try check("train \(name), seed 2", in: spec)
+  }
+
+  @Test func fullTrainingManifest() throws {
+    let spec = Specs.training(hyperparameters: "clip: 1.0").replacing("{lora: {rank: 4, alpha: 8}}", with: "full")
+    try check("train dpo, seed 1", in: spec, golden: "train-full.txt")
+  }
+
+  /// The steps around a training and those that compare models.
+  @Test(arguments: [
+    "examples of counting/train", "partners of counting/train, seed 2",
+    "score examples of counting/train by the reference", "score partners of counting/train by the reference, seed 2",
+    "choose the best by accuracy, after kto, seed 1", "train kto, seed 1",
+    "generate counting/heldout, greedy, after kto, seed 1",
+    "score examples of counting/heldout, after kto, seed 1", "preference counting/heldout, after kto, seed 1",
+    "score responses to counting/heldout by itself, after kto, seed 1", "drift counting/heldout, after kto, seed 1",
+    "pair-statistics counting/train", "likelihood-trace on examples of counting/train, after kto, seed 1",
+  ])
+  func comparison(label: String) throws {
+    let spec = Specs.training(
+      objective: "{kto: {beta: 0.1}}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 1}}}",
+      evals: """
+        accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}
+          agreement: {preference: {on: counting/heldout, score: sum}}
+          drift: {drift: {on: counting/heldout, max-new-tokens: 16}}
+          overlap: {pair-statistics: {}}
+          trace: {likelihood-trace: {every: {epochs: 0.5}}}
+        """)
+    try check(label, in: spec, golden: "kto " + label)
+  }
+
+  private func check(_ label: String, in spec: String, golden: String? = nil) throws {
     let (graph, _) = try Specs.graph(spec)
     let step = try #require(graph.steps.first { $0.label == label })
     var contents: [String: Digest] = [:]
     for input in step.inputs { contents[input.name] = .sha256("content of \(input.name)") }
     var text = String(decoding: step.manifest(contents: contents).bytes, as: UTF8.self)
     if let recipe = step.recipe(contents: contents) { text += "\n" + String(decoding: recipe.bytes, as: UTF8.self) }
-    let name = label.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined() + ".txt"
+    let name =
+      golden?.hasSuffix(".txt") == true
+      ? golden ?? "" : (golden ?? label).map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined() + ".txt"
     try expect(text, golden: name)
   }
 

@@ -67,7 +67,7 @@ import Testing
       var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
       let planned = try planner.plan(resolved, name: name)
       #expect(planner.steps.steps.last?.id == planned.table)
-      // Training is planned and cannot run yet.
+      // Each asks for something that cannot run yet.
       let plan = Plan(graph: planner.steps, index: MemoryIndex())
       #expect(!plan.blocked.isEmpty, "\(name)")
       #expect(planner.steps.steps.contains { $0.kind == .train }, "\(name)")

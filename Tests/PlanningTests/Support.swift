@@ -49,14 +49,63 @@ enum Specs {
     """
   }
 
+  /// A spec that trains on two parts' worth of counting, in one cell unless `extra` makes a grid.
+  static func training(
+    seeds: String = "{values: [1, 2], vary: [training]}", models: String = "",
+    reviser: String = "[{judge: {by: verifier}}]",
+    objective: String = "{dpo: {beta: 0.1}}", hyperparameters: String = "examples: 32", rate: String = "1.0e-3",
+    evals: String = "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}", extra: String = ""
+  ) -> String {
+    let training = """
+      hyperparameters:
+        adapter: {lora: {rank: 4, alpha: 8}}
+        optimizer: {adamw: {learning-rate: \(rate)}}
+        batch: {examples: 8}
+        epochs: 2
+        \(hyperparameters)
+      """
+    let trains = !objective.isEmpty || extra.contains("objective:")
+    return """
+      version: 1
+      seeds: \(seeds)
+      models:
+        policy: {weights: {gguf: {sha256: \(digest), from: [{path: model.gguf}]}}, turns: chatml, system: none}
+        \(models)
+      datasets:
+        counting:
+          source: {task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}
+          prompt: "{question} Answer with a number only."
+          answer: {from: "{answer}", verifier: number}
+          split: {heldout: 30, train: 60}
+      data: counting/train
+      generator: {sample: {samples: 4, temperature: 0.3, max-new-tokens: 16}}
+      \(reviser.isEmpty ? "" : "reviser: \(reviser)")
+      \(objective.isEmpty ? "" : "objective: \(objective)")
+      \(trains ? training : "")
+      evals:
+        \(evals)
+      \(extra)
+      """
+  }
+
   static func read(_ text: String) throws -> ResolvedExperiment {
     try SpecificationReader(files: TextFiles(texts: ["test.yaml": text])).read("test.yaml")
   }
 
   static func graph(_ text: String, limit: Int? = nil) throws -> (graph: StepGraph, planned: PlannedExperiment) {
+    try graph(["test.yaml": text], limit: limit)
+  }
+
+  /// Plans `test.yaml` among other specs; `steps` limits trainings.
+  static func graph(
+    _ texts: [String: String], limit: Int? = nil, steps: Int? = nil
+  ) throws -> (graph: StepGraph, planned: PlannedExperiment) {
+    let reader = SpecificationReader(files: TextFiles(texts: texts))
     var planner = Planner(
-      context: PlanningContext(limit: limit, digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
-    let planned = try planner.plan(try read(text), name: "test")
+      context: PlanningContext(
+        limit: limit, trainingSteps: steps, digestOfFile: { .sha256($0) }, fingerprint: { _ in nil },
+        experiment: { texts[$0.resolved] == nil ? nil : try reader.read($0.resolved) }))
+    let planned = try planner.plan(try reader.read("test.yaml"), name: "test")
     return (planner.steps, planned)
   }
 }
@@ -94,10 +143,8 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
       guard let contents = resolver.contents(of: step) else { continue }
       let manifest = step.manifest(contents: contents)
       var outputs: [String: StoredOutput] = [:]
-      for name in [
-        "file", "records", "heldout", "train", "all", "prompts", "identities", "responses", "scores", "outcomes",
-        "table",
-      ] {
+      let asked = graph.steps.flatMap(\.inputs).map(\.source.output)
+      for name in Set(asked + ["file", "records", "heldout", "prompts", "identities", "outcomes", "table"]) {
         let bytes =
           name == "identities"
           ? (0..<recordCount).flatMap { RecordKey.identity(content: manifest.key, occurrence: $0).bytes }

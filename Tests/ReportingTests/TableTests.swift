@@ -101,6 +101,39 @@ private let grid = [
     for row in layout.rows { #expect(layout.reference(row: row, column: 1)?.mean == 0.2) }
   }
 
+  @Test func aBaseThatDiffersAlongAColumnStandsInItsOwn() throws {
+    let numbers =
+      [
+        measured(["heat": "cold", "base": "base"], right: [2], of: 10),
+        measured(["heat": "warm", "base": "base"], right: [1], of: 10),
+      ] + grid
+    let one = TableLayout(numbers, table: try table("{rows: style, columns: heat, value: accuracy, relative-to: base}"))
+    #expect(one.columns == ["cold", "warm"])
+    #expect(one.rows.map(\.labels) == [[""], ["plain"], ["long"]])
+    #expect(one.rows[0].cells.map { $0?.mean } == [0.2, 0.1])
+    #expect(one.rows.map { one.reference(row: $0, column: 1)?.mean } == [0.1, 0.1, 0.1])
+    // With both axes as columns, the base of an arm stands in every column of that arm.
+    let both = TableLayout(numbers, table: try table("{columns: [heat, style], value: accuracy, relative-to: base}"))
+    #expect(both.columns == ["cold/plain", "cold/long", "warm/plain", "warm/long"])
+    #expect(both.rows.map { $0.cells.map { $0?.mean } } == [[0.2, 0.2, 0.1, 0.1], [0.4, 0.5, 0.3, 1]])
+  }
+
+  @Test func aBaseThatDiffersAlongARowHasARowForEachArm() throws {
+    let numbers =
+      [
+        measured(["heat": "cold", "base": "base"], right: [2], of: 10),
+        measured(["heat": "warm", "base": "base"], right: [1], of: 10),
+        measured(["base": "base"], eval: "other", right: [7], of: 10),
+      ] + grid
+    let layout = TableLayout(numbers, table: try table("{rows: [heat, style], value: accuracy, relative-to: base}"))
+    #expect(layout.rows.map { layout.reference(row: $0, column: 0)?.mean } == [0.2, 0.1, 0.2, 0.2, 0.1, 0.1])
+    // Another eval's base, the same for all arms, stands beside each arm's.
+    let all = TableLayout(numbers, table: nil)
+    #expect(all.columns == ["accuracy", "other"])
+    #expect(all.rows.prefix(2).map(\.labels) == [["cold", ""], ["warm", ""]])
+    #expect(all.rows.filter(\.isBase).map { $0.cells.map { $0?.mean } } == [[0.2, 0.7], [0.1, 0.7]])
+  }
+
   @Test func everyDataSetHasItsBase() throws {
     let numbers = [
       measured(["base": "base", "dataset": "a"], right: [1], of: 10),

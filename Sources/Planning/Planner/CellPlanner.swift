@@ -7,56 +7,104 @@ import Specification
 import YAML
 
 struct CellPlanner {
+  /// A model by its name, for one seed of the cell.
+  struct ModelKey: Hashable {
+    let name: String
+    let seed: Int?
+  }
+
   let context: PlanningContext
   let experiment: Experiment
-  private let arms: Named<String>
+  let arms: Named<String>
   let user: String
+  /// The specs and cells whose weights are being planned, outermost first.
+  let chain: [String]
   var graph: StepGraph
-  var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
+  var measured: [CellMeasurement] = []
+  var warnings: [Diagnosis] = []
+  /// The models before this cell's training, as far as they were asked for.
+  var models: [ModelKey: ModelInputs] = [:]
+  /// The seed of the cell that steps are planned for; nil where nothing that is planned depends on one.
+  var seed: Int?
   /// Steps that are wanted for their own sake, beside what the table needs.
   private(set) var wanted: [StepID] = []
-  private let first: Int
 
-  /// Plans a cell that stands at `arms` in its grid and uses steps under the name `user`; the cells before it made `first`
-  /// measurements.
-  init(planner: Planner, experiment: Experiment, arms: Named<String> = Named(), user: String, first: Int) {
-    context = planner.context
-    graph = planner.graph
+  /// Plans a cell that stands at `arms` in its grid and uses steps under the name `user`.
+  init(
+    context: PlanningContext, graph: StepGraph, experiment: Experiment, arms: Named<String> = Named(), user: String,
+    chain: [String] = []
+  ) {
+    self.context = context
+    self.graph = graph
     self.experiment = experiment
     self.arms = arms
     self.user = user
-    self.first = first
+    self.chain = chain
   }
 
   mutating func plan() throws {
     if experiment.training == nil {
-      try planEvals(of: [:], at: [])
-      try planCandidates()
+      try planWithoutTraining()
       return
     }
-    try planEvals(of: [:], at: [.init("base", "base")], withArms: false)
-    for seed in trainingSeeds {
-      for (round, model) in try planTraining(seed: seed) {
-        var coordinates: [Named<String>.Entry] = []
-        if experiment.rounds.count > 1 { coordinates.append(.init("round", String(round))) }
-        if trainingSeeds.count > 1 { coordinates.append(.init("seed", String(seed))) }
-        try planEvals(of: ["policy": model], at: coordinates)
+    for seed in seeds {
+      self.seed = seed
+      try planEvals(of: EvalSubject(coordinates: seedCoordinate, isBase: true))
+    }
+    for seed in seeds {
+      self.seed = seed
+      for training in try planTraining() where training.round == experiment.rounds.count || evaluatesEachRound {
+        let round: [Named<String>.Entry] =
+          experiment.rounds.count > 1 ? [.init("round", String(training.round))] : []
+        try planEvals(
+          of: EvalSubject(
+            policy: training.weights, about: ", \(training.name)", coordinates: round + seedCoordinate,
+            training: training))
       }
     }
+    seed = nil
+    warnOfWarmup()
+  }
+
+  private mutating func planWithoutTraining() throws {
+    // Evals look after the seeds of generation themselves; those of training matter where another experiment trains.
+    if experiment.seeds.vary.contains(.training) {
+      for seed in seeds {
+        self.seed = seed
+        try planEvals(of: EvalSubject(coordinates: seedCoordinate))
+      }
+      seed = nil
+    } else {
+      try planEvals(of: EvalSubject())
+    }
+    try planCandidates()
   }
 
   /// Without training, `data:` is what candidates are generated for.
   private mutating func planCandidates() throws {
     guard let data = experiment.data, !experiment.generator.isEmpty else { return }
     for seed in experiment.seeds.vary.contains(.generation) ? experiment.seeds.values : [Planner.fixedSeed] {
+      self.seed = seed
       for part in data.parts {
-        wanted += try planFeedback(try records(part.reference), seed: seed, round: 1, policy: [:], trains: false)
+        let records = try records(part.reference)
+        if experiment.reviser.isEmpty {
+          wanted += try candidates(of: records, policy: nil).dropFirst().map(\.source.step)
+        } else {
+          wanted.append(try feedback(of: records, policy: nil).step)
+        }
       }
     }
+    seed = nil
   }
 
-  private var trainingSeeds: [Int] {
-    experiment.seeds.vary.isEmpty ? [Planner.fixedSeed] : experiment.seeds.values
+  private var evaluatesEachRound: Bool { experiment.rounds.evaluate == .each }
+
+  /// The seeds that a cell is computed for.
+  var seeds: [Int] { experiment.seeds.vary.isEmpty ? [Planner.fixedSeed] : experiment.seeds.values }
+
+  private var seedCoordinate: [Named<String>.Entry] {
+    guard seeds.count > 1, let seed else { return [] }
+    return [.init("seed", String(seed))]
   }
 
   /// Adds a step of this cell; `paths` say where in the spec each leaf of the options stands.
@@ -66,17 +114,6 @@ struct CellPlanner {
     var places: [String: SourcePlace] = [:]
     for (leaf, path) in paths { places[leaf] = experiment.place(of: path) }
     return graph.add(work, label: label, inputs: inputs, places: places, user: user)
-  }
-
-  /// Notes a measurement for the table.
-  mutating func measure(
-    _ eval: String, _ kind: String, at coordinates: [Named<String>.Entry], withArms: Bool, from source: OutputReference
-  ) {
-    let input = "outcomes/" + String(first + measured.count)
-    let place = withArms ? arms.entries : []
-    let measurement = AggregateWork.Measurement(
-      eval: eval, evalKind: kind, coordinates: Named(place + coordinates), input: input)
-    measured.append((measurement, source))
   }
 }
 
@@ -100,5 +137,10 @@ extension CellPlanner {
     if let scalar = node.scalar { leaves.append(.init(path, scalar.text)) }
     for (index, element) in (node.elements ?? []).enumerated() { collect(element, "\(path)/\(index)", into: &leaves) }
     for entry in node.entries ?? [] { collect(entry.value, "\(path)/\(entry.key.text.escapedKey)", into: &leaves) }
+  }
+
+  /// The path of an element of a list that may also be written as the element alone.
+  func element(_ index: Int, of list: String) -> String {
+    experiment.place(of: "\(list)/\(index)") == nil ? list : "\(list)/\(index)"
   }
 }

@@ -1,111 +1,166 @@
 // The steps of evals: prompts, then responses or scores, then outcomes.
+// Knows nothing of how numbers are laid out.
 
 import Specification
 
+/// What evals look at.
+struct EvalSubject {
+  /// The result of a training that stands for the policy; nil: models as they start.
+  var policy: OutputReference?
+  /// What is added to the labels of steps that depend on it, such as `, after dpo, seed 2`.
+  var about = ""
+  /// Where the numbers belong beside the cell's arms.
+  var coordinates: [Named<String>.Entry] = []
+  /// Whether it is the model before training, which all cells have in common.
+  var isBase = false
+  /// The training, for evals that follow it.
+  var training: PlannedTraining?
+}
+
+/// A number that an eval gives.
+struct EvalFinding {
+  /// The eval's name; an eval of several numbers adds a word.
+  let eval: String
+  /// What kind of number it is.
+  let kind: String
+  /// Where it belongs beside where its subject does: data set, seed.
+  var coordinates: [Named<String>.Entry] = []
+  /// The outcomes.
+  let source: OutputReference
+
+  init(_ eval: String, _ kind: String, _ source: OutputReference) {
+    self.eval = eval
+    self.kind = kind
+    self.source = source
+  }
+}
+
 extension CellPlanner {
-  /// Adds every eval.
-  ///
-  /// `trained` has the outputs that stand for models that this cell trains and is empty for the models as they start;
-  /// `coordinates` say where the numbers belong beside the cell's arms.
-  mutating func planEvals(
-    of trained: [String: OutputReference], at coordinates: [Named<String>.Entry], withArms: Bool = true
-  ) throws {
-    for (name, eval) in experiment.evals.entries.map({ ($0.name, $0.value) }) {
-      let path = "evals/\(name.escapedKey)/\(eval.kind)"
-      switch eval {
-      case .accuracy(let accuracy):
-        try each(accuracy.on, accuracy.by, coordinates) { planner, part, place in
-          try planner.accuracy(name, accuracy, part, place, trained, withArms, path)
-        }
-      case .choice(let choice):
-        try each(choice.on, choice.by, coordinates) { planner, part, place in
-          let source = try planner.choice(choice, part, trained, path)
-          planner.measure(name, eval.kind, at: place, withArms: withArms, from: source)
-        }
-      case .perplexity(let perplexity):
-        try each(perplexity.on, perplexity.by, coordinates) { planner, part, place in
-          let source = try planner.perplexity(perplexity, part, trained, path)
-          planner.measure(name, eval.kind, at: place, withArms: withArms, from: source)
-        }
-      case .preference, .reward, .winRate, .drift, .pairStatistics, .likelihoodTrace:
-        let inputs = trained.sorted { $0.key < $1.key }.map { StepInput("model/\($0.key)", $0.value) }
-        let step = unavailable(.evaluate, "eval \(name) (\(eval.kind))", path: path, inputs: inputs)
-        measure(name, eval.kind, at: coordinates, withArms: withArms, from: OutputReference(step, "outcomes"))
-      }
+  /// Adds every eval, and notes its numbers for the table.
+  mutating func planEvals(of subject: EvalSubject) throws {
+    for entry in experiment.evals.entries {
+      for finding in try evaluate(entry.name, entry.value, of: subject) { note(finding, of: subject) }
     }
   }
 
-  private mutating func each(
-    _ on: EvalData, _ by: EvalGrouping, _ coordinates: [Named<String>.Entry],
-    _ body: (inout CellPlanner, DataPart, [Named<String>.Entry]) throws -> Void
-  ) throws {
+  /// Adds the steps of an eval.
+  mutating func evaluate(_ name: String, _ eval: Eval, of subject: EvalSubject) throws -> [EvalFinding] {
+    let path = "evals/\(name.escapedKey)/\(eval.kind)"
+    switch eval {
+    case .accuracy(let accuracy):
+      return try each(accuracy.on, accuracy.by) { planner, part in
+        try planner.accuracy(name, accuracy, part, subject, path)
+      }
+    case .choice(let choice):
+      return try each(choice.on, choice.by) { planner, part in
+        [EvalFinding(name, eval.kind, try planner.choice(choice, part, subject, path))]
+      }
+    case .perplexity(let perplexity):
+      return try each(perplexity.on, perplexity.by) { planner, part in
+        [EvalFinding(name, eval.kind, try planner.perplexity(perplexity, part, subject, path))]
+      }
+    case .preference(let preference) where preference.score != .reward:
+      return try self.preference(name, preference, subject, path: path)
+    case .drift(let drift): return try self.drift(name, drift, subject, path: path)
+    case .pairStatistics: return try pairStatistics(name, subject, path: path)
+    case .likelihoodTrace(let trace): return try likelihoodTrace(name, trace, subject, path: path)
+    case .preference: return [unavailableEval(name, "preference by reward", subject, path: path)]
+    case .reward, .winRate: return [unavailableEval(name, eval.kind, subject, path: path)]
+    }
+  }
+
+  /// An eval that this version can plan but not run.
+  mutating func unavailableEval(_ name: String, _ kind: String, _ subject: EvalSubject, path: String) -> EvalFinding {
+    let inputs = subject.policy.map { [StepInput("model/policy", $0)] } ?? []
+    let step = unavailable(.evaluate, "eval \(name) (\(kind))\(subject.about)", path: path, inputs: inputs)
+    return EvalFinding(name, experiment.evals[name]?.kind ?? kind, OutputReference(step, "outcomes"))
+  }
+
+  /// The findings on each part of the data that an eval looks at.
+  mutating func each(
+    _ on: EvalData, _ by: EvalGrouping, _ body: (inout CellPlanner, DataPart) throws -> [EvalFinding]
+  ) throws -> [EvalFinding] {
+    var findings: [EvalFinding] = []
     for reference in on.parts {
       let part = try records(reference)
-      let place = by == .dataset ? coordinates + [.init("dataset", reference.dataset)] : coordinates
-      try body(&self, part, place)
+      for var finding in try body(&self, part) {
+        if by == .dataset { finding.coordinates.insert(.init("dataset", reference.dataset), at: 0) }
+        findings.append(finding)
+      }
     }
+    return findings
+  }
+
+  /// The findings for each seed under which something is drawn: for that of the cell if it has one, else for all.
+  mutating func eachSeed(
+    drawing: Bool = true, _ body: (inout CellPlanner) throws -> [EvalFinding]
+  ) throws -> [EvalFinding] {
+    guard drawing, seed == nil, experiment.seeds.vary.contains(.generation) else { return try body(&self) }
+    defer { seed = nil }
+    var findings: [EvalFinding] = []
+    for drawn in experiment.seeds.values {
+      seed = drawn
+      for var finding in try body(&self) {
+        if experiment.seeds.values.count > 1 { finding.coordinates.append(.init("seed", String(drawn))) }
+        findings.append(finding)
+      }
+    }
+    return findings
   }
 
   private mutating func accuracy(
-    _ name: String, _ eval: AccuracyEval, _ part: DataPart, _ coordinates: [Named<String>.Entry],
-    _ trained: [String: OutputReference], _ withArms: Bool, _ path: String
-  ) throws {
+    _ name: String, _ eval: AccuracyEval, _ part: DataPart, _ subject: EvalSubject, _ path: String
+  ) throws -> [EvalFinding] {
     let prompts = try prompts(
       part, prompt: eval.prompt, promptPath: eval.prompt == nil ? nil : "\(path)/prompt", variables: eval.variables)
-    let seeds = seeds(drawing: eval.decoding.temperature > 0)
-    let trainedSeed = coordinates.contains { $0.name == "seed" } ? coordinates.first { $0.name == "seed" }?.value : nil
-    for seed in seeds where trainedSeed == nil || seeds.count == 1 || trainedSeed == String(seed ?? 0) {
-      let responses = try generate(
-        part, prompts, model: eval.model, trained: trained, samples: eval.samples, distinct: false,
-        decoding: eval.decoding, seed: seed, path: path)
-      guard let answer = part.dataset.answer else { fatalError("the reader asks for a verifier: our own bug") }
-      let verify = add(
-        .verify(VerifyWork(verifier: answer.verifier)), "verify \(part.label)",
+    guard let answer = part.dataset.answer else { fatalError("the reader asks for a verifier: our own bug") }
+    return try eachSeed(drawing: eval.decoding.temperature > 0) { planner in
+      let responses = try planner.generate(
+        part.label, OutputReference(prompts, "prompts"), model: eval.model, policy: subject.policy,
+        about: planner.about(eval.model, subject), samples: eval.samples, distinct: false, decoding: eval.decoding,
+        path: path)
+      let verify = planner.add(
+        .verify(VerifyWork(verifier: answer.verifier)), "verify \(part.label)\(planner.about(eval.model, subject))",
         inputs: [
           StepInput("prompts", OutputReference(prompts, "prompts")),
           StepInput("responses", OutputReference(responses, "responses")),
-        ], at: ["verifier": "datasets/\(part.name.escapedKey)/answer/verifier"])
-      let mark: [Named<String>.Entry] = seeds.count > 1 && trainedSeed == nil ? [.init("seed", String(seed ?? 0))] : []
-      measure(name, "accuracy", at: coordinates + mark, withArms: withArms, from: OutputReference(verify, "outcomes"))
+        ], at: planner.verifierPaths(of: part))
+      return [EvalFinding(name, "accuracy", OutputReference(verify, "outcomes"))]
     }
   }
 
-  /// The seeds under which something is generated: none if nothing is drawn, one if generation does not vary.
-  func seeds(drawing: Bool) -> [Int?] {
-    guard drawing else { return [nil] }
-    return experiment.seeds.vary.contains(.generation) ? experiment.seeds.values.map { $0 } : [Planner.fixedSeed]
-  }
+  /// What labels say of the training: nothing for models that it does not change.
+  func about(_ model: String, _ subject: EvalSubject) -> String { model == "policy" ? subject.about : "" }
 
+  /// Responses of a model; a random number is drawn with ``drawnSeed``.
   mutating func generate(
-    _ part: DataPart, _ prompts: StepID, model name: String, trained: [String: OutputReference], samples: Int,
-    distinct: Bool, decoding: Decoding, seed: Int?, path: String
+    _ label: String, _ prompts: OutputReference, model name: String, policy: OutputReference?, about: String = "",
+    samples: Int, distinct: Bool, decoding: Decoding, path: String
   ) throws -> StepID {
-    let model = try model(name, trained: trained)
+    let model = try model(name, policy: policy)
+    let seed = decoding.temperature > 0 ? drawnSeed : nil
     let work = GenerateWork(
       model: model.use, samples: samples, distinct: distinct, decoding: decoding, seed: seed, expect: experiment.expect)
-    var paths = modelPaths(name)
-    for option in ["samples", "distinct", "temperature", "top-p", "top-k", "max-new-tokens"] {
-      paths[option] = "\(path)/\(option)"
-    }
-    paths["stop/count"] = "\(path)/stop"
-    paths["seed"] = "seeds/values"
-    let draw = seed.map { "T \(decoding.temperature), seed \($0)" }
-    let detail = draw ?? "greedy"
+    let draw = seed.map { "T \(decoding.temperature), seed \($0)" } ?? "greedy"
+    let by = name == "policy" ? "" : " by \(name)"
     return add(
-      .generate(work), "generate \(part.label), \(detail)\(samples > 1 ? ", \(samples) samples" : "")",
-      inputs: [StepInput("prompts", OutputReference(prompts, "prompts"))] + model.inputs, at: paths)
+      .generate(work), "generate \(label)\(by), \(draw)\(samples > 1 ? ", \(samples) samples" : "")\(about)",
+      inputs: [StepInput("prompts", prompts)] + model.inputs,
+      at: modelPaths(name).merging(Self.decodingPaths(decoding, at: path)) { $1 })
   }
 
   private mutating func choice(
-    _ eval: ChoiceEval, _ part: DataPart, _ trained: [String: OutputReference], _ path: String
+    _ eval: ChoiceEval, _ part: DataPart, _ subject: EvalSubject, _ path: String
   ) throws -> OutputReference {
     let prompts = try prompts(
       part, prompt: eval.prompt, promptPath: eval.prompt == nil ? nil : "\(path)/prompt", variables: eval.variables,
       lettersAnswer: eval.continuation == .letter)
     let scores = try score(
-      part, prompts, eval.continuation == .letter ? .labels : .options, model: eval.model, trained: trained)
+      part.label + about(eval.model, subject), OutputReference(prompts, "prompts"),
+      eval.continuation == .letter ? .labels : .options, model: eval.model, policy: subject.policy)
     let choice = add(
-      .choice(ChoiceWork(normalize: eval.normalize, continuation: eval.continuation)), "choice \(part.label)",
+      .choice(ChoiceWork(normalize: eval.normalize, continuation: eval.continuation)),
+      "choice \(part.label)\(about(eval.model, subject))",
       inputs: [
         StepInput("prompts", OutputReference(prompts, "prompts")),
         StepInput("scores", OutputReference(scores, "scores")),
@@ -114,7 +169,7 @@ extension CellPlanner {
   }
 
   private mutating func perplexity(
-    _ eval: PerplexityEval, _ part: DataPart, _ trained: [String: OutputReference], _ path: String
+    _ eval: PerplexityEval, _ part: DataPart, _ subject: EvalSubject, _ path: String
   ) throws -> OutputReference {
     let (template, prompt, target, key): (Template, Prompt?, ScoreWork.Target, String)
     switch eval.scored {
@@ -126,20 +181,23 @@ extension CellPlanner {
       part, prompt: prompt, promptPath: prompt == nil ? nil : "\(path)/prompt", variables: eval.variables,
       texts: Named([.init(key, template)]), textPaths: ["texts/\(key)": "\(path)/\(key)"],
       withoutTurns: target == .plain("text"))
-    let scores = try score(part, prompts, target, model: eval.model, trained: trained)
+    let scores = try score(
+      part.label + about(eval.model, subject), OutputReference(prompts, "prompts"), target, model: eval.model,
+      policy: subject.policy)
     let step = add(
-      .perplexity(PerplexityWork()), "perplexity \(part.label)",
+      .perplexity(PerplexityWork()), "perplexity \(part.label)\(about(eval.model, subject))",
       inputs: [StepInput("scores", OutputReference(scores, "scores"))])
     return OutputReference(step, "outcomes")
   }
 
-  private mutating func score(
-    _ part: DataPart, _ prompts: StepID, _ target: ScoreWork.Target, model name: String,
-    trained: [String: OutputReference]
+  /// Log-probabilities of texts after prompts.
+  mutating func score(
+    _ label: String, _ prompts: OutputReference, _ target: ScoreWork.Target, model name: String,
+    policy: OutputReference?, and further: [StepInput] = []
   ) throws -> StepID {
-    let model = try model(name, trained: trained)
+    let model = try model(name, policy: policy)
     return add(
-      .score(ScoreWork(model: model.use, target: target)), "score \(part.label)",
-      inputs: [StepInput("prompts", OutputReference(prompts, "prompts"))] + model.inputs, at: modelPaths(name))
+      .score(ScoreWork(model: model.use, target: target)), "score \(label)",
+      inputs: [StepInput("prompts", prompts)] + further + model.inputs, at: modelPaths(name))
   }
 }

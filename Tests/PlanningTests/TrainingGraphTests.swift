@@ -1,0 +1,254 @@
+// What trainings become: what a grid shares before them, what a change of an option moves, which weights follow.
+
+import Diagnostics
+import Digests
+import Planning
+import Specification
+import Testing
+
+@Suite struct TrainingGraphs {
+  private static let grid = """
+    ablations:
+      pairs:
+        revision: {reviser: [{minimal-revision: {by: verifier}}]}
+        judge: {reviser: [{judge: {by: verifier}}]}
+      objective:
+        SFT: {objective: {sft: {}}}
+        DPO: {objective: {dpo: {beta: 0.1}}}
+        KTO: {objective: {kto: {beta: 0.1}}}
+        APO-zero: {objective: {apo-zero: {beta: 0.1}}}
+        APO-down: {objective: {apo-down: {beta: 0.1}}}
+    """
+
+  private func steps(_ text: String, _ kind: StepKind) throws -> [Step] {
+    try Specs.graph(text).graph.steps.filter { $0.kind == kind }
+  }
+
+  @Test func aGridSharesEverythingBeforeTraining() throws {
+    let spec = Specs.training(reviser: "", objective: "", extra: Self.grid)
+    let (graph, planned) = try Specs.graph(spec)
+    func count(_ kind: StepKind) -> Int { graph.steps.count { $0.kind == kind } }
+    #expect(planned.users.count == 10)
+    #expect(graph.steps.allSatisfy { $0.work.obstacle == nil })
+    #expect(graph.steps.filter { $0.label.hasPrefix("generate counting/train") }.count == 1)
+    #expect(count(.revise) == 2)
+    #expect(count(.fit) == 2)
+    // One reference for each kind of pairs; the partners of KTO, drawn for each seed, have their own.
+    #expect(count(.partner) == 4)
+    #expect(count(.score) == 2 + 4)
+    #expect(count(.train) == 20)
+    // The base and 20 trained models.
+    #expect(graph.steps.count { $0.label.hasPrefix("generate counting/heldout") } == 21)
+    let reference = graph.steps.filter { $0.label == "score examples of counting/train by the reference" }
+    #expect(reference.map { graph.users[$0.id]?.count } == [4, 4])
+  }
+
+  @Test func onlyObjectivesThatUseItHaveAReference() throws {
+    let sft = try steps(Specs.training(objective: "{sft: {}}"), .train)
+    #expect(sft.allSatisfy { !$0.inputs.contains { $0.name == "reference" } })
+    #expect(try steps(Specs.training(objective: "{sft: {}}"), .score).isEmpty)
+    let dpo = try steps(Specs.training(), .train)
+    #expect(dpo.count == 2 && dpo.allSatisfy { $0.inputs.map(\.name) == ["examples", "model", "reference"] })
+    let kto = try steps(Specs.training(objective: "{kto: {beta: 0.1}}"), .train)
+    #expect(
+      kto[0].inputs.map(\.name) == ["examples", "model", "partner-reference", "partners", "reference"])
+    // Partners are drawn for each seed.
+    #expect(kto[0].inputs[3].source != kto[1].inputs[3].source)
+    #expect(kto[0].inputs[4].source == kto[1].inputs[4].source)
+  }
+
+  @Test(arguments: [
+    (Specs.training(objective: "{dpo: {beta: 0.2}}"), "objective/beta", "objective: {dpo: {beta: 0.2}}"),
+    (Specs.training(rate: "2.0e-3"), "optimizer/learning-rate", "optimizer: {adamw: {learning-rate: 2.0e-3}}"),
+  ])
+  func aChangeOfTrainingMovesTheTrainingsAlone(changed: String, leaf: String, line: String) throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.training()).graph)
+    let plan = Plan(graph: try Specs.graph(changed).graph, index: index)
+    for planned in plan.steps {
+      switch planned.step.kind {
+      case .train:
+        guard case .willRun(_, _, .changed(let changes)) = planned.state else {
+          Issue.record("\(planned.step.label): \(planned.state)")
+          continue
+        }
+        #expect(changes.map(\.change.name) == ["options/\(leaf)"])
+        #expect(changes.map { $0.place?.sourceLine?.contains(line) } == [true])
+      case .aggregate: #expect(!planned.state.isSettled)
+      default:
+        let follows = planned.step.label.contains("after dpo")
+        #expect(planned.state.isSettled != follows, "\(planned.step.label): \(planned.state)")
+      }
+    }
+  }
+
+  /// Each option that can change a training's bytes changes its identity.
+  @Test(arguments: [
+    Specs.training(objective: "{dpo: {beta: 0.2}}"), Specs.training(objective: "{dpo: {label-smoothing: 0.1}}"),
+    Specs.training(objective: "{apo-zero: {}}"), Specs.training(rate: "2.0e-3"),
+    Specs.training(hyperparameters: "examples: 31"), Specs.training(hyperparameters: "schedule: cosine"),
+    Specs.training(hyperparameters: "schedule: {constant: {warmup: {steps: 2}}}"),
+    Specs.training(hyperparameters: "clip: 1.0"), Specs.training(hyperparameters: "max-length: 64"),
+    Specs.training(hyperparameters: "longer: cut"),
+    Specs.training().replacing("rank: 4", with: "rank: 8"), Specs.training().replacing("alpha: 8", with: "alpha: 4"),
+    Specs.training().replacing("alpha: 8", with: "alpha: 8, dropout: 0.1"),
+    Specs.training().replacing("alpha: 8", with: "alpha: 8, targets: [q, v]"),
+    Specs.training().replacing("{lora: {rank: 4, alpha: 8}}", with: "full"),
+    Specs.training().replacing("batch: {examples: 8}", with: "batch: {examples: 4}"),
+    Specs.training().replacing("epochs: 2", with: "epochs: 3"),
+    Specs.training(reviser: "[{minimal-revision: {by: verifier}}]"),
+    Specs.training(seeds: "{values: [3], vary: [training]}"),
+    Specs.training(evals: "trace: {likelihood-trace: {every: {epochs: 0.5}}}"),
+  ])
+  func everyOptionTells(changed: String) throws {
+    let before = Set(try steps(Specs.training(hyperparameters: ""), .train).map(\.id))
+    let same = Set(try steps(Specs.training(), .train).map(\.id))
+    let after = Set(try steps(changed, .train).map(\.id))
+    #expect(!after.isEmpty && after.isDisjoint(with: before) && after.isDisjoint(with: same))
+  }
+
+  @Test func seedsThatDoNotVaryTrainingTrainOnce() throws {
+    let fixed = try steps(Specs.training(seeds: "{values: [1, 2], vary: []}"), .train)
+    #expect(fixed.count == 1 && fixed[0].work.options["seed"] == .integer(1))
+    let (graph, planned) = try Specs.graph(Specs.training(seeds: "{values: [5, 6], vary: [generation]}"))
+    #expect(graph.steps.count { $0.label.hasPrefix("generate counting/train") } == 2)
+    #expect(graph.steps.filter { $0.kind == .train }.allSatisfy { $0.work.options["seed"] == .integer(1) })
+    #expect(planned.measurements.map { $0.coordinates["seed"] } == ["5", "5", "6"])
+  }
+
+  @Test func theTrainedModelIsTheStartWithAnAdapter() throws {
+    let (graph, _) = try Specs.graph(Specs.training(models: "reference: {weights: {same-as: policy}}"))
+    let train = try #require(graph.steps.first { $0.kind == .train })
+    let generate = try #require(
+      graph.steps.first { $0.label == "generate counting/heldout, greedy, after dpo, seed 1" })
+    #expect(generate.inputs.map(\.name) == ["adapter/0", "model", "prompts"])
+    #expect(generate.inputs[0].source == OutputReference(train.id, "weights"))
+    #expect(generate.work.modelUse?.source == .gguf)
+    #expect(generate.work.modelUse?.adapters == 1)
+    // A reference that is the policy stays where the policy started.
+    let reference = try #require(graph.steps.first { $0.kind == .score })
+    #expect(reference.inputs.map(\.name) == ["examples", "model"])
+  }
+
+  @Test func aTrialRunIsShort() throws {
+    let spec = Specs.training(
+      hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.25}}}\n  examples: 32")
+    let (graph, _) = try Specs.graph(["test.yaml": spec], limit: 8, steps: 2)
+    let train = try #require(graph.steps.first { $0.kind == .train })
+    #expect(train.work.options["limit"] == .integer(2))
+    #expect(train.work.options["checkpoints/0/steps"] == .integer(1))
+    let fit = try #require(graph.steps.first { $0.kind == .fit })
+    #expect(fit.work.options["examples"] == ManifestValue.none)
+  }
+
+  @Test(arguments: [
+    ("[{flip: {rate: 0.1}}]", "{sft: {}}", "flip counting/train"),
+    ("[{judge: {by: {reward-model: policy}}}]", "{sft: {}}", "judge by a reward model counting/train"),
+    (
+      "[{judgment: {by: verifier, wrong: \"{reason}\"}}, {select: {acceptable-per-rejected: 1}}]", "{sft: {}}",
+      "select acceptable-per-rejected counting/train"
+    ),
+    ("[{judge: {by: verifier}}]", "{kto: {partner: rotation}}", "train KTO with rotated partners, seed 1"),
+    ("[{judge: {by: verifier}}]", "bradley-terry", "train bradley-terry, seed 1"),
+  ])
+  func whatCannotRunYetSaysSo(reviser: String, objective: String, label: String) throws {
+    let (graph, _) = try Specs.graph(Specs.training(reviser: reviser, objective: objective))
+    let step = try #require(graph.steps.first { $0.label == label })
+    guard case .unavailable? = step.work.obstacle else {
+      Issue.record("\(step.label) can run")
+      return
+    }
+    #expect(step.places["name"] != nil)
+  }
+
+  @Test func anEndlessWarmupIsWarnedOf() throws {
+    func warnings(_ hyperparameters: String) throws -> [Diagnosis] {
+      try Specs.graph(Specs.training(hyperparameters: hyperparameters)).planned.warnings
+    }
+    // 32 examples, two epochs, batches of eight: eight steps.
+    let told = try warnings("schedule: {cosine: {warmup: {steps: 8}}}\n  examples: 32")
+    #expect(told.map(\.message) == ["the warm-up never ends: it takes 8 steps, and the training has 8"])
+    #expect(told[0].place?.sourceLine?.contains("warmup: {steps: 8}") == true)
+    #expect(try warnings("schedule: {cosine: {warmup: {steps: 7}}}\n  examples: 32").isEmpty)
+    #expect(try warnings("schedule: {cosine: {warmup: {steps: 8}}}").isEmpty)
+    #expect(try warnings("schedule: {linear: {warmup: {fraction: 1}}}").count == 1)
+    #expect(try warnings("schedule: {linear: {warmup: {fraction: 0.9}}}\n  examples: 32").count == 1)
+    #expect(try warnings("schedule: {linear: {warmup: {fraction: 0.5}}}\n  examples: 32").isEmpty)
+  }
+}
+
+@Suite struct CheckpointGraphs {
+  private static let accuracy = "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}"
+
+  @Test func theBestIsChosenAmongCheckpointsAndTheEnd() throws {
+    let spec = Specs.training(
+      seeds: "{values: [1]}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.8}}}")
+    let (graph, planned) = try Specs.graph(spec)
+    let train = try #require(graph.steps.first { $0.kind == .train })
+    #expect(train.work.options["checkpoints/0/epochs"] == .number(0.8))
+    #expect(train.work.options["checkpoints/1/epochs"] == .number(1.6))
+    #expect(train.work.options["checkpoints/2/epochs"] == nil)
+    #expect(train.places["checkpoints/1/epochs"]?.sourceLine?.contains("every: {epochs: 0.8}") == true)
+    let choose = try #require(graph.steps.first { $0.kind == .choose })
+    #expect(choose.work.options["candidates"] == .integer(3))
+    #expect(
+      choose.inputs.filter { $0.name.hasPrefix("weights/") }.map(\.source)
+        == ["weights/0", "weights/1", "weights"].map { OutputReference(train.id, $0) })
+    // What is chosen is what is measured.
+    let last = try #require(planned.measurements.last?.input)
+    let verify = try #require(graph.step(planned.table).inputs.first { $0.name == last })
+    let responses = try #require(graph.step(verify.source.step).inputs.first { $0.name == "responses" })
+    let adapter = try #require(graph.step(responses.source.step).inputs.first { $0.name == "adapter/0" })
+    #expect(adapter.source == OutputReference(choose.id, "weights"))
+  }
+
+  @Test func aMultipleThatIsTheEndIsNoCheckpoint() throws {
+    let spec = Specs.training(evals: "trace: {likelihood-trace: {every: {epochs: 0.1}}}").replacing(
+      "epochs: 2", with: "epochs: 1.1")
+    let train = try #require(try Specs.graph(spec).graph.steps.first { $0.kind == .train })
+    #expect(train.work.options.leaves.count { $0.name.hasPrefix("checkpoints/") } == 10)
+  }
+
+  @Test func stepsNeedTheNumberOfExamples() throws {
+    let keep = "keep: {best: {eval: accuracy, every: {steps: 3}}}"
+    let (graph, _) = try Specs.graph(Specs.training(hyperparameters: keep + "\n  examples: 32"))
+    let train = try #require(graph.steps.first { $0.kind == .train })
+    // Eight steps: after the third, the sixth, and the end.
+    #expect(train.work.options["checkpoints/0/steps"] == .integer(3))
+    #expect(train.work.options["checkpoints/1/steps"] == .integer(6))
+    #expect(train.work.options["checkpoints/2/steps"] == nil)
+    let told = #expect(throws: PlanningError.self) { try Specs.graph(Specs.training(hyperparameters: keep)) }
+    #expect(told?.diagnoses.map(\.code) == ["plan.unknown-length"])
+    #expect(told?.diagnoses[0].place?.sourceLine?.contains("every: {steps: 3}") == true)
+  }
+
+  @Test func theBestNeedsOneNumber() throws {
+    let spec = Specs.training(
+      hyperparameters: "keep: {best: {eval: trace, every: {epochs: 1}}}",
+      evals: "trace: {likelihood-trace: {every: {epochs: 1}}}")
+    let told = #expect(throws: PlanningError.self) { try Specs.graph(spec) }
+    #expect(told?.diagnoses.map(\.code) == ["plan.not-one-number"])
+  }
+
+  @Test func aTraceReadsTheCheckpointsThatItAskedFor() throws {
+    let spec = Specs.training(
+      seeds: "{values: [1]}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.8}}}",
+      evals: Self.accuracy + "\n  trace: {likelihood-trace: {every: {epochs: 1}}}")
+    let (graph, planned) = try Specs.graph(spec)
+    let train = try #require(graph.steps.first { $0.kind == .train })
+    #expect(
+      train.work.options.leaves.filter { $0.name.hasPrefix("checkpoints/") }.map(\.value)
+        == [.number(0.8), .number(1), .number(1.6)])
+    let trace = try #require(graph.steps.first { $0.kind == .trace })
+    #expect(trace.work.options["checkpoints"] == .integer(2))
+    let adapters = ["scores/0", "scores/1"].map { name in
+      trace.inputs.first { $0.name == name }.flatMap { input in
+        graph.step(input.source.step).inputs.first { $0.name == "adapter/0" }?.source
+      }
+    }
+    #expect(adapters == ["weights/1", "weights"].map { OutputReference(train.id, $0) })
+    #expect(
+      trace.inputs.first { $0.name == "reference" }?.source == train.inputs.first { $0.name == "reference" }?.source)
+    #expect(planned.measurements.map(\.eval) == ["accuracy", "accuracy", "trace chosen", "trace rejected"])
+  }
+}
