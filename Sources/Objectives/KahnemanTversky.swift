@@ -16,9 +16,9 @@
 /// Shapes: T log-probabilities of each response under policy and reference; the gradient has the policy's shape.
 /// Log-ratios are sums over tokens, not divided by the length.
 ///
-/// Differences: the formula is that of TRL's `kto` (0.12 and 1.16) and its count of equations. TRL estimates z₀ from
-/// the micro-batch, each prompt with its neighbor's completion, and averages it over processes; here whoever batches
-/// says what z₀ is.
+/// Differences: the formula is that of TRL's `kto` (0.12 and 1.16), which also gives the equation's number. TRL estimates
+/// z₀ from the micro-batch, each prompt with its neighbor's completion, and averages it over processes; here whoever
+/// batches says what z₀ is.
 public struct KahnemanTversky: DoubleObjective {
   /// β: the weight of the log-ratio's distance from the reference point, 1/nat; more than 0.
   public let beta: Double

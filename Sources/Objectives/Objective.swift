@@ -96,5 +96,9 @@ public protocol ObjectiveFunction: Sendable {
   /// Which of an example's responses it reads: numbers of ``ObjectiveExample/responses``.
   func responsesRead(of example: ObjectiveExample) -> [Int]
   /// An example's share of the batch's loss and its gradient.
+  ///
+  /// An example of which it reads nothing has loss 0 and gradients without tokens. A response that is read has as many
+  /// reference log-probabilities, and as many means over the vocabulary, as tokens wherever the objective reads them, and
+  /// the batch counts it; else the program stops, because its caller is wrong.
   func loss(of example: ObjectiveExample, in batch: BatchFacts) -> ExampleLoss
 }

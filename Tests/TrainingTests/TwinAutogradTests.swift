@@ -103,7 +103,7 @@ extension TrainingFixture.Run {
       func constant(_ name: String) throws -> Double { try #require(constants[name], "\(self.name) lacks \(name)") }
       switch objective {
       case "sft": return .supervised(smoothing: try constant("label-smoothing"))
-      case "dpo": return .direct(beta: try constant("beta"))
+      case "dpo": return .direct(beta: try constant("beta"), smoothing: try constant("label-smoothing"))
       case "apo-zero": return .anchoredZero(beta: try constant("beta"))
       case "apo-down": return .anchoredDown(beta: try constant("beta"))
       case "kto":

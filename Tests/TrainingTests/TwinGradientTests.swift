@@ -33,17 +33,17 @@ struct TwinGradientTests {
     let gradients = decoder.gradients(of: Self.sequences)
     for parameter in decoder.parameters {
       let elements = FiniteDifferences.spread(9, of: decoder[parameter].count)
-      _ = differences.expect(gradients, parameter, elements: elements)
+      differences.expect(gradients, parameter, elements: elements)
     }
   }
 
-  @Test("Every element of one model", arguments: TwinCase.all.filter { $0.configuration.qkvBias }.suffix(2))
+  @Test("Every element", arguments: [TwinCase.all[0], TwinCase.all[2], TwinCase.all[7]])
   func everyElement(_ item: TwinCase) throws {
     let decoder = try item.decoder()
     let differences = FiniteDifferences(decoder: decoder, loss: Self.value)
     let gradients = decoder.gradients(of: Self.sequences)
     for parameter in decoder.parameters {
-      _ = differences.expect(gradients, parameter, elements: Array(decoder[parameter].indices))
+      differences.expect(gradients, parameter, elements: Array(decoder[parameter].indices))
     }
   }
 

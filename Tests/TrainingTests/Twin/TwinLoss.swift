@@ -6,7 +6,7 @@ import Foundation
 /// What is minimized, with its constants.
 enum TwinObjective: Hashable {
   case supervised(smoothing: Double)
-  case direct(beta: Double)
+  case direct(beta: Double, smoothing: Double)
   case anchoredZero(beta: Double)
   case anchoredDown(beta: Double)
   case kahnemanTversky(beta: Double, desirable: Double, undesirable: Double)
@@ -72,9 +72,10 @@ extension TwinObjective {
     func slope(_ x: Double) -> Double { sigmoid(x) * (1 - sigmoid(x)) }
     switch self {
     case .supervised: return (0, 0, 0)
-    case .direct(let beta):
+    case .direct(let beta, let smoothing):
       let margin = beta * (chosen - rejected)
-      return (-log(sigmoid(margin)), -beta * sigmoid(-margin), beta * sigmoid(-margin))
+      let slope = beta * (smoothing * sigmoid(margin) - (1 - smoothing) * sigmoid(-margin))
+      return (-(1 - smoothing) * log(sigmoid(margin)) - smoothing * log(sigmoid(-margin)), slope, -slope)
     case .anchoredZero(let beta):
       return (
         1 - sigmoid(beta * chosen) + sigmoid(beta * rejected), -beta * slope(beta * chosen),
