@@ -58,6 +58,20 @@ extension ModelFiles {
   }
 }
 
+extension ModelFiles {
+  /// The weights, the tokenizer, and what messages call them.
+  func weights() throws(ModelFileError) -> (weights: any WeightSource, tokenizer: Tokenizer, name: String) {
+    switch self {
+    case .gguf(let bytes):
+      let file = try GGUFFile(bytes)
+      return (try GGUFWeights(file), try Tokenizer(file), bytes.name)
+    case .folder(let folder): return (try SafetensorsWeights(folder), try Tokenizer(folder), folder.name)
+    case .random(let configuration, let seed):
+      return (try RandomWeights(configuration, seed: seed), .byteLevel, "random weights")
+    }
+  }
+}
+
 /// A model that is ready to compute.
 public struct LoadedModel: Sendable {
   /// The sizes.
@@ -71,24 +85,18 @@ public struct LoadedModel: Sendable {
   ///
   /// - Parameters:
   ///   - files: Where they come from.
+  ///   - trained: Results of trainings to lay over the weights, in order.
   ///   - arithmetic: How products sum.
   ///   - workers: How many threads compute, at least 1; they change no bit.
   /// - Returns: The model.
   /// - Throws: ``ModelFileError`` that names what is missing, wrong or not computed here, or `ArithmeticError` when the
   ///   host cannot compute so.
-  public static func load(_ files: ModelFiles, arithmetic: ArithmeticClass, workers: Int) throws -> LoadedModel {
-    switch files {
-    case .gguf(let bytes):
-      let file = try GGUFFile(bytes)
-      let weights = try GGUFWeights(file)
-      return try load(weights, try Tokenizer(file), bytes.name, arithmetic, workers)
-    case .folder(let folder):
-      let weights = try SafetensorsWeights(folder)
-      return try load(weights, try Tokenizer(folder), folder.name, arithmetic, workers)
-    case .random(let configuration, let seed):
-      let weights = try RandomWeights(configuration, seed: seed)
-      return try load(weights, .byteLevel, "random weights", arithmetic, workers)
-    }
+  public static func load(
+    _ files: ModelFiles, trained: [TrainedWeights] = [], arithmetic: ArithmeticClass, workers: Int
+  ) throws -> LoadedModel {
+    var (weights, tokenizer, name) = try files.weights()
+    for result in trained { weights = try LaidOverWeights(weights, result) }
+    return try load(weights, tokenizer, name, arithmetic, workers)
   }
 
   private static func load(

@@ -203,9 +203,12 @@ def train(run, mode, config, weights, adapter, pairs, reference, batches, dtype,
     else:
         place = lambda module, letter: trained[f"base_model.model.{module}.lora_{letter}.weight"]
         decoder = Decoder(config, weights, {m: (place(m, "A"), place(m, "B")) for m in adapter}, ALPHA / RANK, split)
+    # As Transformers' Trainer groups them: gains and biases do not decay.
+    groups = [{"params": [v for v in trained.values() if (v.dim() > 1) == decays],
+               "weight_decay": ADAMW["weight-decay"] if decays else 0.0} for decays in (True, False)]
     optimizer = torch.optim.AdamW(
-        trained.values(), lr=RATES[mode], betas=(ADAMW["beta-1"], ADAMW["beta-2"]), eps=ADAMW["epsilon"],
-        weight_decay=ADAMW["weight-decay"])
+        [g for g in groups if g["params"]], lr=RATES[mode], betas=(ADAMW["beta-1"], ADAMW["beta-2"]),
+        eps=ADAMW["epsilon"])
     schedule = transformers.get_linear_schedule_with_warmup(optimizer, WARMUP, STEPS)
     steps = []
     for numbers in batches:

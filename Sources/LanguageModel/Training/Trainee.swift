@@ -37,6 +37,8 @@ public final class Trainee {
   public var parameters: [Parameter] { weights.parameters }
   /// The model as it stands: for scoring and generating between steps.
   public let decoder: Decoder
+  /// The adapters that are trained; nil in full fine-tuning.
+  public let lowRank: LowRank?
   /// Who computes.
   public let pool: WorkerPool
   let weights: TrainableWeights
@@ -58,6 +60,7 @@ public final class Trainee {
   ) throws(ArithmeticError) {
     precondition(base.arithmetic == .ordered, "callers refuse other arithmetic")
     pool = WorkerPool(workers: workers)
+    if case .lowRank(let options) = part { lowRank = options } else { lowRank = nil }
     configuration = base.configuration
     let shared = try Decoder(sharing: base, workers: workers, variant: variant)
     weights = try TrainableWeights(shared, part, pool: pool)

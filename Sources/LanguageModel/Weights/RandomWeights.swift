@@ -58,22 +58,7 @@ public struct RandomWeights: WeightSource {
     case .outputNorm: return (0, 2)
     case .output: return (0, 3)
     case .block(let block, let tensor):
-      let number: UInt64 =
-        switch tensor {
-        case .attentionNorm: 1
-        case .attentionQuery: 2
-        case .attentionKey: 3
-        case .attentionValue: 4
-        case .queryBias: 5
-        case .keyBias: 6
-        case .valueBias: 7
-        case .attentionOutput: 8
-        case .feedForwardNorm: 9
-        case .feedForwardGate: 10
-        case .feedForwardUp: 11
-        case .feedForwardDown: 12
-        }
-      return (UInt64(block) + 1, number)
+      return (UInt64(block) + 1, tensor.number)
     }
   }
 }

@@ -25,6 +25,8 @@ public struct SafetensorsFile: Sendable {
   public let bytes: ModelBytes
   /// The tensors, in the order of the header.
   public let tensors: [SafetensorsTensor]
+  /// The texts of the header's `__metadata__`, by name.
+  public let metadata: [String: String]
 
   /// Reads the header; the tensors' numbers are not touched.
   ///
@@ -43,6 +45,11 @@ public struct SafetensorsFile: Sendable {
       return (Array(buffer[place]), cursor.at)
     }
     let file = try JSONFile(ModelBytes(header, name: bytes.name))
+    var metadata: [String: String] = [:]
+    for member in file.root["__metadata__"]?.objectValue?.members ?? [] {
+      metadata[member.name] = member.value.stringValue
+    }
+    self.metadata = metadata
     var tensors: [SafetensorsTensor] = []
     for member in file.root.objectValue?.members ?? [] where member.name != "__metadata__" {
       tensors.append(try Self.tensor(member, file, start, bytes.count))

@@ -1,7 +1,7 @@
 // Writes tensors as one safetensors file.
 // Knows the container only: names, sizes and numbers come from whoever writes.
 
-public import JSON
+import JSON
 
 /// A tensor to be written.
 public struct SafetensorsEntry: Sendable {

@@ -112,6 +112,26 @@ public enum BlockTensor: String, Hashable, Sendable, CaseIterable {
   case feedForwardDown
 }
 
+extension BlockTensor {
+  /// A number that names it in random addresses, the same in every version.
+  public var number: UInt64 {
+    switch self {
+    case .attentionNorm: 1
+    case .attentionQuery: 2
+    case .attentionKey: 3
+    case .attentionValue: 4
+    case .queryBias: 5
+    case .keyBias: 6
+    case .valueBias: 7
+    case .attentionOutput: 8
+    case .feedForwardNorm: 9
+    case .feedForwardGate: 10
+    case .feedForwardUp: 11
+    case .feedForwardDown: 12
+    }
+  }
+}
+
 /// The name of a tensor.
 public enum TensorName: Hashable, Sendable {
   /// One row a token, [vocabulary, width].
