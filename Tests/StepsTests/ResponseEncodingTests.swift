@@ -5,9 +5,11 @@ import Digests
 import Foundation
 import LanguageModel
 import Planning
+import Randomness
 import Records
 import Specification
 import Steps
+import Tensors
 import Testing
 
 @Suite struct ResponseEncodings {
@@ -96,6 +98,41 @@ import Testing
     // A line end at the front: the model reads one after `assistant` and writes the other.
     let (tokens, from) = encoder.encode(turns: turns, response: said("\nA", .length))
     #expect(tokens == Array(tokens[..<from]) + tokenizer.encode("\nA"))
+  }
+}
+
+@Suite struct WrittenResponses {
+  @Test func aResponseHasTheTokensAndNumbersThatItWasWrittenWith() throws {
+    let path = try #require(
+      ProcessInfo.processInfo.environment["RUNNER_TEST_MODEL"], "RUNNER_TEST_MODEL must name the GGUF file")
+    let model = try LoadedModel.load(ModelFiles.at(path), arithmetic: .ordered, workers: 2)
+    let use = try SmallSpec().use()
+    let encoder = ResponseEncoder(use, model.tokenizer)
+    let turns = ["How many legs has a dog? Say only the number.", "Say hello.", "List three colors."]
+      .map { [Message(.user, $0)] }
+    let requests = turns.map { turns in
+      GenerationRequest(
+        prompt: model.tokenizer.encode(use.segments(of: turns)), maxNewTokens: 16,
+        endTokens: use.chatFormat.endTokens(for: model.tokenizer), sampling: .greedy,
+        random: RandomAddress(seed: 1, purpose: .sampling))
+    }
+    var finishes: Set<String> = []
+    try model.decoder.generate(requests, batch: 3) { index, generation in
+      let response = said(
+        model.tokenizer.decode(generation.tokens, skippingSpecial: true),
+        generation.finish == .stop ? .stop : .length, tokens: generation.logProbs.count)
+      finishes.insert(response.finish.rawValue)
+      let (tokens, from) = encoder.encode(turns: turns[index], response: response)
+      #expect(Array(tokens[..<from]) == requests[index].prompt)
+      #expect(tokens[from...].prefix(generation.tokens.count).elementsEqual(generation.tokens), "\(response.text)")
+      #expect(!encoder.isRetokenized(response))
+      try model.decoder.score([ScoreRequest(tokens: tokens, from: from)]) { _, values in
+        #expect(values.map(\.bitPattern) == generation.logProbs.map(\.bitPattern), "\(response.text)")
+        return true
+      }
+      return true
+    }
+    #expect(finishes == ["stop", "length"])
   }
 }
 
