@@ -14,7 +14,9 @@ public struct PlannedStep: Sendable {
   public let tokens: Double?
   /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
   public let bytes: Double?
-  /// The bytes of its model's files, as far as they are stored; 0 if none is. The model takes more than that in memory.
+  /// The bytes of its model's files, as far as they are stored; 0 if none is.
+  ///
+  /// In memory the model takes more.
   public let modelBytes: Int
 }
 

@@ -17,9 +17,10 @@ extension StepWork {
     }
   }
 
-  /// How many records its outputs will have; outputs of which that depends on the records themselves are left out.
+  /// How many records its outputs will have.
   ///
   /// - Parameter read: As many as ``records(reading:)`` gives.
+  /// - Returns: The numbers by output, without outputs of which that depends on the records themselves.
   func recordsWritten(reading read: Int) -> [String: Int] {
     switch self {
     case .ingest: ["records": read]

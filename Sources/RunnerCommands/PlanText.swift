@@ -116,6 +116,7 @@ struct PlanText {
 
   /// What the user calls a leaf.
   private static func words(for leaf: String) -> String {
+    if leaf == "options/limit" { return "the limit of a trial run (--smoke)" }
     for (prefix, word) in [("options/", ""), ("inputs/", "its input ")] where leaf.hasPrefix(prefix) {
       return word + leaf.dropFirst(prefix.count)
     }
@@ -161,7 +162,8 @@ struct PlanText {
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
       let results = estimates.map(\.basis).reduce(0, +)
-      let basis = results > 0 ? "\(results) earlier results in this store" : "the spec's `expect:`"
+      let earlier = "\(results) earlier result\(results == 1 ? "" : "s") in this store"
+      let basis = results > 0 ? earlier : "the spec's `expect:`"
       lines.append(
         "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis)."
       )
