@@ -42,9 +42,12 @@ public struct StoreIndex: ResultIndex {
   /// Earlier results of a kind, newest first.
   public func earlier(_ kind: StepKind) -> [EarlierResult] {
     store.results(ofKind: kind.rawValue, newest: .max).map { result in
-      EarlierResult(
+      let records = result.outputs.compactMap(\.recordCount).max() ?? 0
+      let bytes = result.outputs.reduce(0) { $0 + $1.byteCount }
+      return EarlierResult(
         manifest: result.manifest, seconds: result.provenance["seconds"]?.doubleValue,
-        computed: result.provenance["computed"]?.integerValue)
+        computed: result.provenance["computed"]?.integerValue,
+        bytesPerRecord: records > 0 ? Double(bytes) / Double(records) : nil)
     }
   }
 }

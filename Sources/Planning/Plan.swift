@@ -10,6 +10,14 @@ public struct PlannedStep: Sendable {
   ///
   /// A basis of 0 is the spec's `expect:`.
   public let estimate: (seconds: Double, basis: Int)?
+  /// The tokens that it is expected to generate, by the spec's `expect:`; nil if that does not say, or nothing is generated.
+  public let tokens: Double?
+  /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
+  public let bytes: Double?
+  /// The bytes of its model's files, as far as they are stored; 0 if none is.
+  ///
+  /// In memory the model takes more.
+  public let modelBytes: Int
 }
 
 /// What is going to happen.
@@ -22,35 +30,56 @@ public struct Plan: Sendable {
   /// Finds the state of every step.
   public init(graph: StepGraph, index: any ResultIndex) {
     var resolver = Resolver(index: index)
-    var states: [(Step, StepState, (Double, Int)?)] = []
+    var planned: [PlannedStep] = []
     for step in graph.steps {
       let state = resolver.resolve(step)
-      states.append((step, state, Plan.estimate(step, state, &resolver)))
+      planned.append(Plan.planned(step, state, &resolver))
     }
-    let demanded = Plan.demanded(states.map { ($0.0, $0.1) })
-    steps = states.map { step, state, estimate in
-      let spared = step.work.foretold != nil && !demanded.contains(step.id) && state.certainlyRuns
-      return PlannedStep(step: step, state: spared ? .notNeeded : state, estimate: spared ? nil : estimate)
+    let demanded = Plan.demanded(planned)
+    steps = planned.map { planned in
+      let spared =
+        planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
+      guard spared else { return planned }
+      return PlannedStep(
+        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelBytes: 0)
     }
     self.graph = graph
   }
 
+  private static func planned(_ step: Step, _ state: StepState, _ resolver: inout Resolver) -> PlannedStep {
+    let records = pending(state)
+    var tokens: Double?
+    if case .generate(let work) = step.work { tokens = records.flatMap { work.expectedTokens($0) } }
+    let samples = Double(step.work.recipe?.samples ?? 1)
+    let bytes = records.flatMap { records in
+      resolver.bytesPerRecord(of: step).map { $0 * Double(records) / samples }
+    }
+    let files = step.work.modelUse?.inputNames.filter { $0 == "model" || $0.hasPrefix("model/") } ?? []
+    return PlannedStep(
+      step: step, state: state, estimate: records.flatMap { estimate(step, $0, &resolver) }, tokens: tokens,
+      bytes: bytes,
+      modelBytes: files.reduce(0) { $0 + (resolver.input($1, of: step)?.byteCount ?? 0) })
+  }
+
+  /// How many records are to be computed, if anything certainly is and their number is known.
+  private static func pending(_ state: StepState) -> Int? {
+    switch state {
+    case .partlyCached(_, let held, let total, _): total - held
+    case .willRun(_, let known, _): known
+    default: nil
+    }
+  }
+
   /// The steps that something unsettled reads.
-  private static func demanded(_ states: [(Step, StepState)]) -> Set<StepID> {
+  private static func demanded(_ planned: [PlannedStep]) -> Set<StepID> {
     var demanded: Set<StepID> = []
-    for (step, state) in states where !state.isSettled {
-      for input in step.inputs { demanded.insert(input.source.step) }
+    for planned in planned where !planned.state.isSettled {
+      for input in planned.step.inputs { demanded.insert(input.source.step) }
     }
     return demanded
   }
 
-  private static func estimate(_ step: Step, _ state: StepState, _ resolver: inout Resolver) -> (Double, Int)? {
-    let records: Int
-    switch state {
-    case .partlyCached(_, let held, let total, _): records = total - held
-    case .willRun(_, let known?, _): records = known
-    default: return nil
-    }
+  private static func estimate(_ step: Step, _ records: Int, _ resolver: inout Resolver) -> (Double, Int)? {
     guard let pace = resolver.pace(of: step) else {
       guard case .generate(let work) = step.work else { return nil }
       return work.expectedSeconds(records).map { ($0, 0) }

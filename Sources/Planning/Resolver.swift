@@ -11,6 +11,8 @@ public struct Resolver: Sendable {
   private var earlier: [StepKind: [EarlierResult]] = [:]
   private var unsettled: Set<StepID> = []
   private var blocked: Set<StepID> = []
+  /// How many records outputs will have that are not there yet.
+  private var counts: [OutputReference: Int] = [:]
 
   /// Starts with nothing resolved.
   public init(index: any ResultIndex) {
@@ -26,6 +28,7 @@ public struct Resolver: Sendable {
     case .blocked: blocked.insert(step.id)
     default:
       if outputs[step.id] == nil { unsettled.insert(step.id) }
+      foretellCounts(of: step)
     }
     return state
   }
@@ -113,9 +116,23 @@ public struct Resolver: Sendable {
   }
 
   private func records(of step: Step) -> Int? {
-    let counts = step.inputs.compactMap { outputs[$0.source.step]?[$0.source.output]?.recordCount }
-    guard let records = counts.first else { return nil }
+    guard let records = inputCount(of: step) else { return nil }
     return records * (step.work.recipe?.samples ?? 1)
+  }
+}
+
+// Counts of records that can be foretold: tasks and splits say theirs, and most steps give as many as they read.
+extension Resolver {
+  private func inputCount(of step: Step) -> Int? {
+    let read = step.inputs.lazy.compactMap { input in
+      outputs[input.source.step]?[input.source.output]?.recordCount ?? counts[input.source]
+    }.first
+    return step.work.records(reading: read)
+  }
+
+  private mutating func foretellCounts(of step: Step) {
+    guard let read = inputCount(of: step) else { return }
+    for (output, count) in step.work.recordsWritten(reading: read) { counts[OutputReference(step.id, output)] = count }
   }
 }
 
@@ -128,7 +145,7 @@ extension Resolver {
       if Self.isNear(changes, manifest), changes.count < nearest?.count ?? .max { nearest = changes }
     }
     guard let nearest else { return .neverRun }
-    return .changed(nearest.map { LeafChange($0, place: Self.place(of: $0.name, in: step)) })
+    return .changed(nearest.map { Self.told($0, of: step) })
   }
 
   /// An earlier result explains something if most of what it was made of is the same.
@@ -136,9 +153,13 @@ extension Resolver {
     !changes.isEmpty && 2 * changes.count <= manifest.leaves.count
   }
 
-  private static func place(of leaf: String, in step: Step) -> SourcePlace? {
+  private static func told(_ change: ManifestChange, of step: Step) -> LeafChange {
     let prefix = "options/"
-    return leaf.hasPrefix(prefix) ? step.places[String(leaf.dropFirst(prefix.count))] : nil
+    guard change.name.hasPrefix(prefix) else { return LeafChange(change, place: nil) }
+    let leaf = String(change.name.dropFirst(prefix.count))
+    // A default that comes or goes with another option says nothing of its own.
+    let follows = step.unwritten.contains(leaf) && (change.old == nil || change.new == nil)
+    return LeafChange(change, place: step.places[leaf], isDerived: follows || step.places[leaf] == nil)
   }
 
   private mutating func earlier(_ kind: StepKind) -> [EarlierResult] {
@@ -146,6 +167,14 @@ extension Resolver {
     let found = index.earlier(kind)
     earlier[kind] = found
     return found
+  }
+
+  /// The bytes that a record of such a step's results took before.
+  public mutating func bytesPerRecord(of step: Step) -> Double? {
+    let options = step.work.recipe?.options ?? step.work.options
+    let known = earlier(step.kind).filter { step.work.recipe == nil || Self.sameModel($0.manifest, options) }
+      .compactMap(\.bytesPerRecord)
+    return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 
   /// The seconds a record of such a step took before, and how many results say so.

@@ -48,12 +48,15 @@ public struct EarlierResult: Hashable, Sendable {
   public let seconds: Double?
   /// Records that were computed in that time; nil if the step has none.
   public let computed: Int?
+  /// Bytes of its outputs for each of its records, before compression; nil if it has no records.
+  public let bytesPerRecord: Double?
 
   /// Makes an earlier result.
-  public init(manifest: Manifest, seconds: Double?, computed: Int?) {
+  public init(manifest: Manifest, seconds: Double?, computed: Int?, bytesPerRecord: Double? = nil) {
     self.manifest = manifest
     self.seconds = seconds
     self.computed = computed
+    self.bytesPerRecord = bytesPerRecord
   }
 }
 

@@ -123,6 +123,8 @@ public struct Step: Sendable {
   public let inputs: [StepInput]
   /// Where the options stand in YAML, by leaf of the manifest.
   public let places: [String: SourcePlace]
+  /// The leaves of whose value the spec says nothing: defaults, whose place is that of what encloses them.
+  public let unwritten: Set<String>
 
   /// The kind of its work.
   public var kind: StepKind { work.kind }

@@ -28,11 +28,13 @@ public struct StepGraph: Sendable {
   ///   - label: What the step is called in messages.
   ///   - inputs: What it is computed from.
   ///   - places: Where its options stand in YAML.
+  ///   - unwritten: Those of them that are defaults.
   ///   - user: The cell that needs it, and with it everything that it is made from; nil for a step that gathers what
   ///     several cells made, each of which uses its own part.
   /// - Returns: The step's identity.
   public mutating func add(
-    _ work: StepWork, label: String, inputs: [StepInput] = [], places: [String: SourcePlace] = [:], user: String?
+    _ work: StepWork, label: String, inputs: [StepInput] = [], places: [String: SourcePlace] = [:],
+    unwritten: Set<String> = [], user: String?
   ) -> StepID {
     let inputs = inputs.sorted { $0.name < $1.name }
     var identity = Manifest()
@@ -46,7 +48,7 @@ public struct StepGraph: Sendable {
     let id = StepID(digest: identity.key)
     if positions[id] == nil {
       positions[id] = steps.count
-      steps.append(Step(id: id, label: label, work: work, inputs: inputs, places: places))
+      steps.append(Step(id: id, label: label, work: work, inputs: inputs, places: places, unwritten: unwritten))
     }
     if let user { use(id, user) }
     return id

@@ -62,12 +62,16 @@ public enum Reason: Hashable, Sendable {
 public struct LeafChange: Hashable, Sendable {
   /// The change.
   public let change: ManifestChange
-  /// Where the new value stands in YAML; nil for an input or a default.
+  /// Where the new value stands in YAML, or for a default what encloses it; nil for an input or a leaf that is derived.
   public let place: SourcePlace?
+  /// Whether it follows from other words of the spec: nobody wrote it, so it explains nothing beside a change that was
+  /// written.
+  public let isDerived: Bool
 
   /// Makes a change with its place.
-  public init(_ change: ManifestChange, place: SourcePlace?) {
+  public init(_ change: ManifestChange, place: SourcePlace?, isDerived: Bool = false) {
     self.change = change
     self.place = place
+    self.isDerived = isDerived
   }
 }

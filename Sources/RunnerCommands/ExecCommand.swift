@@ -22,7 +22,8 @@ struct ExecCommand: AsyncParsableCommand {
   @OptionGroup var storage: StoreOptions
   @OptionGroup var compute: ComputeOptions
   @Option(help: "Folder for result tables.", completion: .directory) var results = "results"
-  @Flag(help: "Run the whole spec on 8 records a data set and 2 steps a training, and write no results.") var smoke = false
+  @Flag(help: "Run the whole spec on 8 records a data set and 2 steps a training, and write no results.")
+  var smoke = false
   @Flag(help: "Write events as JSON lines.") var json = false
 
   static let smokeRecords = 8
@@ -30,7 +31,8 @@ struct ExecCommand: AsyncParsableCommand {
 
   func run() async throws {
     Interrupt.listen()
-    let session = try Session(spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
+    let session = try Session(
+      spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
     let store = try Store(at: storage.storePath, mode: .create)
     try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
     let view = chosenView()

@@ -57,6 +57,8 @@ enum PlanJSON {
     case .undecided(let after): object["after"] = .array(after.map { .string($0.digest.hex) })
     case .notNeeded, .blocked: break
     }
+    if let tokens = planned.tokens { object["tokens"] = .number(tokens) }
+    if let bytes = planned.bytes { object["bytes"] = .number(bytes) }
     if let estimate = planned.estimate {
       object["seconds"] = .number(estimate.seconds)
       object["basis"] = .integer(Int64(estimate.basis))

@@ -15,6 +15,7 @@ struct PlanText {
     var lines = table
     lines.append("")
     lines += summary
+    lines += resources
     lines += shared
     return lines.joined(separator: "\n")
   }
@@ -102,8 +103,9 @@ struct PlanText {
     case .neverRun: return []
     case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
     case .changed(let changes):
-      return changes.map { leaf in
-        let name = leaf.change.name.hasPrefix("options/") ? String(leaf.change.name.dropFirst(8)) : leaf.change.name
+      let written = changes.filter { !$0.isDerived }
+      return (written.isEmpty ? changes : written).map { leaf in
+        let name = Self.words(for: leaf.change.name)
         let old = leaf.change.old?.readable.shortened ?? "(absent)"
         let new = leaf.change.new?.readable.shortened ?? "(absent)"
         let place = leaf.place.map { "  (\($0.description))" } ?? ""
@@ -111,6 +113,38 @@ struct PlanText {
       }
     }
   }
+
+  /// What the user calls a leaf.
+  private static func words(for leaf: String) -> String {
+    if leaf == "options/limit" { return "the limit of a trial run (--smoke)" }
+    for (prefix, word) in [("options/", ""), ("inputs/", "its input ")] where leaf.hasPrefix(prefix) {
+      return word + leaf.dropFirst(prefix.count)
+    }
+    return leaf == "version" ? "how this version of runner computes it" : leaf
+  }
+
+  /// Tokens, disk and memory, as far as there is a basis.
+  private var resources: [String] {
+    let running = plan.steps.filter(\.state.certainlyRuns)
+    guard !running.isEmpty else { return [] }
+    var lines: [String] = []
+    let tokens = running.compactMap(\.tokens)
+    if !tokens.isEmpty {
+      let total = NumberFormat.fixed(tokens.reduce(0, +), decimals: 0)
+      lines.append("About \(total) tokens to generate in \(tokens.count) of them, by the spec's `expect:`.")
+    }
+    let bytes = running.compactMap(\.bytes)
+    let disk =
+      bytes.isEmpty
+      ? "no basis yet" : "about \(Self.megabytes(bytes.reduce(0, +))) for \(bytes.count) of them, by earlier results"
+    let model = running.map(\.modelBytes).max() ?? 0
+    let memory =
+      model == 0 ? "no basis yet" : "more than the \(Self.megabytes(Double(model))) of the largest model's files"
+    lines.append("Disk: \(disk). Memory: \(memory).")
+    return lines
+  }
+
+  private static func megabytes(_ bytes: Double) -> String { NumberFormat.fixed(bytes / 1e6, decimals: 1) + " MB" }
 
   private var summary: [String] {
     let settled = plan.steps.count { $0.state.isSettled }
@@ -128,7 +162,8 @@ struct PlanText {
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
       let results = estimates.map(\.basis).reduce(0, +)
-      let basis = results > 0 ? "\(results) earlier results in this store" : "the spec's `expect:`"
+      let earlier = "\(results) earlier result\(results == 1 ? "" : "s") in this store"
+      let basis = results > 0 ? earlier : "the spec's `expect:`"
       lines.append(
         "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis)."
       )

@@ -79,9 +79,11 @@ private struct Previewer {
     var shown: [Shown] = []
     var seen: Set<StepID> = []
     for step in graph.steps {
-      guard let use = step.work.modelUse, let source = step.inputs.first(where: { $0.name == "prompts" })?.source,
-        seen.insert(source.step).inserted
+      // A question about responses would need the responses, and adapters a training; neither changes the tokenizer.
+      guard var use = step.work.modelUse, let source = step.inputs.first(where: { $0.name == "prompts" })?.source,
+        graph.step(source.step).kind == .render, seen.insert(source.step).inserted
       else { continue }
+      use.adapters = 0
       let task = try await prepare(step, needing: ["prompts"] + use.inputNames)
       let tokenizer = try engine.tokenizer(of: use, for: task)
       let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")

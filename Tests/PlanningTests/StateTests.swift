@@ -158,3 +158,70 @@ import Testing
     #expect(whole.steps.allSatisfy { $0.work.options["limit"] == nil })
   }
 }
+
+@Suite struct Foresight {
+  private func plan(_ text: String, _ index: MemoryIndex = MemoryIndex(), limit: Int? = nil) throws -> Plan {
+    Plan(graph: try Specs.graph(text, limit: limit).graph, index: index)
+  }
+
+  private func records(_ plan: Plan, _ label: String) -> Int? {
+    guard case .willRun(_, let records, _)? = plan.steps.first(where: { $0.step.label == label })?.state else {
+      return -1
+    }
+    return records
+  }
+
+  @Test func tasksAndSplitsSayHowManyRecordsThereWillBe() throws {
+    let plan = try plan(Specs.training(seeds: "{values: [1]}"))
+    #expect(records(plan, "ingest counting") == 100)
+    #expect(records(plan, "render counting/heldout") == 30)
+    #expect(records(plan, "generate counting/train, T 0.3, seed 1, 4 samples") == 240)
+    #expect(records(plan, "judge counting/train") == 60)
+    #expect(records(plan, "verify counting/heldout, after dpo") == 30)
+    // How many pairs there will be is not known before they are made.
+    #expect(records(plan, "score examples of counting/train by the reference") == .some(nil))
+    #expect(records(plan, "train dpo") == .some(nil))
+    let limited = try self.plan(Specs.training(seeds: "{values: [1]}"), limit: 8)
+    #expect(records(limited, "generate counting/heldout, greedy") == 8)
+    // The part that takes the rest depends on how records fall into groups.
+    let rest = try self.plan(Specs.training(seeds: "{values: [1]}").replacing("train: 60", with: "train: rest"))
+    #expect(records(rest, "render counting/train") == .some(nil))
+  }
+
+  @Test func tokensComeFromWhatIsExpected() throws {
+    let spec = Specs.training(seeds: "{values: [1]}", extra: "expect: {response-tokens: 5, tokens-per-second: 100}")
+    let plan = try plan(spec)
+    let generate = try #require(plan.steps.first { $0.step.label.hasPrefix("generate counting/train") })
+    #expect(generate.tokens == 1200)
+    #expect(generate.estimate?.seconds == 12)
+    #expect(try self.plan(Specs.training()).steps.allSatisfy { $0.tokens == nil })
+  }
+
+  @Test func aLeafThatNobodyWroteIsDerived() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating(temperature: "0")).graph)
+    let plan = try plan(Specs.evaluating(temperature: "0.6"), index)
+    let generate = try #require(plan.steps.first { $0.step.kind == .generate })
+    guard case .willRun(_, _, .changed(let changes)) = generate.state else {
+      Issue.record("\(generate.state)")
+      return
+    }
+    #expect(
+      changes.map { "\($0.change.name) \($0.isDerived)" } == [
+        "options/seed false", "options/temperature false", "options/top-k true", "options/top-p true",
+      ])
+  }
+
+  @Test func aDefaultThatReplacesAValueIsToldWhereItWouldStand() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.training(hyperparameters: "clip: 1.0")).graph)
+    let plan = try plan(Specs.training(hyperparameters: ""), index)
+    let train = try #require(plan.steps.first { $0.step.kind == .train })
+    guard case .willRun(_, _, .changed(let changes)) = train.state else {
+      Issue.record("\(train.state)")
+      return
+    }
+    #expect(changes.map { "\($0.change.name) \($0.isDerived)" } == ["options/clip false"])
+    #expect(changes[0].place != nil)
+  }
+}

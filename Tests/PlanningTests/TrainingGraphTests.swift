@@ -130,6 +130,43 @@ import Testing
     #expect(reference.inputs.map(\.name) == ["examples", "model"])
   }
 
+  @Test func aMixtureIsOneSetOfExamples() throws {
+    let other = """
+        more:
+          same-as: counting
+          source: {task: {object-counting: {objects: [3, 5], records: 100, seed: 8}}}
+      data: {mixture: {counting: 1, more: 3}}
+      """
+    let spec = Specs.training(evals: "overlap: {pair-statistics: {}}").replacing("data: counting/train", with: other)
+    let (graph, planned) = try Specs.graph(spec)
+    let fit = try #require(graph.steps.first { $0.kind == .fit })
+    #expect(fit.label == "examples of counting/train and more/train")
+    #expect(fit.inputs.map(\.name) == ["feedback/0", "feedback/1", "model"])
+    #expect(fit.work.options["weights/1"] == .number(3))
+    #expect(fit.places["weights/1"]?.sourceLine?.contains("more: 3") == true)
+    #expect(graph.steps.count { $0.kind == .revise } == 2)
+    // The pairs of both are pooled: two measurements of each number at one place.
+    #expect(
+      planned.measurements.map(\.eval) == [
+        "overlap Jaccard", "overlap Levenshtein", "overlap Jaccard", "overlap Levenshtein",
+      ])
+  }
+
+  @Test func everyLeafOfATrainingHasAPlace() throws {
+    for objective in ["{sft: {}}", "{dpo: {}}", "{kto: {}}", "{apo-zero-unpaired: {}}"] {
+      let spec = Specs.training(
+        objective: objective, hyperparameters: "schedule: {cosine: {warmup: {fraction: 0.1}}}",
+        evals: "trace: {likelihood-trace: {}}")
+      for step in try Specs.graph(spec).graph.steps {
+        for leaf in step.work.options.leaves.map(\.name)
+        where [.train, .fit, .revise, .partner, .trace, .score, .generate].contains(step.kind) {
+          let isDerived = leaf == "target" || leaf == "objective/partner" && !objective.contains("kto")
+          #expect(step.places[leaf] != nil || isDerived, "\(step.label): \(leaf)")
+        }
+      }
+    }
+  }
+
   @Test func aTrialRunIsShort() throws {
     let spec = Specs.training(
       hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.25}}}\n  examples: 32")

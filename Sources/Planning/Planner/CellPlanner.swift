@@ -111,9 +111,10 @@ struct CellPlanner {
   mutating func add(
     _ work: StepWork, _ label: String, inputs: [StepInput] = [], at paths: [String: String] = [:]
   ) -> StepID {
-    var places: [String: SourcePlace] = [:]
-    for (leaf, path) in paths { places[leaf] = experiment.place(of: path) }
-    return graph.add(work, label: label, inputs: inputs, places: places, user: user)
+    let unwritten = Set(paths.filter { experiment.place(of: $0.value) == nil }.map(\.key))
+    return graph.add(
+      work, label: label, inputs: inputs, places: paths.mapValues { experiment.nearestPlace(of: $0) },
+      unwritten: unwritten, user: user)
   }
 }
 

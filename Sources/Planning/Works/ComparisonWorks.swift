@@ -33,7 +33,7 @@ public struct DriftWork: Work, Hashable {
 
 /// Measures how much the two responses of a pair differ.
 ///
-/// Input: `examples`. Outputs: `jaccard`, shared words of all words; `levenshtein`, edits of characters.
+/// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words; `levenshtein`, edits of characters.
 public struct PairStatisticsWork: Work, Hashable {
   static let kind = StepKind.pairs
   static let version = 1

@@ -5,7 +5,8 @@ public import Specification
 
 /// Renders what a model is asked about responses: one prompt for each response of each record.
 ///
-/// Inputs: `prompts`, `records`, `responses/<n>` or `feedback`. Outputs: `prompts`, and `identities`.
+/// Inputs: `prompts`, `records`, `responses/<n>` or `feedback`. Outputs: `prompts`, and `identities`. The prompt has no
+/// examples: a plan refuses those.
 public struct AskWork: Work, Hashable {
   static let kind = StepKind.ask
   static let version = 1
@@ -82,7 +83,8 @@ public struct ReviseWork: Work, Hashable {
 
 /// Merges the feedback of all data, drops or cuts what is too long, and takes as many items as asked for.
 ///
-/// Inputs: `feedback/<n>`, one for each part of the data, and the model's, for its tokenizer. Output: `examples`.
+/// Inputs: `feedback/<n>`, one for each part of the data, and the model's for its tokenizer and context, without adapters,
+/// which change neither. Output: `examples`.
 public struct FitWork: Work, Hashable {
   static let kind = StepKind.fit
   static let version = 1

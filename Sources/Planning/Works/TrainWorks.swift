@@ -6,8 +6,8 @@ public import Specification
 /// Trains an adapter, or all weights, on examples.
 ///
 /// Inputs: `examples`, the model's, `reference` if the objective uses one (the scores of the examples' responses under the
-/// reference), `partners` and `partner-reference` for KTO with drawn partners. Outputs: `weights`, `weights/<n>` for each
-/// checkpoint, `log`.
+/// reference), `partners` and `partner-reference` for KTO with drawn partners. Outputs: `weights`, the last; `weights/<n>` for
+/// each of ``checkpoints``, counted from 0; `log`.
 public struct TrainWork: Work, Hashable {
   static let kind = StepKind.train
   static let version = 1
@@ -19,7 +19,9 @@ public struct TrainWork: Work, Hashable {
   public let hyperparameters: Hyperparameters
   /// The seed of the order of examples, of dropout and of a fresh adapter.
   public let seed: Int
-  /// When weights are kept on the way, each after so many epochs or steps.
+  /// When weights are kept on the way, each after so many epochs or steps from the beginning, epochs before steps, in order.
+  ///
+  /// The end is none of them. A checkpoint that the training turns out not to reach holds the last weights.
   public let checkpoints: [BestCheckpoint.Interval]
   /// At most so many optimizer steps; nil: as many as the epochs take.
   public let limit: Int?
