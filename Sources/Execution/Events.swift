@@ -15,9 +15,12 @@ public struct Progress: Hashable, Sendable {
   public let total: Int?
   /// How many were stored before.
   public let reused: Int
+  /// How things stand, such as `loss 0.52`; empty if there is nothing to say.
+  public let note: String
 
   /// Makes a progress.
-  public init(unit: String, done: Int, total: Int?, reused: Int = 0) {
+  public init(unit: String, done: Int, total: Int?, reused: Int = 0, note: String = "") {
+    self.note = note
     self.unit = unit
     self.done = done
     self.total = total
@@ -84,7 +87,7 @@ extension ExecutionEvent {
       .members([
         "event": "progress", "step": .string(step.label), "unit": .string(progress.unit),
         "done": .integer(Int64(progress.done)), "total": progress.total.map { .integer(Int64($0)) } ?? .null,
-        "reused": .integer(Int64(progress.reused)),
+        "reused": .integer(Int64(progress.reused)), "note": .string(progress.note),
       ])
     case .finished(let step, let key, let seconds, let computed, let reused):
       .members([

@@ -24,7 +24,10 @@ public final class Cancellation: Sendable {
 /// The run was stopped by the user.
 ///
 /// What was finished is stored.
-public struct Cancelled: Error {}
+public struct Cancelled: Error {
+  /// Tells that work stopped because it was asked to.
+  public init() {}
+}
 
 /// An input's stored bytes are gone or are not what their name says.
 public struct DamagedInput: DiagnosableError, Hashable {

@@ -42,9 +42,27 @@ final class ModelCache: Sendable {
 
   private func load(_ use: ModelUse, _ task: StepTask) throws -> LoadedModel {
     do {
-      return try LoadedModel.load(files(use, task), arithmetic: use.arithmetic.engine, workers: workers)
+      let trained = try results(of: use, task)
+      return try LoadedModel.load(
+        files(use, task), trained: trained, arithmetic: use.arithmetic.engine, workers: workers)
     } catch let error as ModelFileError {
       throw WeightsError(step: task.step.label, error: error)
+    }
+  }
+
+  /// The step at which the last of a model's trainings diverged; nil if all went well.
+  func divergence(_ use: ModelUse, for task: StepTask) throws -> Int? {
+    do {
+      return try results(of: use, task).compactMap(\.divergedAt).last
+    } catch let error as ModelFileError {
+      throw WeightsError(step: task.step.label, error: error)
+    }
+  }
+
+  private func results(of use: ModelUse, _ task: StepTask) throws -> [TrainedWeights] {
+    try (0..<use.adapters).map { number in
+      try TrainedWeights(
+        ModelBytes(try task.input("adapter/\(number)"), name: "trained weights over \(use.displayName)"))
     }
   }
 

@@ -54,8 +54,7 @@ public struct StepEngine: StepRunner {
     case .drift: (try DriftStep.run(task), WorkCount())
     case .pairs: (try PairStatisticsStep.run(task), WorkCount())
     case .trace(let work): (try TraceStep.run(work, task), WorkCount())
-    case .train:
-      throw BlockedStep(step: task.step.label, obstacle: .unavailable(task.step.label))
+    case .train(let work): try TrainStep.run(work, task, models: models)
     case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: .unavailable(work.name))
     }
   }

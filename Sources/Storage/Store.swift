@@ -81,7 +81,7 @@ final class DamageLog: Sendable {
 extension Store {
   /// The names that the top folder may have; a format that this program would misread adds another.
   static let knownNames = [
-    "format", "objects", "steps", "records", "runs", "quarantine", "scratch", "index", "leases", "pins",
+    "format", "objects", "steps", "records", "runs", "quarantine", "scratch", "index", "leases", "pins", "checkpoints",
   ]
 
   static var formatText: [UInt8] {

@@ -62,7 +62,7 @@ struct TrainingFixture {
   let beta1: Double
   let beta2: Double
   let epsilon: Double
-  /// Of every trained number, gains and biases included.
+  /// Of every trained matrix; gains and biases do not decay.
   let weightDecay: Double
   let pairs: [Pair]
   let runs: [Run]

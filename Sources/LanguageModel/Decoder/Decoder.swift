@@ -16,6 +16,8 @@ public final class Decoder: Sendable {
   public let arithmetic: ArithmeticClass
   /// Which instructions are used.
   public let variant: KernelVariant
+  /// How many threads compute.
+  public var workers: Int { pool.workers }
   let weights: DecoderWeights
   let pool: WorkerPool
   let workspaces: WorkspacePool

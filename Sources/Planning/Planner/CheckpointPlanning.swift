@@ -5,10 +5,10 @@ import Diagnostics
 public import Specification
 
 extension Hyperparameters {
-  /// How many optimizer steps a training on so many examples takes: batches run on from one epoch into the next, and the
-  /// last may be smaller.
+  /// How many optimizer steps a training on so many examples takes: the last batch of an epoch may be smaller, and a part
+  /// of an epoch takes that part of its steps, rounded up.
   public func optimizerSteps(examples: Int) -> Int {
-    Int((Double(examples) * epochs / Double(batch)).rounded(.up))
+    Int((epochs * Double((examples + batch - 1) / batch)).rounded(.up))
   }
 }
 

@@ -101,6 +101,7 @@ struct TwinTrainer {
 
   private mutating func move(_ parameter: TwinParameter, _ gradient: [Double], _ learningRate: Double) {
     let o = optimizer
+    let decays = parameter.isMatrix
     let zeros = gradient.map { _ in 0.0 }
     var (first, second) = (firstMoments[parameter] ?? zeros, secondMoments[parameter] ?? zeros)
     var numbers = decoder[parameter]
@@ -109,7 +110,7 @@ struct TwinTrainer {
       first[i] = o.beta1 * first[i] + (1 - o.beta1) * gradient[i]
       second[i] = o.beta2 * second[i] + (1 - o.beta2) * gradient[i] * gradient[i]
       let root = (second[i] / correction2).squareRoot() + o.epsilon
-      numbers[i] -= learningRate * o.weightDecay * numbers[i]
+      if decays { numbers[i] -= learningRate * o.weightDecay * numbers[i] }
       numbers[i] -= learningRate * first[i] / correction1 / root
     }
     (firstMoments[parameter], secondMoments[parameter]) = (first, second)

@@ -73,6 +73,16 @@ enum TwinParameter: Hashable {
   case tensor(TensorName)
   case loraA(TensorName)
   case loraB(TensorName)
+
+  /// Gains and biases are the others.
+  var isMatrix: Bool {
+    switch self {
+    case .loraA, .loraB, .tensor(.tokenEmbedding), .tensor(.output): true
+    case .tensor(.outputNorm): false
+    case .tensor(.block(_, let tensor)):
+      ![.attentionNorm, .feedForwardNorm, .queryBias, .keyBias, .valueBias].contains(tensor)
+    }
+  }
 }
 
 /// d loss / d number, in the layout of the numbers.

@@ -1,0 +1,167 @@
+// Trains: examples in, weights and a log out. Interrupted, it goes on from its last checkpoint with the same bits.
+// The loop is Training's; here are records, files, progress and the clock.
+
+import Digests
+import Execution
+import JSON
+import LanguageModel
+import Planning
+import Records
+import Specification
+import Storage
+import Training
+
+struct TrainStep {
+  /// Seconds between checkpoints, at least; writing one may take a thirtieth of the time.
+  private static let secondsAtRisk = 15.0
+
+  private let work: TrainWork
+  private let task: StepTask
+  private let key: Digest
+  private var reports: [StepReport] = []
+  private var kept: [Int: [UInt8]] = [:]
+  private var lastCheckpoint: Double
+  private var pause = Self.secondsAtRisk
+
+  static func run(
+    _ work: TrainWork, _ task: StepTask, models: ModelCache
+  ) throws -> ([ProducedOutput], WorkCount) {
+    var step = TrainStep(work, task)
+    return try step.run(models)
+  }
+
+  private init(_ work: TrainWork, _ task: StepTask) {
+    self.work = work
+    self.task = task
+    key = task.step.manifest(contents: task.contents).key
+    lastCheckpoint = task.now()
+  }
+
+  private mutating func run(_ models: ModelCache) throws -> ([ProducedOutput], WorkCount) {
+    let model = try models.model(work.model, for: task)
+    var reader = TrainingExamples(ResponseEncoder(work.model, model.tokenizer), label: task.step.label)
+    let examples = try read(&reader)
+    let trainee = try Trainee(model.decoder, work.hyperparameters.trainedPart, workers: model.decoder.workers)
+    trainee.startAdapters(seed: UInt64(bitPattern: Int64(work.seed)))
+    let trainer = Trainer(
+      trainee, examples: examples,
+      options: work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit))
+    let marks = marks(trainer.order)
+    try resume(trainer, marks)
+    let resumed = trainer.step
+    let end = try trainer.run { report in
+      reports.append(report)
+      if marks.contains(report.step) { kept[report.step] = trainee.trainedWeights() }
+      tell(report, of: trainer)
+      if task.cancellation.isCancelled { return false }
+      try keepCheckpoint(trainer)
+      return true
+    }
+    if end == .stopped {
+      try keepCheckpoint(trainer, now: true)
+      throw Cancelled()
+    }
+    let outputs = outputs(trainer, end, marks, reader.retokenized, examples.count)
+    task.store.removeCheckpoint(for: key)
+    var count = WorkCount()
+    count.computed = trainer.step - resumed
+    count.reused = resumed
+    return (outputs, count)
+  }
+
+  private func read(_ reader: inout TrainingExamples) throws -> [TrainingExample] {
+    let records = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
+    var partners: (records: [FeedbackRecord], reference: [Scores])?
+    if let drawn = try RecordFile.optional(FeedbackRecord.self, task, "partners"),
+      let scores = try RecordFile.optional(Scores.self, task, "partner-reference")
+    {
+      partners = (drawn, scores)
+    }
+    let examples = try reader.encode(
+      records, reference: try RecordFile.optional(Scores.self, task, "reference"), partners: partners)
+    guard !examples.isEmpty else { throw StepError.noExamples(step: task.step.label, counts: FeedbackCounts(records)) }
+    return examples
+  }
+
+  // MARK: - On the way
+
+  /// The steps after which weights are kept, in the order of the work's checkpoints.
+  private func marks(_ order: BatchOrder) -> [Int] {
+    work.checkpoints.map { checkpoint in
+      switch checkpoint {
+      case .epochs(let epochs): order.step(afterEpochs: epochs)
+      case .steps(let steps): min(steps, order.steps)
+      }
+    }
+  }
+
+  private func tell(_ report: StepReport, of trainer: Trainer) {
+    var note = "loss \(Self.text(report.loss, digits: 4))"
+    if let margin = report.margin { note += ", margin \(Self.text(margin, digits: 2))" }
+    task.progress(Progress(unit: "steps", done: trainer.step, total: trainer.order.steps, note: note))
+  }
+
+  /// A number with so many digits behind the point.
+  private static func text(_ value: Double, digits: Int) -> String {
+    let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
+    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+    let whole = Int((abs(value) * scale).rounded())
+    let fraction = String(whole % Int(scale))
+    let sign = value < 0 && whole > 0 ? "-" : ""
+    return "\(sign)\(whole / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+  }
+
+  private mutating func keepCheckpoint(_ trainer: Trainer, now: Bool = false) throws {
+    let began = task.now()
+    guard now || began - lastCheckpoint >= pause else { return }
+    try task.store.keepCheckpoint(TrainingCheckpoint((trainer.step, trainer.checkpoint(reports)), kept).bytes, for: key)
+    lastCheckpoint = task.now()
+    pause = max(Self.secondsAtRisk, 30 * (lastCheckpoint - began))
+  }
+
+  private mutating func resume(_ trainer: Trainer, _ marks: [Int]) throws {
+    guard let bytes = try task.store.checkpoint(for: key), let checkpoint = TrainingCheckpoint(bytes: bytes),
+      marks.allSatisfy({ $0 > checkpoint.step || checkpoint.kept[$0] != nil }),
+      let reports = trainer.resume(from: checkpoint.training)
+    else { return }
+    self.reports = reports
+    kept = checkpoint.kept
+  }
+
+  // MARK: - At the end
+
+  private func outputs(
+    _ trainer: Trainer, _ end: TrainingEnd, _ marks: [Int], _ retokenized: Int, _ examples: Int
+  ) -> [ProducedOutput] {
+    var summary: [String: JSONValue] = [
+      "examples": .integer(Int64(examples)), "steps": .integer(Int64(trainer.step)),
+      "retokenized": .integer(Int64(retokenized)), "end": "finished",
+    ]
+    var divergedAt: Int?
+    if case .diverged(let step, let reason) = end {
+      divergedAt = step
+      summary["end"] = "diverged"
+      summary["diverged-at"] = .integer(Int64(step))
+      summary["reason"] = .string(reason)
+    }
+    let last = trainer.trainee.trainedWeights(divergedAt: divergedAt)
+    var log: [UInt8] = []
+    for report in reports { log += report.json.canonicalBytes + [UInt8(ascii: "\n")] }
+    var outputs = [ProducedOutput("weights", last)]
+    for (index, mark) in marks.enumerated() { outputs.append(ProducedOutput("weights/\(index)", kept[mark] ?? last)) }
+    outputs.append(ProducedOutput("log", log, records: reports.count))
+    let members = summary.map { JSONMember($0.key, $0.value) }
+    outputs.append(ProducedOutput("summary", JSONValue.object(JSONObject(members)).canonicalBytes))
+    return outputs
+  }
+}
+
+extension RecordFile {
+  /// The records of an input, if the step has it.
+  fileprivate static func optional<Record: WireRecord>(
+    _ type: Record.Type, _ task: StepTask, _ name: String
+  ) throws -> [Record]? {
+    guard task.contents[name] != nil else { return nil }
+    return try records(type, from: task.input(name), file: name)
+  }
+}

@@ -1,0 +1,79 @@
+// From a spec's objective and hyperparameters to the engine's.
+
+import LanguageModel
+import Objectives
+import Specification
+import Training
+
+extension Objective {
+  /// The function that computes it; planning refuses those that have none.
+  var function: any ObjectiveFunction {
+    switch self {
+    case .sft(let sft): SupervisedFineTuning(labelSmoothing: sft.labelSmoothing)
+    case .dpo(let dpo): DirectPreference(beta: dpo.beta, labelSmoothing: dpo.labelSmoothing)
+    case .apoZero(let apo): AnchoredPreferenceZero(beta: apo.beta)
+    case .apoDown(let apo): AnchoredPreferenceDown(beta: apo.beta)
+    case .kto(let kto):
+      KahnemanTversky(
+        beta: kto.beta, desirableWeight: kto.desirableWeight, undesirableWeight: kto.undesirableWeight)
+    case .apoZeroUnpaired(let apo):
+      AnchoredPreferenceZeroUnpaired(
+        beta: apo.beta, desirableWeight: apo.desirableWeight, undesirableWeight: apo.undesirableWeight)
+    case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry:
+      fatalError("planned as unavailable until their training exists: our own bug")
+    }
+  }
+}
+
+extension Hyperparameters {
+  /// What is trained.
+  var trainedPart: TrainedPart {
+    switch adapter {
+    case .full: .full
+    case .lora(let lora):
+      .lowRank(
+        LowRank(
+          rank: lora.rank, scale: Float(lora.alpha / Double(lora.rank)), targets: lora.targets.map(\.tensor)))
+    }
+  }
+
+  /// How a training goes.
+  func options(_ objective: Objective, seed: Int, limit: Int?) -> TrainingOptions {
+    let adamw =
+      switch optimizer {
+      case .adamw(let adamw): adamw
+      }
+    let (shape, warmup): (LearningRateShape, Warmup?) =
+      switch schedule {
+      case .constant(let warmup): (.constant, warmup)
+      case .linear(let warmup, let floor): (.linear(floor: floor), warmup)
+      case .cosine(let warmup, let floor): (.cosine(floor: floor), warmup)
+      }
+    let rise: WarmupLength =
+      switch warmup {
+      case .steps(let steps)?: .steps(steps)
+      case .fraction(let fraction)?: .fraction(fraction)
+      case nil: .none
+      }
+    return TrainingOptions(
+      objective: objective.function, batch: batch, epochs: epochs, learningRate: adamw.learningRate, shape: shape,
+      warmup: rise,
+      adamW: AdamWOptions(
+        beta1: adamw.beta1, beta2: adamw.beta2, epsilon: adamw.epsilon, weightDecay: adamw.weightDecay),
+      clip: clip, seed: UInt64(bitPattern: Int64(seed)), limit: limit)
+  }
+}
+
+extension LoRA.Target {
+  fileprivate var tensor: BlockTensor {
+    switch self {
+    case .query: .attentionQuery
+    case .key: .attentionKey
+    case .value: .attentionValue
+    case .output: .attentionOutput
+    case .gate: .feedForwardGate
+    case .up: .feedForwardUp
+    case .down: .feedForwardDown
+    }
+  }
+}

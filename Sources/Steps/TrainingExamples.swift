@@ -1,0 +1,92 @@
+// From feedback and stored scores to the examples that training reads.
+// Knows records and tokens; nothing of losses.
+
+import LanguageModel
+package import Records
+package import Training
+
+/// Encodes examples.
+package struct TrainingExamples {
+  private let encoder: ResponseEncoder
+  private let label: String
+  /// How many responses have other tokens than the model wrote.
+  package private(set) var retokenized = 0
+
+  package init(_ encoder: ResponseEncoder, label: String) {
+    self.encoder = encoder
+    self.label = label
+  }
+
+  /// The examples of all records, in order.
+  ///
+  /// - Parameters:
+  ///   - records: The examples' file.
+  ///   - reference: The scores of all responses of each record under the reference; nil where none are read.
+  ///   - partners: For each record, one partner a response, in order, with its scores; nil where none are read.
+  /// - Throws: ``StepError`` if the files do not belong together.
+  package mutating func encode(
+    _ records: [FeedbackRecord], reference: [Scores]?, partners: (records: [FeedbackRecord], reference: [Scores])?
+  ) throws(StepError) -> [TrainingExample] {
+    var examples: [TrainingExample] = []
+    for (index, record) in records.enumerated() {
+      let count = record.items.reduce(0) { $0 + $1.responses.count }
+      let scores = try scores(of: record, reference, index, count: count)
+      var drawn: [TrainingResponse] = []
+      if let partners {
+        guard partners.records.indices.contains(index), partners.records[index].id == record.id else {
+          throw .recordsDiffer(step: label, record: index + 1)
+        }
+        let responses = partners.records[index].items.flatMap(\.responses)
+        let known = try self.scores(of: record, partners.reference, index, count: count)
+        guard responses.count == count else { throw .recordsDiffer(step: label, record: index + 1) }
+        for (response, known) in zip(responses, known) { drawn.append(try encode(record, response, known, index)) }
+      }
+      var place = 0
+      for item in record.items {
+        let range = place..<place + item.responses.count
+        var responses: [TrainingResponse] = []
+        for (response, scores) in zip(item.responses, scores[range]) {
+          if encoder.isRetokenized(response) { retokenized += 1 }
+          responses.append(try encode(record, response, scores, index))
+        }
+        examples.append(
+          TrainingExample(
+            item.trainingFeedback, responses: responses, partners: drawn.isEmpty ? [] : Array(drawn[range])))
+        place = range.upperBound
+      }
+    }
+    return examples
+  }
+
+  private func scores(
+    of record: FeedbackRecord, _ scores: [Scores]?, _ index: Int, count: Int
+  ) throws(StepError) -> [[Float]] {
+    guard let scores else { return Array(repeating: [], count: count) }
+    guard scores.indices.contains(index), scores[index].id == record.id, scores[index].scores.count == count else {
+      throw .recordsDiffer(step: label, record: index + 1)
+    }
+    return scores[index].scores.map(\.logProbabilities)
+  }
+
+  private func encode(
+    _ record: FeedbackRecord, _ response: Response, _ reference: [Float], _ index: Int
+  ) throws(StepError) -> TrainingResponse {
+    let (tokens, from) = encoder.encode(turns: record.turns, response: response)
+    guard reference.isEmpty || reference.count == tokens.count - from else {
+      throw .recordsDiffer(step: label, record: index + 1)
+    }
+    return TrainingResponse(request: ScoreRequest(tokens: tokens, from: from), reference: reference)
+  }
+}
+
+extension FeedbackItem {
+  /// What an objective can be told of it.
+  fileprivate var trainingFeedback: TrainingExample.Feedback {
+    switch self {
+    case .response, .relabeled: .none
+    case .judged(_, let judgment): .judged(acceptable: judgment == nil)
+    case .pair: .pair
+    case .ranking: fatalError("no objective that trains here reads rankings: refused when planned")
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What a long step needs to go on after it was interrupted: one file a step, replaced as the step advances.
+// Knows nothing of what the bytes mean; they are checked when read, and a damaged file is as good as none.
+
+public import Digests
+
+extension Store {
+  private static func name(_ key: Digest) -> String { "checkpoints/\(key.hex)" }
+
+  /// Keeps a checkpoint in the place of the last one; a reader sees one or the other.
+  ///
+  /// - Parameters:
+  ///   - bytes: What the step needs.
+  ///   - key: The step's key.
+  /// - Throws: ``StorageError`` if it cannot be written; the last checkpoint then still stands.
+  public func keepCheckpoint(_ bytes: [UInt8], for key: Digest) throws(StorageError) {
+    guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
+    try files.publish(Self.name(key)) { file throws(StorageError) in
+      try file.write(bytes)
+      try file.write(Digest.sha256(bytes).bytes)
+    }
+  }
+
+  /// The checkpoint of a step, verified; nil if there is none, or if it is damaged, which is reported.
+  ///
+  /// - Throws: ``StorageError`` if the disk cannot be read.
+  public func checkpoint(for key: Digest) throws(StorageError) -> [UInt8]? {
+    guard var bytes = try files.read(Self.name(key)) else { return nil }
+    let digest = Array(bytes.suffix(Digest.byteCount))
+    bytes.removeLast(digest.count)
+    guard Digest.sha256(bytes).bytes == digest else {
+      report(Self.name(key), .malformed("it is not what its last 32 bytes say"))
+      return nil
+    }
+    return bytes
+  }
+
+  /// Forgets a checkpoint, when the step's result is there.
+  public func removeCheckpoint(for key: Digest) {
+    guard !files.isReadOnly else { return }
+    _ = try? files.system.remove(files.path(Self.name(key)))
+  }
+}
