@@ -15,6 +15,7 @@ public struct BatchOrder: Hashable, Sendable {
   public let stepsPerEpoch: Int
   /// How many steps the training has.
   public let steps: Int
+  private var listed: [[Int]]?
 
   /// Makes an order.
   ///
@@ -34,8 +35,21 @@ public struct BatchOrder: Hashable, Sendable {
     self.steps = min(steps, limit ?? steps)
   }
 
+  /// Takes batches as they are listed, one a step: for holding a training against another's.
+  ///
+  /// - Parameter batches: Numbers of examples, for every step.
+  public init(batches: [[Int]]) {
+    examples = (batches.joined().max() ?? 0) + 1
+    batch = batches.map(\.count).max() ?? 1
+    seed = 0
+    stepsPerEpoch = batches.count
+    steps = batches.count
+    listed = batches
+  }
+
   /// The examples of a step, counted from 0.
   public func batch(at step: Int) -> [Int] {
+    if let listed { return listed[step] }
     let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
     let address = RandomAddress(seed: seed, purpose: .exampleOrder, record: (UInt64(epoch), 0))
     var stream = RandomStream(address)

@@ -37,17 +37,25 @@ public final class Trainer {
   ///   - trainee: The model; its parameters hold the start.
   ///   - examples: At least one.
   ///   - options: How it goes.
-  public init(_ trainee: Trainee, examples: [TrainingExample], options: TrainingOptions) {
+  ///   - order: The batches; nil for those that the options ask for.
+  public init(
+    _ trainee: Trainee, examples: [TrainingExample], options: TrainingOptions, order: BatchOrder? = nil
+  ) {
     self.trainee = trainee
     self.examples = examples
     self.options = options
-    let planned = BatchOrder(
-      examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed)
+    let planned =
+      order
+      ?? BatchOrder(
+        examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed)
     // A limit cuts the training off; the schedule stays that of the whole.
     schedule = LearningRateSchedule(
       highest: options.learningRate, shape: options.shape, warmup: options.warmup, steps: planned.steps)
-    order = BatchOrder(
-      examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed, limit: options.limit)
+    self.order =
+      order
+      ?? BatchOrder(
+        examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed,
+        limit: options.limit)
   }
 
   /// Goes on from a step whose parameters and moments the trainee holds.

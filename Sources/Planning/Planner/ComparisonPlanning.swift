@@ -4,6 +4,12 @@
 import Specification
 
 extension CellPlanner {
+  /// What a response's score is.
+  func scored(by eval: PreferenceEval) -> PreferenceEval.Score {
+    if let score = eval.score { return score }
+    return experiment.training?.objective == .bradleyTerry ? .reward : .sum
+  }
+
   /// Whether the better of two responses scores higher under the model.
   mutating func preference(
     _ name: String, _ eval: PreferenceEval, _ subject: EvalSubject, path: String
@@ -14,13 +20,14 @@ extension CellPlanner {
         let feedback = try planner.feedback(of: part, policy: nil)
         let examples = try planner.fit([feedback], label: part.label, weights: [1], model: eval.model)
         var inputs = [StepInput("examples", examples)]
-        if eval.score != .length {
+        let score = planner.scored(by: eval)
+        if score != .length {
           let label = "score examples of \(part.label)\(planner.about(eval.model, subject))"
           let scores = try planner.scores(of: examples, label, by: eval.model, policy: subject.policy)
           inputs.append(StepInput("scores", scores))
         }
         let step = planner.add(
-          .preference(PreferenceWork(score: eval.score)), "preference \(part.label)\(subject.about)", inputs: inputs,
+          .preference(PreferenceWork(score: score)), "preference \(part.label)\(subject.about)", inputs: inputs,
           at: ["score": "\(path)/score"])
         return [EvalFinding(name, "preference", OutputReference(step, "outcomes"))]
       }

@@ -59,7 +59,7 @@ extension CellPlanner {
       return try each(perplexity.on, perplexity.by) { planner, part in
         [EvalFinding(name, eval.kind, try planner.perplexity(perplexity, part, subject, path))]
       }
-    case .preference(let preference) where preference.score != .reward:
+    case .preference(let preference) where scored(by: preference) != .reward:
       return try self.preference(name, preference, subject, path: path)
     case .drift(let drift): return try self.drift(name, drift, subject, path: path)
     case .pairStatistics: return try pairStatistics(name, subject, path: path)

@@ -157,8 +157,8 @@ public struct PreferenceEval: Hashable, Sendable {
   public let on: EvalData
   /// The model's name.
   public let model: String
-  /// What a response's score is.
-  public let score: Score
+  /// What a response's score is; nil: the reward where a reward model is trained, and else the sum.
+  public let score: Score?
 }
 
 /// The mean score of a reward model.

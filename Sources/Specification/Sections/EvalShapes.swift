@@ -93,7 +93,9 @@ extension PreferenceEval {
     .record("preference") { fields in
       let on = fields.on()
       let model = fields.model()
-      let score = fields.optional("score", Shape<Score>.word, default: .reward, "What a response's score is.")
+      let score = fields.optional(
+        "score", Shape<Score>.word,
+        "What a response's score is; unless set, `reward` where the objective is bradley-terry, and else `sum`.")
       return on.map { PreferenceEval(on: $0, model: model, score: score) }
     }
   }
