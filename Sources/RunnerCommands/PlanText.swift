@@ -99,14 +99,14 @@ struct PlanText {
   static func text(of reason: Reason) -> [String] {
     switch reason {
     case .neverRun: return []
+    case .resultDamaged: return ["its stored result was damaged"]
     case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
     case .changed(let changes):
       return changes.map { leaf in
-        let name = leaf.change.name.hasPrefix("options/") ? String(leaf.change.name.dropFirst(8)) : leaf.change.name
         let old = leaf.change.old?.readable.shortened ?? "(absent)"
         let new = leaf.change.new?.readable.shortened ?? "(absent)"
         let place = leaf.place.map { "  (\($0.description))" } ?? ""
-        return "\(name): \(old) → \(new)\(place)"
+        return "\(leaf.words): \(old) → \(new)\(place)"
       }
     }
   }
@@ -117,7 +117,7 @@ struct PlanText {
     let runs =
       bounds.lowerBound == bounds.upperBound
       ? "\(bounds.lowerBound)" : "at least \(bounds.lowerBound), at most \(bounds.upperBound)"
-    var lines = ["\(plan.steps.count) steps: \(settled) stored or not needed, \(runs) to run."]
+    var lines = ["\(plan.steps.count) step\(plan.steps.count == 1 ? "" : "s"): \(settled) stored or not needed, \(runs) to run."]
     let blocked = plan.blocked.count
     if blocked > 0 {
       lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.")
@@ -127,7 +127,7 @@ struct PlanText {
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
       let results = estimates.map(\.basis).reduce(0, +)
-      let basis = results > 0 ? "\(results) earlier results in this store" : "the spec's `expect:`"
+      let basis = results > 0 ? "\(results) earlier result\(results == 1 ? "" : "s") in this store" : "the spec's `expect:`"
       lines.append(
         "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis)."
       )

@@ -36,7 +36,8 @@ struct Session {
   init(_ options: SpecOptions, limit: Int? = nil) throws {
     let resolved = try Self.read(options)
     let context = PlanningContext(
-      limit: limit, digestOfFile: { try FileDigest.digest(ofFile: $0) }, fingerprint: { try Fingerprint.text(of: $0) })
+      limit: limit, digestOfFile: { try Self.digest(ofFile: $0, namedIn: resolved) },
+      fingerprint: { try Fingerprint.text(of: $0) })
     var planner = Planner(context: context)
     var planned: [PlannedExperiment] = []
     var names: [String: String] = [:]
@@ -48,6 +49,17 @@ struct Session {
     }
     experiments = planned
     graph = planner.steps
+  }
+
+  /// The digest of a local file; a fault is shown at the path in the spec.
+  private static func digest(ofFile path: String, namedIn experiments: [ResolvedExperiment]) throws -> Digest {
+    do {
+      return try FileDigest.digest(ofFile: path)
+    } catch let error as any DiagnosableError {
+      let all = experiments.lazy.flatMap { [$0.base].compactMap { $0 } + $0.cells.map(\.experiment) }
+      let place = all.compactMap { Pin.files(in: $0).lazy.compactMap { $0.paths[path] }.first }.first
+      throw error.placed(at: place)
+    }
   }
 }
 

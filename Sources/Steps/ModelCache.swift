@@ -44,7 +44,7 @@ final class ModelCache: Sendable {
     do {
       return try LoadedModel.load(files(use, task), arithmetic: use.arithmetic.engine, workers: workers)
     } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
+      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
     }
   }
 
@@ -53,7 +53,7 @@ final class ModelCache: Sendable {
     do {
       return try files(use, task).tokenizer()
     } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
+      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
     }
   }
 
@@ -76,8 +76,10 @@ final class ModelCache: Sendable {
 }
 
 /// Weights that a step cannot use.
-struct WeightsError: DiagnosableError {
+struct WeightsError: InputFault {
   let step: String
+  /// The input that holds the weights; nil for random ones.
+  let input: String?
   let error: ModelFileError
 
   /// The reader's words, after the step that wanted the weights.

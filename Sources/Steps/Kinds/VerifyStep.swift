@@ -49,7 +49,8 @@ enum VerifyStep {
     guard let fault = verifier.fault(in: answer) else { return }
     if fault == .noAnswer { throw StepError.noAnswer(step: task.step.label, record: number) }
     throw StepError.unusableAnswer(
-      step: task.step.label, record: number, reason: fault.reason, place: task.step.places["verifier"])
+      step: task.step.label, record: number, reason: fault.reason, prompt: prompt.turns.last?.text ?? "",
+      place: task.step.places["verifier"])
   }
 
   private static func outcomes(_ verifier: Verifier, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
