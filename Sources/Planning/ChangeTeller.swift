@@ -91,7 +91,9 @@ struct ChangeTeller {
 
   private func parts(in manifest: Manifest) -> String {
     var parts: [String] = []
-    while let name = manifest["options/parts/\(parts.count)/name"], let size = manifest["options/parts/\(parts.count)/size"] {
+    while let name = manifest["options/parts/\(parts.count)/name"],
+      let size = manifest["options/parts/\(parts.count)/size"]
+    {
       parts.append("\(name.readable): \(size.readable)")
     }
     return "{\(parts.joined(separator: ", "))}"

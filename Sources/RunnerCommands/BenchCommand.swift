@@ -58,8 +58,15 @@ private struct BenchReport {
   private var rows: [[String]] = []
   private var warm: String?
 
+  private let processors = ProcessInfo.processInfo.activeProcessorCount
+  /// The threads that wanted to run in the last minute; nil if the system does not say.
+  private let load: String?
+
   init(environment: [String: String]) {
     self.environment = environment
+    var average = 0.0
+    let count = unsafe getloadavg(&average, 1)
+    load = count == 1 ? NumberFormat.fixed(average, decimals: 1) : nil
   }
 
   mutating func measureMachine() throws {
@@ -91,7 +98,8 @@ private struct BenchReport {
     let sorted = seconds.sorted()
     func text(_ seconds: Double) -> String { NumberFormat.fixed(seconds, decimals: 3) }
     let range = "\(text(sorted[0]))–\(text(sorted[sorted.count - 1]))"
-    warm = "A warm run, `exec` of the spec with everything stored, from start to exit: "
+    warm =
+      "A warm run, `exec` of the spec with everything stored, from start to exit: "
       + "\(text(sorted[sorted.count / 2])) s (\(range)).\n"
     Output.error("warm run: \(text(sorted[sorted.count / 2])) s\n")
   }
@@ -105,7 +113,8 @@ private struct BenchReport {
       (set.isEmpty ? "OPENBLAS_* unset" : set.joined(separator: ", "))
       + " (the ordered class does not use OpenBLAS).\n\n"
     text += "One worker is measured in CPU time of the process, several by the clock, "
-    text += "whatever else the machine was doing.\n\n"
+    text += "whatever else the machine was doing"
+    text += load.map { ": \($0) other threads wanted its \(processors) processors as this began.\n\n" } ?? ".\n\n"
     text += "| machine | |\n| --- | ---: |\n"
     for (name, value) in machine { text += "| \(name) | \(value) |\n" }
     text += "\n| work | workers | batch | tokens/s, median | least–greatest |\n| --- | ---: | ---: | ---: | ---: |\n"
@@ -149,7 +158,10 @@ private struct ModelBench {
 
   /// Tokens that differ from sequence to sequence, so that no prefix is shared.
   private func tokens(_ count: Int, from start: Int) -> [TokenID] {
-    (0..<count).map { TokenID(300 + (start * 7919 + $0 * 104_729) % (model.configuration.vocabulary - 300)) }
+    // Control tokens stand first in most vocabularies.
+    let first = min(300, model.configuration.vocabulary / 2)
+    let others = model.configuration.vocabulary - first
+    return (0..<count).map { TokenID(first + (start * 7919 + $0 * 104_729) % others) }
   }
 
   private func repeated(tokens: Int, _ body: () throws -> Void) throws -> [Double] {

@@ -147,7 +147,8 @@ extension ModelCommand {
           format.render([ChatTurn(.user, input.text)], system: system ?? named.system, ending: .generationPrompt))
         try input.check(prompt.count, most: model.configuration.context - 1, context: model.configuration.context)
         return GenerationRequest(
-          prompt: prompt, maxNewTokens: maxNewTokens, endTokens: format.endTokens(for: model.tokenizer), sampling: sampling,
+          prompt: prompt, maxNewTokens: maxNewTokens, endTokens: format.endTokens(for: model.tokenizer),
+          sampling: sampling,
           random: RandomAddress(seed: seed, purpose: .sampling, record: (UInt64(index), 0)), shouldStop: nil)
       }
       var lines: [JSONValue] = Array(repeating: .null, count: inputs.count)

@@ -71,6 +71,8 @@ extension InputOptions.Input {
   /// - Parameters:
   ///   - count: Its tokens, with what the turns put around it.
   ///   - most: The most that may be.
+  ///   - context: The most that the model reads, an answer included.
+  /// - Throws: ``InputFaults/tooLong(line:tokens:most:context:)``.
   func check(_ count: Int, most: Int, context: Int) throws {
     if count > most { throw InputFaults.tooLong(line: line, tokens: count, most: most, context: context) }
   }
@@ -112,7 +114,8 @@ enum InputFaults: DiagnosableError, Hashable {
         "Write one object a line, such as {\"text\":\"…\"}.")
     case .textIsNoText(let line, let found):
       return told(
-        "no-text", "`text` in line \(line) of the input is \(found), not text", "Put the text in quotes: {\"text\":\"…\"}.")
+        "no-text", "`text` in line \(line) of the input is \(found), not text",
+        "Put the text in quotes: {\"text\":\"…\"}.")
     case .tooLong(let line, let tokens, let most, let context):
       let what = line.map { "line \($0) of the input" } ?? "the input"
       let room = most < context ? " and needs room for an answer" : ""

@@ -77,7 +77,8 @@ enum PlanJSON {
         "changes": .array(
           changes.map { leaf in
             .members([
-              "leaf": .string(leaf.change.name), "words": .string(leaf.words), "old": leaf.change.old.map { .string($0.readable) } ?? .null,
+              "leaf": .string(leaf.change.name), "words": .string(leaf.words),
+              "old": leaf.change.old.map { .string($0.readable) } ?? .null,
               "new": leaf.change.new.map { .string($0.readable) } ?? .null,
               "place": leaf.place.map { .string($0.description) } ?? .null,
             ])

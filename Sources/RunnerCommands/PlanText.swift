@@ -117,7 +117,9 @@ struct PlanText {
     let runs =
       bounds.lowerBound == bounds.upperBound
       ? "\(bounds.lowerBound)" : "at least \(bounds.lowerBound), at most \(bounds.upperBound)"
-    var lines = ["\(plan.steps.count) step\(plan.steps.count == 1 ? "" : "s"): \(settled) stored or not needed, \(runs) to run."]
+    var lines = [
+      "\(plan.steps.count) step\(plan.steps.count == 1 ? "" : "s"): \(settled) stored or not needed, \(runs) to run."
+    ]
     let blocked = plan.blocked.count
     if blocked > 0 {
       lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.")
@@ -127,7 +129,8 @@ struct PlanText {
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
       let results = estimates.map(\.basis).reduce(0, +)
-      let basis = results > 0 ? "\(results) earlier result\(results == 1 ? "" : "s") in this store" : "the spec's `expect:`"
+      let basis =
+        results > 0 ? "\(results) earlier result\(results == 1 ? "" : "s") in this store" : "the spec's `expect:`"
       lines.append(
         "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis)."
       )

@@ -24,9 +24,7 @@ extension Plan {
       return BlockedStep(step: planned.step.label, obstacle: obstacle).placed(at: place).diagnoses.first
     }
     // The same part of a spec may be asked for by several steps; it is told once.
-    var seen: Set<Diagnosis> = []
-    let distinct = diagnoses.filter { seen.insert($0).inserted }
-    if !distinct.isEmpty { throw CommandError.blocked(distinct) }
+    if !diagnoses.isEmpty { throw CommandError.blocked(Diagnoses(diagnoses).distinct.diagnoses) }
   }
 }
 

@@ -142,7 +142,8 @@ enum EventText {
       return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
     case .warned(let diagnosis): return [diagnosis.text(colored: Output.colorsErrors)]
     case .ended(let summary):
-      var text = "\(summary.ran) step\(summary.ran == 1 ? "" : "s") ran, \(summary.cached) \(summary.cached == 1 ? "was" : "were") stored or not needed"
+      var text =
+        "\(summary.ran) step\(summary.ran == 1 ? "" : "s") ran, \(summary.cached) \(summary.cached == 1 ? "was" : "were") stored or not needed"
       if summary.failed > 0 { text += ", \(summary.failed) failed" }
       if summary.skipped > 0 { text += ", \(summary.skipped) skipped" }
       return [text + " (\(Duration.text(seconds: summary.seconds)))."]

@@ -13,19 +13,20 @@ struct WarmRun {
   func measure(rounds: Int) throws -> [Double] {
     let results = NSTemporaryDirectory() + "runner-bench-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: results) }
-    _ = try exec(into: results)
+    _ = try exec(into: results, isTold: true)
     var seconds: [Double] = []
-    for _ in 0..<rounds { seconds.append(try exec(into: results)) }
+    for _ in 0..<rounds { seconds.append(try exec(into: results, isTold: false)) }
     return seconds
   }
 
-  private func exec(into results: String) throws -> Double {
+  private func exec(into results: String, isTold: Bool) throws -> Double {
     let process = Process()
     process.executableURL = Bundle.main.executableURL
     process.arguments =
       ["exec", spec, "--store", storage.storePath, "--results", results]
       + storage.mirrors.flatMap { ["--mirror", $0] }
     process.standardOutput = FileHandle.nullDevice
+    if !isTold { process.standardError = FileHandle.nullDevice }
     let clock = ContinuousClock()
     let began = clock.now
     do { try process.run() } catch {

@@ -91,7 +91,8 @@ package enum StepError: InputFault, Hashable {
     case .noRightOption(let step, let record, let fields, let place):
       Diagnosis(
         "step.no-right-option", "\(step): none of the options of record \(record) is its right answer", place: place,
-        notes: Self.note(fields), remedy: "Check `answer:`; an option must have the same bytes as the answer.", exit: .badSpec)
+        notes: Self.note(fields), remedy: "Check `answer:`; an option must have the same bytes as the answer.",
+        exit: .badSpec)
     case .badOptions(let step, let record, let reason, let remedy, let fields, let place):
       Diagnosis(
         "step.bad-options", "\(step): record \(record): \(reason)", place: place, notes: Self.note(fields),

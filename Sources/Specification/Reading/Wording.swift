@@ -267,7 +267,8 @@ extension SpecFault {
       Told("not-divisible", "`\(key)` (\(value)) must be a multiple of `\(by)` (\(divisor))", "Change one of them.")
     case .oddHeadSize(let width, let heads):
       Told(
-        "odd-head-size", "`width` (\(width)) by `heads` (\(heads)) makes heads of size \(width / heads), which must be even",
+        "odd-head-size",
+        "`width` (\(width)) by `heads` (\(heads)) makes heads of size \(width / heads), which must be even",
         "Make `width` a multiple of \(2 * heads), or change `heads`.")
     case .emptyRange(let low, let high):
       Told("empty-range", "The range goes from \(low) down to \(high)", "Write the smaller number first.")

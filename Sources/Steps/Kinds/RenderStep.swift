@@ -216,7 +216,7 @@ package struct PromptRenderer {
     let questions = parts.filter { if case .turn(let turn) = $0.element { turn.role != .system } else { false } }
     for (index, fields) in shots.enumerated() where taken < wanted.count && fields != scope.fields {
       let example = try self.scope(fields, number: index + 1)
-      guard let answer = example.answers.first else { 
+      guard let answer = example.answers.first else {
         throw StepError.noAnswer(step: label, record: index + 1, place: place(of: "answer"))
       }
       messages += try turns(questions, example) + [Message(.assistant, answer)]
