@@ -176,6 +176,21 @@ import Testing
     #expect(outcome.errors.contains("small.yaml:6:14: error:"), "\(outcome.errors)")
   }
 
+  @Test func anEvalOnRecordsThatNobodySetsAsideIsWarnedOfAndThenRefused() throws {
+    var experiment = SmallExperiment()
+    experiment.eval = "{accuracy: {on: numbers/validation}}"
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let checked = try space.run(["validate", "small.yaml"])
+    #expect(checked.exitCode == 0, "\(checked.errors)")
+    #expect(checked.errors.contains("warning: `numbers` sets no validation records aside"), "\(checked.errors)")
+    for command in ["plan", "exec"] {
+      let outcome = try space.run([command, "small.yaml"])
+      #expect(outcome.exitCode == 65, "\(outcome.errors)")
+      #expect(outcome.errors.contains("data set `numbers` has no part `validation`"), "\(outcome.errors)")
+    }
+  }
+
   @Test func wrongUsageIsJSONWhereJSONIsAsked() throws {
     let space = try TestSpace()
     let outcome = try space.run(["plan", "small.yaml", "--json", "--no-such-option"])

@@ -20,9 +20,11 @@ struct ReasonFinder {
     let manifest = step.manifest(contents: contents)
     var nearest: [LeafChange]?
     for result in earlier {
+      // Names are compared first: most of a long history is of other steps.
       let before = known(result.manifest)
+      guard isSame(result.label, before, manifest) else { continue }
       let raw = before.changes(to: manifest)
-      guard !raw.isEmpty, isSame(result.label, before, manifest) else { continue }
+      if raw.isEmpty { continue }
       let told = ChangeTeller(step: step, steps: steps, old: before, new: manifest).changes(raw)
       if told.count < nearest?.count ?? .max { nearest = told }
     }
@@ -32,6 +34,7 @@ struct ReasonFinder {
   /// What an earlier result was made of, without the inputs of which nothing is known this time.
   private func known(_ manifest: Manifest) -> Manifest {
     let unknown = step.inputs.map(\.name).filter { contents[$0] == nil }.map { "inputs/\($0)" }
+    if unknown.isEmpty { return manifest }
     var known = Manifest()
     for leaf in manifest.leaves where !unknown.contains(leaf.name) { known.set(leaf.name, leaf.value) }
     return known
