@@ -96,6 +96,12 @@ public struct Diagnoses: DiagnosableError, Hashable, Sendable {
   public init(_ diagnoses: [Diagnosis]) {
     self.diagnoses = diagnoses
   }
+
+  /// The same faults, each told once.
+  public var distinct: Diagnoses {
+    var seen: Set<Diagnosis> = []
+    return Diagnoses(diagnoses.filter { seen.insert($0).inserted })
+  }
 }
 
 /// How the process ends.

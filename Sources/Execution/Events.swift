@@ -46,6 +46,8 @@ public enum ExecutionEvent: Sendable {
   case skipped(Step, because: Step)
   /// A stored object did not hold what its name says; the step that makes it runs again.
   case damaged(Step, object: Digest)
+  /// Something that the user should know and that stops nothing.
+  case warned(Diagnosis)
   /// The run ended.
   case ended(ExecutionSummary)
 }
@@ -102,6 +104,7 @@ extension ExecutionEvent {
       .members(["event": "skipped", "step": .string(step.label), "because": .string(because.label)])
     case .damaged(let step, let object):
       .members(["event": "damaged", "step": .string(step.label), "object": .string(object.hex)])
+    case .warned(let diagnosis): .members(["event": "warning", "warning": diagnosis.json])
     case .ended(let summary):
       .members([
         "event": "run-ended", "cached": .integer(Int64(summary.cached)), "ran": .integer(Int64(summary.ran)),

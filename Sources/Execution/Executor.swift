@@ -116,8 +116,7 @@ public struct Executor: Sendable {
     }
     let resolved = state.resolve(step)
     if case .cached(let key, let result) = resolved {
-      state.results[step.id] = (key, result)
-      state.summary.cached += 1
+      state.found(step, key: key, result)
       emit(.cached(step, key: key))
       return
     }
@@ -145,7 +144,7 @@ public struct Executor: Sendable {
     } catch let error as StorageError where !error.isMiss {
       throw error
     } catch {
-      let diagnoses = Self.diagnoses(of: error, in: step)
+      let diagnoses = Self.diagnoses(of: error, in: step, state.graph)
       state.failed[step.id] = step
       state.summary.failed += 1
       state.summary.exit = state.summary.exit ?? diagnoses.first?.exit
@@ -159,8 +158,7 @@ public struct Executor: Sendable {
     for source in state.graph.inputs(of: step) where source.work.foretold != nil && state.results[source.id] == nil {
       let resolved = state.resolve(source)
       if case .cached(let key, let result) = resolved {
-        state.results[source.id] = (key, result)
-        state.summary.cached += 1
+        state.found(source, key: key, result)
         emit(.cached(source, key: key))
       } else {
         try await compute(source, resolved, &state, emit)
@@ -223,10 +221,11 @@ public struct Executor: Sendable {
     return stored
   }
 
-  private static func diagnoses(of error: any Error, in step: Step) -> [Diagnosis] {
+  private static func diagnoses(of error: any Error, in step: Step, _ graph: StepGraph) -> [Diagnosis] {
     guard let told = error as? any DiagnosableError else {
       return [Diagnosis("step.failed", "\(step.label): \(error)", exit: .stepFailed)]
     }
-    return told.diagnoses
+    guard let input = (error as? any InputFault)?.input else { return told.diagnoses }
+    return told.placed(at: graph.place(ofInput: input, of: step)).diagnoses
   }
 }

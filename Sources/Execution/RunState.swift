@@ -11,6 +11,9 @@ struct RunState {
   /// Steps without a result, each with the step whose failure is the cause.
   var failed: [StepID: Step] = [:]
   var summary = ExecutionSummary()
+  /// The steps that ran or were stored, each once: one that was stored and is computed again because of damage ran.
+  private var ran: Set<StepID> = []
+  private var stored: Set<StepID> = []
 
   init(graph: StepGraph, index: any ResultIndex) {
     self.graph = graph
@@ -24,7 +27,20 @@ struct RunState {
   mutating func finished(_ step: Step, key: Digest, outputs: [String: StoredOutput]) {
     resolver.finished(step, outputs: outputs)
     results[step.id] = (key, StoredResult(outputs: outputs))
-    summary.ran += 1
+    ran.insert(step.id)
+    count()
+  }
+
+  /// Notes that a step's result was there.
+  mutating func found(_ step: Step, key: Digest, _ result: StoredResult) {
+    results[step.id] = (key, result)
+    stored.insert(step.id)
+    count()
+  }
+
+  private mutating func count() {
+    summary.ran = ran.count
+    summary.cached = stored.subtracting(ran).count
   }
 
   /// Names the outputs of files that nothing had to read: a lock lists them whether they were fetched or not.
@@ -32,8 +48,7 @@ struct RunState {
     for step in graph.steps where results[step.id] == nil && failed[step.id] == nil {
       guard let (name, digest) = step.work.foretold else { continue }
       let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
-      results[step.id] = (step.manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
-      summary.cached += 1
+      found(step, key: step.manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
     }
   }
 
@@ -45,6 +60,14 @@ struct RunState {
 }
 
 extension StepGraph {
+  /// Where the spec says what a step reads: a file where it is named, prompts where they are written.
+  public func place(ofInput name: String, of step: Step) -> SourcePlace? {
+    guard let source = step.inputs.first(where: { $0.name == name })?.source else { return nil }
+    let places = self.step(source.step).places
+    let first = places.values.min { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    return places["sha256"] ?? places["name"] ?? places["prompt"] ?? first
+  }
+
   /// The steps that a step reads from.
   func inputs(of step: Step) -> [Step] { step.inputs.map { self.step($0.source.step) } }
 }

@@ -48,6 +48,12 @@ public struct DamagedInput: DiagnosableError, Hashable {
   }
 }
 
+/// A fault whose cause is what a step reads: without a place of its own it is shown where the spec names that.
+public protocol InputFault: DiagnosableError {
+  /// The input's name; nil if the fault is not in an input.
+  var input: String? { get }
+}
+
 /// One output of a step's work.
 public struct ProducedOutput: Sendable {
   /// What it holds.

@@ -16,7 +16,7 @@ public struct StoreIndex: ResultIndex {
 
   /// What stands under a step's key.
   public func answer(for key: Digest) -> IndexAnswer {
-    guard let result = try? store.result(for: key) else { return .absent }
+    guard let result = try? store.result(for: key) else { return store.foundDamaged(key) ? .damaged : .absent }
     let missing = result.outputs.filter { !store.contains($0.digest) }.map(\.name)
     guard missing.isEmpty else { return .incomplete(missing: missing) }
     var outputs: [String: StoredOutput] = [:]
@@ -39,6 +39,9 @@ public struct StoreIndex: ResultIndex {
     return held?.count { $0 } ?? 0
   }
 
+  /// Whether results of a kind were found damaged.
+  public func hasDamaged(_ kind: StepKind) -> Bool { store.foundDamaged(kind: kind.rawValue) }
+
   /// Earlier results of a kind, newest first.
   public func earlier(_ kind: StepKind) -> [EarlierResult] {
     store.results(ofKind: kind.rawValue, newest: .max).map { result in
@@ -46,7 +49,7 @@ public struct StoreIndex: ResultIndex {
       let bytes = result.outputs.reduce(0) { $0 + $1.byteCount }
       return EarlierResult(
         manifest: result.manifest, seconds: result.provenance["seconds"]?.doubleValue,
-        computed: result.provenance["computed"]?.integerValue,
+        computed: result.provenance["computed"]?.integerValue, label: result.provenance["label"]?.stringValue,
         bytesPerRecord: records > 0 ? Double(bytes) / Double(records) : nil)
     }
   }

@@ -7,6 +7,7 @@ public import Digests
 /// Finds the states of steps in order, as far as the contents of their inputs are known.
 public struct Resolver: Sendable {
   private let index: any ResultIndex
+  private var steps: [StepID: Step] = [:]
   private var outputs: [StepID: [String: StoredOutput]] = [:]
   private var earlier: [StepKind: [EarlierResult]] = [:]
   private var unsettled: Set<StepID> = []
@@ -21,6 +22,7 @@ public struct Resolver: Sendable {
 
   /// The state of a step whose inputs' steps were all resolved before.
   public mutating func resolve(_ step: Step) -> StepState {
+    steps[step.id] = step
     let state = state(of: step)
     switch state {
     case .cached(_, let result): outputs[step.id] = result.outputs
@@ -63,7 +65,8 @@ public struct Resolver: Sendable {
     switch index.answer(for: key) {
     case .complete(let result): return .cached(key: key, result)
     case .incomplete(let missing): return .willRun(key: key, records: records(of: step), .resultGone(missing))
-    case .absent: return running(step, manifest: manifest, contents: contents)
+    case .absent: return running(step, manifest: manifest, contents: contents, reason(step))
+    case .damaged: return running(step, manifest: manifest, contents: contents, .resultDamaged)
     }
   }
 
@@ -74,26 +77,30 @@ public struct Resolver: Sendable {
     let output = StoredOutput(digest: digest, byteCount: size ?? 0, recordCount: nil)
     outputs[step.id] = [name: output]
     if size != nil { return .cached(key: key, StoredResult(outputs: [name: output])) }
+    if case .damaged = index.answer(for: key) { return .willRun(key: key, records: nil, .resultDamaged) }
     return .willRun(key: key, records: nil, .neverRun)
   }
 
   /// An input is not known.
   ///
-  /// If no earlier result has these options, nothing that comes out can spare the step.
+  /// If no earlier result has these options and the inputs that are known, nothing that comes out can spare the step.
   private mutating func unknownInputs(_ step: Step) -> StepState {
     if let source = step.inputs.first(where: { blocked.contains($0.source.step) })?.source {
       return .blocked(.behind(source.step))
     }
     let options = step.work.options
+    let contents = knownContents(of: step)
     let known = earlier(step.kind).contains { result in
       Self.options(of: result.manifest) == options && result.manifest["version"] == .integer(step.work.version)
+        && contents.allSatisfy { result.manifest["inputs/\($0.key)"] == .digest($0.value) }
     }
-    if !known { return .willRun(key: nil, records: records(of: step), .neverRun) }
+    if !known { return .willRun(key: nil, records: records(of: step), reason(step)) }
     return .undecided(after: step.inputs.map(\.source.step).filter { unsettled.contains($0) })
   }
 
-  private mutating func running(_ step: Step, manifest: Manifest, contents: [String: Digest]) -> StepState {
-    let reason = reason(step, manifest)
+  private func running(
+    _ step: Step, manifest: Manifest, contents: [String: Digest], _ reason: Reason
+  ) -> StepState {
     guard let recipe = step.work.recipe, let recipeKey = step.recipe(contents: contents)?.key,
       let keys = recordKeys(step, recipe)
     else { return .willRun(key: manifest.key, records: records(of: step), reason) }
@@ -136,30 +143,20 @@ extension Resolver {
   }
 }
 
-// Reasons.
+// Reasons and costs.
 extension Resolver {
-  private mutating func reason(_ step: Step, _ manifest: Manifest) -> Reason {
-    var nearest: [ManifestChange]?
-    for result in earlier(step.kind) {
-      let changes = result.manifest.changes(to: manifest)
-      if Self.isNear(changes, manifest), changes.count < nearest?.count ?? .max { nearest = changes }
-    }
-    guard let nearest else { return .neverRun }
-    return .changed(nearest.map { Self.told($0, of: step) })
+  private mutating func reason(_ step: Step) -> Reason {
+    let earlier = earlier(step.kind)
+    let reason = ReasonFinder(step: step, contents: knownContents(of: step), steps: steps).reason(among: earlier)
+    // Nobody can say "never" of a step whose kind has results that cannot be read.
+    return reason == .neverRun && index.hasDamaged(step.kind) ? .resultDamaged : reason
   }
 
-  /// An earlier result explains something if most of what it was made of is the same.
-  private static func isNear(_ changes: [ManifestChange], _ manifest: Manifest) -> Bool {
-    !changes.isEmpty && 2 * changes.count <= manifest.leaves.count
-  }
-
-  private static func told(_ change: ManifestChange, of step: Step) -> LeafChange {
-    let prefix = "options/"
-    guard change.name.hasPrefix(prefix) else { return LeafChange(change, place: nil) }
-    let leaf = String(change.name.dropFirst(prefix.count))
-    // A default that comes or goes with another option says nothing of its own.
-    let follows = step.unwritten.contains(leaf) && (change.old == nil || change.new == nil)
-    return LeafChange(change, place: step.places[leaf], isDerived: follows || step.places[leaf] == nil)
+  /// The digests of those inputs that are known.
+  private func knownContents(of step: Step) -> [String: Digest] {
+    var contents: [String: Digest] = [:]
+    for input in step.inputs { contents[input.name] = outputs[input.source.step]?[input.source.output]?.digest }
+    return contents
   }
 
   private mutating func earlier(_ kind: StepKind) -> [EarlierResult] {
@@ -171,21 +168,23 @@ extension Resolver {
 
   /// The bytes that a record of such a step's results took before.
   public mutating func bytesPerRecord(of step: Step) -> Double? {
-    let options = step.work.recipe?.options ?? step.work.options
-    let known = earlier(step.kind).filter { step.work.recipe == nil || Self.sameModel($0.manifest, options) }
+    let contents = knownContents(of: step)
+    let known = earlier(step.kind).filter { step.work.recipe == nil || Self.sameModel($0.manifest, step, contents) }
       .compactMap(\.bytesPerRecord)
     return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 
   /// The seconds a record of such a step took before, and how many results say so.
+  ///
+  /// Of steps that use a model only results with the same weights count.
   public mutating func pace(of step: Step) -> (secondsPerRecord: Double, results: Int)? {
-    let options = step.work.recipe?.options ?? step.work.options
+    let contents = knownContents(of: step)
     var seconds = 0.0
     var records = 0
     var results = 0
     for result in earlier(step.kind) {
       guard let spent = result.seconds, let computed = result.computed, computed > 0 else { continue }
-      guard step.work.recipe == nil || Self.sameModel(result.manifest, options) else { continue }
+      guard step.work.recipe == nil || Self.sameModel(result.manifest, step, contents) else { continue }
       seconds += spent
       records += computed
       results += 1
@@ -193,8 +192,18 @@ extension Resolver {
     return records > 0 ? (seconds / Double(records), results) : nil
   }
 
-  private static func sameModel(_ manifest: Manifest, _ options: Manifest) -> Bool {
-    options.leaves.filter { $0.name.hasPrefix("model/") }.allSatisfy { manifest["options/\($0.name)"] == $0.value }
+  /// Whether a result was computed with the step's model: its options, and its weights if they are known.
+  ///
+  /// Adapters cost next to nothing beside the weights that they are laid over.
+  private static func sameModel(_ manifest: Manifest, _ step: Step, _ contents: [String: Digest]) -> Bool {
+    let options = step.work.recipe?.options ?? step.work.options
+    let inputs = step.inputs.map(\.name).filter { $0 == "model" || $0.hasPrefix("model/") }
+    return options.leaves.filter { $0.name.hasPrefix("model/") }.allSatisfy {
+      manifest["options/\($0.name)"] == $0.value
+    }
+      && inputs.allSatisfy { name in
+        contents[name].map { manifest["inputs/\(name)"] == .digest($0) } ?? false
+      }
   }
 
   private static func options(of manifest: Manifest) -> Manifest {

@@ -34,6 +34,8 @@ public struct StoredResult: Hashable, Sendable {
 public enum IndexAnswer: Hashable, Sendable {
   /// Nothing.
   case absent
+  /// A result was there and its file is damaged.
+  case damaged
   /// A result, but these outputs' objects are gone.
   case incomplete(missing: [String])
   /// A result with all its objects.
@@ -48,14 +50,19 @@ public struct EarlierResult: Hashable, Sendable {
   public let seconds: Double?
   /// Records that were computed in that time; nil if the step has none.
   public let computed: Int?
+  /// What the step was called; nil if unknown.
+  public let label: String?
   /// Bytes of its outputs for each of its records, before compression; nil if it has no records.
   public let bytesPerRecord: Double?
 
   /// Makes an earlier result.
-  public init(manifest: Manifest, seconds: Double?, computed: Int?, bytesPerRecord: Double? = nil) {
+  public init(
+    manifest: Manifest, seconds: Double?, computed: Int?, label: String? = nil, bytesPerRecord: Double? = nil
+  ) {
     self.manifest = manifest
     self.seconds = seconds
     self.computed = computed
+    self.label = label
     self.bytesPerRecord = bytesPerRecord
   }
 }
@@ -76,6 +83,9 @@ public protocol ResultIndex: Sendable {
 
   /// Earlier results of a kind, newest first.
   func earlier(_ kind: StepKind) -> [EarlierResult]
+
+  /// Whether results of a kind were found damaged, so that nothing is known of what they were made of.
+  func hasDamaged(_ kind: StepKind) -> Bool
 }
 
 /// The key of one record's result under a recipe.

@@ -56,22 +56,23 @@ public enum Reason: Hashable, Sendable {
   case changed([LeafChange])
   /// The result was stored, but these of its outputs are gone.
   case resultGone([String])
+  /// The result was stored, and its file is damaged.
+  case resultDamaged
 }
 
-/// A leaf of a manifest that differs from the nearest earlier result's.
+/// What differs from the nearest earlier result, as one thing that a person changed.
 public struct LeafChange: Hashable, Sendable {
-  /// The change.
+  /// The leaf that differs, or what several leaves of one list or choice have in common.
   public let change: ManifestChange
+  /// What the user calls it.
+  public let words: String
   /// Where the new value stands in YAML, or for a default what encloses it; nil for an input or a leaf that is derived.
   public let place: SourcePlace?
-  /// Whether it follows from other words of the spec: nobody wrote it, so it explains nothing beside a change that was
-  /// written.
-  public let isDerived: Bool
 
   /// Makes a change with its place.
-  public init(_ change: ManifestChange, place: SourcePlace?, isDerived: Bool = false) {
+  public init(_ change: ManifestChange, words: String, place: SourcePlace?) {
     self.change = change
+    self.words = words
     self.place = place
-    self.isDerived = isDerived
   }
 }

@@ -61,7 +61,22 @@ public struct ResultReport: Sendable {
   /// The table for a terminal, with a legend.
   public var text: String {
     let table = TableText(layout)
-    return table.aligned + "\n\n" + table.legend
+    let notes = [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 }
+    return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
+  }
+
+  /// Where responses ended as errors: they count as wrong, which a reader of the numbers must know.
+  private var errors: String? {
+    let failing = numbers.compactMap { number -> String? in
+      let errors = number.counts.first { $0.kind == "error" }?.count ?? 0
+      if errors == 0 { return nil }
+      let place = number.coordinates.map(\.value).filter { !$0.isEmpty }.joined(separator: "/")
+      let all = number.counts.reduce(0) { $0 + $1.count }
+      return "\(errors) of \(all) in \(place.isEmpty ? number.eval : place)"
+    }
+    if failing.isEmpty { return nil }
+    let shown = failing.prefix(6).joined(separator: ", ") + (failing.count > 6 ? " and \(failing.count - 6) more" : "")
+    return "Errors, counted as wrong: \(shown). `runner store cat` on the outcomes in table.json says why."
   }
 
   /// Every number with the keys behind it.
@@ -121,13 +136,15 @@ public struct ResultReport: Sendable {
   }
 
   /// How many outcomes were of which kind: the counts add up to the records.
-  private var outcomes: String {
+  private var outcomes: String { totals.map { "Outcomes over all cells: \($0).\n\n" } ?? "" }
+
+  private var totals: String? {
     let totals = numbers.reduce(into: [String: Int]()) { totals, number in
       for count in number.counts { totals[count.kind, default: 0] += count.count }
     }
-    guard !totals.isEmpty else { return "" }
+    guard !totals.isEmpty else { return nil }
     let parts = totals.keys.sorted().map { "\(totals[$0] ?? 0) \($0)" }
-    return "Outcomes over all cells: \(parts.joined(separator: ", ")).\n\n"
+    return parts.joined(separator: ", ")
   }
 
   private static func write(_ text: String, to path: String, in folder: String) throws(ResultsError) {

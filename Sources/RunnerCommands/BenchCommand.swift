@@ -14,6 +14,9 @@ struct BenchCommand: AsyncParsableCommand {
     discussion: """
       Rates on one worker count the process's CPU time, so that a busy neighbor changes them little; on several workers
       the wall clock. Every figure is the median of the rounds, with the least and the greatest.
+
+      Of a spec it also measures a warm run: `exec` of the whole spec, from start to exit, with every result stored.
+      What is not stored yet is computed first.
       """)
 
   @Argument(help: ArgumentHelp("A spec, a GGUF file, or a folder.", valueName: "model"), completion: .file())
@@ -35,6 +38,9 @@ struct BenchCommand: AsyncParsableCommand {
       let bench = ModelBench(model: named.model, workers: workers, rounds: rounds)
       try bench.measure(into: &report)
     }
+    if model.hasSuffix(".yaml") || model.hasSuffix(".yml") {
+      report.add(warmRun: try WarmRun(spec: model, storage: storage).measure(rounds: rounds))
+    }
     Output.line(report.markdown)
     guard let into else { return }
     do {
@@ -50,9 +56,17 @@ private struct BenchReport {
   private let environment: [String: String]
   private var machine: [(String, String)] = []
   private var rows: [[String]] = []
+  private var warm: String?
+
+  private let processors = ProcessInfo.processInfo.activeProcessorCount
+  /// The threads that wanted to run in the last minute; nil if the system does not say.
+  private let load: String?
 
   init(environment: [String: String]) {
     self.environment = environment
+    var average = 0.0
+    let count = unsafe getloadavg(&average, 1)
+    load = count == 1 ? NumberFormat.fixed(average, decimals: 1) : nil
   }
 
   mutating func measureMachine() throws {
@@ -79,6 +93,17 @@ private struct BenchReport {
     Output.error("\(work), \(workers) workers, batch \(batch): \(NumberFormat.fixed(median, decimals: 0)) tokens/s\n")
   }
 
+  /// Seconds of whole runs.
+  mutating func add(warmRun seconds: [Double]) {
+    let sorted = seconds.sorted()
+    func text(_ seconds: Double) -> String { NumberFormat.fixed(seconds, decimals: 3) }
+    let range = "\(text(sorted[0]))–\(text(sorted[sorted.count - 1]))"
+    warm =
+      "A warm run, `exec` of the spec with everything stored, from start to exit: "
+      + "\(text(sorted[sorted.count / 2])) s (\(range)).\n"
+    Output.error("warm run: \(text(sorted[sorted.count / 2])) s\n")
+  }
+
   private func rate(_ value: Double, _ unit: String) -> String { "\(NumberFormat.fixed(value, decimals: 1)) \(unit)" }
 
   var markdown: String {
@@ -88,11 +113,13 @@ private struct BenchReport {
       (set.isEmpty ? "OPENBLAS_* unset" : set.joined(separator: ", "))
       + " (the ordered class does not use OpenBLAS).\n\n"
     text += "One worker is measured in CPU time of the process, several by the clock, "
-    text += "whatever else the machine was doing.\n\n"
+    text += "whatever else the machine was doing"
+    text += load.map { ": \($0) other threads wanted its \(processors) processors as this began.\n\n" } ?? ".\n\n"
     text += "| machine | |\n| --- | ---: |\n"
     for (name, value) in machine { text += "| \(name) | \(value) |\n" }
     text += "\n| work | workers | batch | tokens/s, median | least–greatest |\n| --- | ---: | ---: | ---: | ---: |\n"
     for row in rows { text += "| \(row.joined(separator: " | ")) |\n" }
+    if let warm { text += "\n\(warm)" }
     return text
   }
 }
@@ -103,15 +130,18 @@ private struct ModelBench {
   let workers: Int
   let rounds: Int
 
+  private static let batches = [1, 8, 32]
   private static let promptLength = 128
   private static let newTokens = 64
 
   func measure(into report: inout BenchReport) throws {
-    let scored = (0..<8).map { ScoreRequest(tokens: tokens(256, from: $0), from: 1) }
-    report.add(
-      "scoring, sequences of 256", workers: workers, batch: "8",
-      rates: try repeated(tokens: 8 * 256) { try model.decoder.score(scored) { _, _ in true } })
-    for batch in [1, 8, 32] {
+    for batch in Self.batches {
+      let scored = (0..<batch).map { ScoreRequest(tokens: tokens(256, from: $0), from: 1) }
+      report.add(
+        "scoring, sequences of 256", workers: workers, batch: String(batch),
+        rates: try repeated(tokens: batch * 256) { try model.decoder.score(scored) { _, _ in true } })
+    }
+    for batch in Self.batches {
       // Without end tokens every request runs to its length, so that the count of tokens is known.
       let requests = (0..<batch).map { index in
         GenerationRequest(
@@ -128,7 +158,10 @@ private struct ModelBench {
 
   /// Tokens that differ from sequence to sequence, so that no prefix is shared.
   private func tokens(_ count: Int, from start: Int) -> [TokenID] {
-    (0..<count).map { TokenID(300 + (start * 7919 + $0 * 104_729) % (model.configuration.vocabulary - 300)) }
+    // Control tokens stand first in most vocabularies.
+    let first = min(300, model.configuration.vocabulary / 2)
+    let others = model.configuration.vocabulary - first
+    return (0..<count).map { TokenID(first + (start * 7919 + $0 * 104_729) % others) }
   }
 
   private func repeated(tokens: Int, _ body: () throws -> Void) throws -> [Double] {

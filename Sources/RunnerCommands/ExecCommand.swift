@@ -29,13 +29,17 @@ struct ExecCommand: AsyncParsableCommand {
   static let smokeRecords = 8
   static let smokeSteps = 2
 
+  func validate() throws {
+    if results.isEmpty { throw ValidationError("--results must name a folder.") }
+  }
+
   func run() async throws {
     Interrupt.listen()
     let session = try Session(
       spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
-    let store = try Store(at: storage.storePath, mode: .create)
-    try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
     let view = chosenView()
+    let store = try Store(at: storage.storePath, mode: .create, onDamage: { view.show(.warned($0.diagnosis)) })
+    try Plan(graph: session.graph, index: StoreIndex(store)).refuseBlocked()
     let clock = ContinuousClock()
     let origin = clock.now
     let engine = StepEngine(
@@ -65,22 +69,13 @@ struct ExecCommand: AsyncParsableCommand {
     return isatty(STDERR_FILENO) == 1 ? LiveView() as any RunView : LineView()
   }
 
-  /// Nothing runs if something asked for cannot run: a run that must fail in the end wastes what it computes before.
-  private static func refuseBlocked(_ plan: Plan) throws {
-    let blocked = plan.blocked.compactMap { planned -> Diagnosis? in
-      guard case .blocked(let obstacle) = planned.state else { return nil }
-      return BlockedStep(step: planned.step.label, obstacle: obstacle).diagnoses.first.map {
-        Diagnosis(
-          $0.code, $0.message, place: planned.step.places["name"] ?? planned.step.places["sha256"], notes: $0.notes,
-          remedy: $0.remedy, exit: $0.exit)
-      }
-    }
-    if !blocked.isEmpty { throw CommandError.blocked(blocked) }
-  }
-
   private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {
     for experiment in session.experiments {
       guard let (_, result) = done[experiment.table], let table = result.outputs["table"] else { continue }
+      guard !experiment.measurements.isEmpty else {
+        tellNoTable(experiment)
+        continue
+      }
       let report = try ResultReport(
         experiment, table: try store.read(table.digest), results: done, graph: session.graph)
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
@@ -91,6 +86,17 @@ struct ExecCommand: AsyncParsableCommand {
         Output.line(report.text)
         if !smoke { Output.line("\nWritten to \(results)/\(experiment.name)/") }
       }
+    }
+  }
+}
+
+extension ExecCommand {
+  /// A spec that measures nothing has no table, and whatever results it had before are left alone.
+  private func tellNoTable(_ experiment: PlannedExperiment) {
+    if json {
+      Output.json(.members(["event": "no-table", "experiment": .string(experiment.name)]))
+    } else {
+      Output.line("\n\(experiment.name): no evals, so there is no table; what the steps made is in the store.")
     }
   }
 }

@@ -35,39 +35,6 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// What a model is asked about.
-struct InputOptions: ParsableArguments {
-  @Argument(help: "The text; without it, standard input is read.") var text: String?
-  @Flag(help: "The input is JSON lines, each with a member `text`.") var jsonl = false
-
-  func texts() throws -> [String] {
-    let whole: String
-    if let text {
-      whole = text
-    } else {
-      let bytes = FileHandle.standardInput.readDataToEndOfFile()
-      guard let read = String(validating: bytes, as: UTF8.self) else {
-        throw CommandError.unreadable(path: "standard input", reason: "the bytes are not UTF-8")
-      }
-      whole = read
-    }
-    guard jsonl else { return [whole] }
-    var texts: [String] = []
-    for (index, line) in whole.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
-    where !line.allSatisfy(\.isWhitespace) {
-      do {
-        guard let text = try JSONValue(parsing: Array(line.utf8))["text"]?.stringValue else {
-          throw CommandError.unreadable(path: "line \(index + 1) of the input", reason: "it has no member `text`")
-        }
-        texts.append(text)
-      } catch let error as JSONError {
-        throw CommandError.unreadable(path: "line \(index + 1) of the input", reason: error.reason)
-      }
-    }
-    return texts
-  }
-}
-
 extension ModelCommand {
   struct Info: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Sizes, tokenizer and digest of weights.")
@@ -76,6 +43,7 @@ extension ModelCommand {
     func run() async throws {
       let named = try await options.load()
       let configuration = named.model.configuration
+      let tokenizer = named.model.tokenizer
       Output.line(
         JSONValue.members([
           "sha256": named.digest.map { .string($0.hex) } ?? .null,
@@ -86,7 +54,19 @@ extension ModelCommand {
           "vocabulary": .integer(Int64(configuration.vocabulary)),
           "rope-base": .number(configuration.ropeBase),
           "norm-epsilon": .number(Double(configuration.normEpsilon)), "tied": .bool(configuration.tied),
+          "tokenizer": .members([
+            "kind": "byte-level-bpe", "splits": .string(tokenizer.splitting),
+            "tokens": .integer(Int64(tokenizer.vocabularySize)), "merges": .integer(Int64(tokenizer.mergeCount)),
+            "special-tokens": .integer(Int64(tokenizer.specialTokens.count)),
+            "begin": name(tokenizer.markers.beginOfText, tokenizer),
+            "ends": .array(tokenizer.markers.ends.map { name($0, tokenizer) }),
+            "normal-form": tokenizer.isComposing ? "NFC" : "none",
+          ]),
         ]).prettyInOrder.dropLast().description)
+    }
+
+    private func name(_ token: TokenID?, _ tokenizer: Tokenizer) -> JSONValue {
+      token.map { .string(tokenizer.text(of: $0)) } ?? .null
     }
   }
 
@@ -98,8 +78,8 @@ extension ModelCommand {
 
     func run() async throws {
       let tokenizer = try await options.load().model.tokenizer
-      for text in try input.texts() {
-        let tokens = tokenizer.encode([TextSegment(text: text, isTemplate: special)])
+      for input in try input.inputs() {
+        let tokens = tokenizer.encode([TextSegment(text: input.text, isTemplate: special)])
         Output.json(.members(["tokens": ids(tokens), "count": .integer(Int64(tokens.count))]))
       }
     }
@@ -114,7 +94,12 @@ extension ModelCommand {
 
     func run() async throws {
       let model = try await options.load().model
-      let tokens = try input.texts().map { model.tokenizer.encode([TextSegment(text: $0, isTemplate: special)]) }
+      let context = model.configuration.context
+      let tokens = try input.inputs().map { input in
+        let tokens = model.tokenizer.encode([TextSegment(text: input.text, isTemplate: special)])
+        try input.check(tokens.count, most: context, context: context)
+        return tokens
+      }
       var lines: [JSONValue] = Array(repeating: .null, count: tokens.count)
       let requests = tokens.enumerated().filter { $1.count > 1 }
       try model.decoder.score(requests.map { ScoreRequest(tokens: $0.element, from: 1) }) { index, values in
@@ -155,26 +140,38 @@ extension ModelCommand {
       let named = try await options.load()
       let model = named.model
       let format = raw ? ChatFormat.raw : named.format
-      let texts = try input.texts()
+      let inputs = try input.inputs()
       let sampling = Sampling(temperature: temperature, topK: nil, topP: topP < 1 ? topP : nil, minP: nil)
-      let requests = texts.enumerated().map { index, text in
-        GenerationRequest(
-          prompt: model.tokenizer.encode(
-            format.render([ChatTurn(.user, text)], system: system ?? named.system, ending: .generationPrompt)),
-          maxNewTokens: maxNewTokens, endTokens: format.endTokens(for: model.tokenizer), sampling: sampling,
+      let requests = try inputs.enumerated().map { index, input in
+        let prompt = model.tokenizer.encode(
+          format.render([ChatTurn(.user, input.text)], system: system ?? named.system, ending: .generationPrompt))
+        try input.check(prompt.count, most: model.configuration.context - 1, context: model.configuration.context)
+        return GenerationRequest(
+          prompt: prompt, maxNewTokens: maxNewTokens, endTokens: format.endTokens(for: model.tokenizer),
+          sampling: sampling,
           random: RandomAddress(seed: seed, purpose: .sampling, record: (UInt64(index), 0)), shouldStop: nil)
       }
-      var lines: [JSONValue] = Array(repeating: .null, count: texts.count)
+      var lines: [JSONValue] = Array(repeating: .null, count: inputs.count)
       try model.decoder.generate(requests, batch: options.compute.batch) { index, generation in
-        lines[index] = .members([
-          "text": .string(model.tokenizer.decode(generation.tokens, skippingSpecial: true)),
-          "tokens": ids(generation.tokens), "finish": generation.finish == .stop ? "stop" : "length",
-          "log-probabilities": .array(generation.logProbs.map { .number(Double($0)) }),
-          "prompt-tokens": .integer(Int64(requests[index].prompt.count)),
-        ])
+        lines[index] = Self.line(generation, model.tokenizer, promptTokens: requests[index].prompt.count)
         return true
       }
       for line in lines { Output.json(line) }
+    }
+
+    /// One log-probability a token; that of the token that ended the text, which is left out of it, stands apart.
+    private static func line(_ generation: Generation, _ tokenizer: Tokenizer, promptTokens: Int) -> JSONValue {
+      let count = generation.tokens.count
+      var object = JSONObject([
+        JSONMember("text", .string(tokenizer.decode(generation.tokens, skippingSpecial: true))),
+        JSONMember("tokens", ids(generation.tokens)), JSONMember("finish", .string(generation.finish.rawValue)),
+        JSONMember("log-probabilities", .array(generation.logProbs.prefix(count).map { .number(Double($0)) })),
+        JSONMember("prompt-tokens", .integer(Int64(promptTokens))),
+      ])
+      if generation.logProbs.count > count {
+        object["end-log-probability"] = .number(Double(generation.logProbs[count]))
+      }
+      return .object(object)
     }
   }
 }

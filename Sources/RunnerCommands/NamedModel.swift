@@ -60,18 +60,11 @@ struct NamedModel {
     }
     var planner = Planner(context: Session.context())
     let (use, step) = try planner.planModel(name, of: experiment)
-    let store = try Store(at: path, mode: .create)
+    let store = try Store.telling(at: path, mode: .create)
     let engine = StepEngine(workers: workers, batch: 1, mirrors: mirrors, scratch: store.scratchFolder)
-    let executor = Executor(
-      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
-      observe: { event in
-        if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
-      })
-    guard let task = try await executor.task(for: step, in: planner.steps, needing: use.inputNames) else {
-      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
-    }
-    return NamedModel(
-      model: try engine.model(of: use, for: task), format: use.chatFormat, system: use.system,
-      digest: task.contents["model"])
+    let preparation = Preparation(graph: planner.steps, store: store, engine: engine)
+    let task = try await preparation.task(for: step, needing: use.inputNames)
+    let model = try preparation.reading(use, of: step) { try engine.model(of: use, for: task) }
+    return NamedModel(model: model, format: use.chatFormat, system: use.system, digest: task.contents["model"])
   }
 }

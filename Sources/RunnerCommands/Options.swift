@@ -24,6 +24,12 @@ struct StoreOptions: ParsableArguments {
     completion: .directory)
   var mirrors: [String] = []
 
+  func validate() throws {
+    // An empty name would mean the root of the file system.
+    if store?.isEmpty == true { throw ValidationError("--store must name a folder.") }
+    if mirrors.contains("") { throw ValidationError("--mirror must name a folder.") }
+  }
+
   var storePath: String {
     store ?? ProcessInfo.processInfo.environment["RUNNER_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? ".runner-store"
   }

@@ -25,10 +25,13 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let session = try Session(spec)
-    let plan = Plan(graph: session.graph, index: StoreIndex(try Store(at: storage.storePath, mode: .readOnlyIfPresent)))
+    let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
+    let plan = Plan(graph: session.graph, index: StoreIndex(store))
+    let warnings = store.damages.map(\.diagnosis)
     if json {
-      Output.json(PlanJSON.value(of: plan, session.experiments))
+      Output.json(PlanJSON.value(of: plan, session.experiments, warnings: warnings))
     } else {
+      if !warnings.isEmpty { Output.report(Diagnoses(warnings)) }
       Output.line(PlanText(plan: plan, experiments: session.experiments, colored: Output.colorsText).text)
     }
   }

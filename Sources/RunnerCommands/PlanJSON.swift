@@ -6,11 +6,12 @@ import JSON
 import Planning
 
 enum PlanJSON {
-  static func value(of plan: Plan, _ experiments: [PlannedExperiment]) -> JSONValue {
+  static func value(of plan: Plan, _ experiments: [PlannedExperiment], warnings: [Diagnosis]) -> JSONValue {
     .members([
       "experiments": .array(experiments.map { experiment($0, plan) }),
       "seconds": .number(plan.steps.compactMap(\.estimate?.seconds).reduce(0, +)),
       "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
+      "warnings": .array(warnings.map(\.json)),
       "steps": .array(plan.steps.map { step($0, plan.graph) }),
     ])
   }
@@ -69,6 +70,7 @@ enum PlanJSON {
   private static func json(of reason: Reason) -> JSONValue {
     switch reason {
     case .neverRun: .members(["kind": "never-run"])
+    case .resultDamaged: .members(["kind": "result-damaged"])
     case .resultGone(let outputs):
       .members(["kind": "result-gone", "outputs": .array(outputs.map { .string($0) })])
     case .changed(let changes):
@@ -77,7 +79,8 @@ enum PlanJSON {
         "changes": .array(
           changes.map { leaf in
             .members([
-              "leaf": .string(leaf.change.name), "old": leaf.change.old.map { .string($0.readable) } ?? .null,
+              "leaf": .string(leaf.change.name), "words": .string(leaf.words),
+              "old": leaf.change.old.map { .string($0.readable) } ?? .null,
               "new": leaf.change.new.map { .string($0.readable) } ?? .null,
               "place": leaf.place.map { .string($0.description) } ?? .null,
             ])

@@ -101,26 +101,16 @@ struct PlanText {
   static func text(of reason: Reason) -> [String] {
     switch reason {
     case .neverRun: return []
+    case .resultDamaged: return ["its stored result was damaged"]
     case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
     case .changed(let changes):
-      let written = changes.filter { !$0.isDerived }
-      return (written.isEmpty ? changes : written).map { leaf in
-        let name = Self.words(for: leaf.change.name)
+      return changes.map { leaf in
         let old = leaf.change.old?.readable.shortened ?? "(absent)"
         let new = leaf.change.new?.readable.shortened ?? "(absent)"
         let place = leaf.place.map { "  (\($0.description))" } ?? ""
-        return "\(name): \(old) → \(new)\(place)"
+        return "\(leaf.words): \(old) → \(new)\(place)"
       }
     }
-  }
-
-  /// What the user calls a leaf.
-  private static func words(for leaf: String) -> String {
-    if leaf == "options/limit" { return "the limit of a trial run (--smoke)" }
-    for (prefix, word) in [("options/", ""), ("inputs/", "its input ")] where leaf.hasPrefix(prefix) {
-      return word + leaf.dropFirst(prefix.count)
-    }
-    return leaf == "version" ? "how this version of runner computes it" : leaf
   }
 
   /// Tokens, disk and memory, as far as there is a basis.
@@ -152,7 +142,9 @@ struct PlanText {
     let runs =
       bounds.lowerBound == bounds.upperBound
       ? "\(bounds.lowerBound)" : "at least \(bounds.lowerBound), at most \(bounds.upperBound)"
-    var lines = ["\(plan.steps.count) steps: \(settled) stored or not needed, \(runs) to run."]
+    var lines = [
+      "\(plan.steps.count) step\(plan.steps.count == 1 ? "" : "s"): \(settled) stored or not needed, \(runs) to run."
+    ]
     let blocked = plan.blocked.count
     if blocked > 0 {
       lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.")

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Diagnostics
+import Digests
 import Execution
 import Foundation
 import JSON
@@ -37,9 +38,9 @@ struct PreviewCommand: AsyncParsableCommand {
     options.specs = [spec]
     options.sets = sets
     let session = try Session(options)
-    let store = try Store(at: storage.storePath, mode: .create)
+    let store = try Store.telling(at: storage.storePath, mode: .create)
     let engine = StepEngine(workers: 1, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
-    let preview = Previewer(graph: session.graph, store: store, engine: engine)
+    let preview = Previewer(preparation: Preparation(graph: session.graph, store: store, engine: engine))
     for shown in try await preview.prompts(count: count) {
       if json { Output.json(shown.json) } else { Output.line(shown.text(colored: Output.colorsText)) }
     }
@@ -48,20 +49,23 @@ struct PreviewCommand: AsyncParsableCommand {
 
 /// Finds every kind of prompt that a model is given and renders the first of them.
 private struct Previewer {
-  let graph: StepGraph
-  let store: Store
-  let engine: StepEngine
+  let preparation: Preparation
+
+  private var graph: StepGraph { preparation.graph }
 
   struct Shown {
     let label: String
+    let cells: [String]
+    /// Whether the spec has other cells.
+    let isGrid: Bool
     let prompt: RenderedPrompt
     let segments: [TextSegment]
     let tokens: Int
 
     var json: JSONValue {
       .members([
-        "step": .string(label), "id": .string(prompt.id.description), "tokens": .integer(Int64(tokens)),
-        "text": .string(segments.map(\.text).joined()),
+        "step": .string(label), "cells": .array(cells.map { .string($0) }), "id": .string(prompt.id.description),
+        "tokens": .integer(Int64(tokens)), "text": .string(segments.map(\.text).joined()),
         "answers": .array(prompt.answers.map { .string($0) }),
       ])
     }
@@ -71,43 +75,69 @@ private struct Previewer {
         colored && segment.isTemplate ? "\u{1B}[2m\(segment.text)\u{1B}[0m" : segment.text
       }.joined()
       let answer = prompt.answers.isEmpty ? "" : ", answer: \(prompt.answers.joined(separator: " or "))"
-      return "── \(label), record \(prompt.id): \(tokens) tokens\(answer)\n\(body)\n"
+      return "── \(label)\(told), record \(prompt.id): \(tokens) tokens\(answer)\n\(body)\n"
+    }
+
+    /// The cells: a few by name.
+    private var told: String {
+      let names = cells.map { cell in cell.firstRange(of: ": ").map { String(cell[$0.upperBound...]) } ?? cell }
+      return switch names.count {
+      case 1 where isGrid: " (\(names[0]))"
+      case 0...1: ""
+      case 2...3: " (\(names.count) cells: \(names.joined(separator: ", ")))"
+      default: " (\(names.count) cells)"
+      }
     }
   }
 
+  /// What a model makes of the prompts of one step: the same for every step with the same of all this.
+  private struct Kind: Hashable {
+    let prompts: OutputReference
+    let model: Manifest
+    let weights: [StepInput]
+  }
+
   func prompts(count: Int) async throws -> [Shown] {
-    var shown: [Shown] = []
-    var seen: Set<StepID> = []
+    var kinds: [(kind: Kind, step: Step, use: ModelUse, cells: [String])] = []
     for step in graph.steps {
       // A question about responses would need the responses, and adapters a training; neither changes the tokenizer.
       guard var use = step.work.modelUse, let source = step.inputs.first(where: { $0.name == "prompts" })?.source,
-        graph.step(source.step).kind == .render, seen.insert(source.step).inserted
+        graph.step(source.step).kind == .render
       else { continue }
       use.adapters = 0
-      let task = try await prepare(step, needing: ["prompts"] + use.inputNames)
-      let tokenizer = try engine.tokenizer(of: use, for: task)
-      let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
-      let cells = graph.users[source.step]?.count ?? 1
-      let label = graph.step(source.step).label + (cells > 1 ? " (\(cells) cells)" : "")
-      for prompt in prompts.prefix(count) {
-        let segments = use.segments(of: prompt)
-        shown.append(
-          Shown(label: label, prompt: prompt, segments: segments, tokens: tokenizer.encode(segments).count))
-      }
+      let kind = Kind(
+        prompts: source, model: Self.turns(of: step), weights: step.inputs.filter { use.inputNames.contains($0.name) })
+      let index = kinds.firstIndex { $0.kind == kind } ?? kinds.count
+      if index == kinds.count { kinds.append((kind, step, use, [])) }
+      kinds[index].cells += (graph.users[step.id] ?? []).filter { !kinds[index].cells.contains($0) }
+    }
+    var shown: [Shown] = []
+    for (kind, step, use, cells) in kinds {
+      shown += try await prompts(count: count, of: step, use, label: graph.step(kind.prompts.step).label, cells)
     }
     return shown
   }
 
-  /// Runs what a step's named inputs need.
-  private func prepare(_ step: Step, needing names: [String]) async throws -> StepTask {
-    let executor = Executor(
-      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
-      observe: { event in
-        if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
-      })
-    guard let task = try await executor.task(for: step, in: graph, needing: names) else {
-      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
+  private func prompts(
+    count: Int, of step: Step, _ use: ModelUse, label: String, _ cells: [String]
+  ) async throws -> [Shown] {
+    let task = try await preparation.task(for: step, needing: ["prompts"] + use.inputNames)
+    let tokenizer = try preparation.reading(use, of: step) {
+      try preparation.engine.tokenizer(of: use, for: task)
     }
-    return task
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    return prompts.prefix(count).map { prompt in
+      let segments = use.segments(of: prompt)
+      return Shown(
+        label: label, cells: cells, isGrid: Set(graph.users.values.joined()).count > 1, prompt: prompt,
+        segments: segments, tokens: tokenizer.encode(segments).count)
+    }
+  }
+
+  /// What of a step's options says how its model reads turns.
+  private static func turns(of step: Step) -> Manifest {
+    var turns = Manifest()
+    for leaf in step.work.options.leaves where leaf.name.hasPrefix("model/") { turns.set(leaf.name, leaf.value) }
+    return turns
   }
 }

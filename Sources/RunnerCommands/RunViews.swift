@@ -23,8 +23,7 @@ struct JSONView: RunView {
 /// What a view remembers between events.
 private struct ViewState {
   var total = 0
-  var visited = 0
-  var reused = 0
+  var visited: Set<StepID> = []
   var began = Date()
   var lastShown = Date.distantPast
 }
@@ -45,7 +44,7 @@ struct LineView: RunView {
 
   private static func lines(_ event: ExecutionEvent, _ state: inout ViewState) -> [String] {
     EventText.note(event, &state.total, &state.visited)
-    let position = "[\(state.visited)/\(state.total)]"
+    let position = "[\(state.visited.count)/\(state.total)]"
     switch event {
     case .running(let step, let planned):
       state.began = Date()
@@ -72,7 +71,7 @@ struct LiveView: RunView {
 
   private static func draw(_ event: ExecutionEvent, _ state: inout ViewState) {
     EventText.note(event, &state.total, &state.visited)
-    let position = "[\(state.visited)/\(state.total)]"
+    let position = "[\(state.visited.count)/\(state.total)]"
     switch event {
     case .running(let step, let planned):
       state.began = Date()
@@ -93,10 +92,11 @@ struct LiveView: RunView {
 
 /// Events in words.
 enum EventText {
-  static func note(_ event: ExecutionEvent, _ total: inout Int, _ visited: inout Int) {
+  /// Counts the steps that were met; one that is computed again because of damage counts once.
+  static func note(_ event: ExecutionEvent, _ total: inout Int, _ visited: inout Set<StepID>) {
     switch event {
     case .started(_, let steps, _): total = steps
-    case .cached, .running, .skipped: visited += 1
+    case .cached(let step, _), .running(let step, _), .skipped(let step, _): visited.insert(step.id)
     default: break
     }
   }
@@ -140,8 +140,10 @@ enum EventText {
     case .skipped(let step, let because): return ["\(position) \(step.label): skipped, \(because.label) failed"]
     case .damaged(let step, let object):
       return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
+    case .warned(let diagnosis): return [diagnosis.text(colored: Output.colorsErrors)]
     case .ended(let summary):
-      var text = "\(summary.ran) steps ran, \(summary.cached) were stored or not needed"
+      var text =
+        "\(summary.ran) step\(summary.ran == 1 ? "" : "s") ran, \(summary.cached) \(summary.cached == 1 ? "was" : "were") stored or not needed"
       if summary.failed > 0 { text += ", \(summary.failed) failed" }
       if summary.skipped > 0 { text += ", \(summary.skipped) skipped" }
       return [text + " (\(Duration.text(seconds: summary.seconds)))."]

@@ -58,6 +58,19 @@ public func runCommandLine() async -> Never {
     Output.report(error)
     exit(error.exit.rawValue)
   } catch {
+    refuseUsage(error)
+  }
+}
+
+/// Ends the process because of the command line, or because help was asked for.
+private func refuseUsage(_ error: any Error) -> Never {
+  let code = Runner.exitCode(for: error).rawValue
+  guard code == ExitCode.usage.rawValue, CommandLine.arguments.contains("--json") else {
     Runner.exit(withError: error)
   }
+  let problem = Diagnosis(
+    "command.usage", Runner.message(for: error), remedy: "Run the command with --help to see what it takes.",
+    exit: .usage)
+  Output.report(Diagnoses([problem]))
+  exit(code)
 }

@@ -37,7 +37,9 @@ struct Session {
   /// steps in each training.
   init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil) throws {
     let resolved = try Self.read(options)
-    let context = Self.context(limit: limit, trainingSteps: trainingSteps)
+    let context = Self.context(limit: limit, trainingSteps: trainingSteps) {
+      try Self.digest(ofFile: $0, namedIn: resolved)
+    }
     var planner = Planner(context: context)
     var planned: [PlannedExperiment] = []
     var names: [String: String] = [:]
@@ -52,14 +54,28 @@ struct Session {
     experiments = planned
     graph = planner.steps
   }
+
+  /// The digest of a local file; a fault is shown at the path in the spec.
+  private static func digest(ofFile path: String, namedIn experiments: [ResolvedExperiment]) throws -> Digest {
+    do {
+      return try FileDigest.digest(ofFile: path)
+    } catch let error as any DiagnosableError {
+      let all = experiments.lazy.flatMap { [$0.base].compactMap { $0 } + $0.cells.map(\.experiment) }
+      let place = all.compactMap { Pin.files(in: $0).lazy.compactMap { $0.paths[path] }.first }.first
+      throw error.placed(at: place)
+    }
+  }
 }
 
 extension Session {
   /// What planning must know of this host.
-  static func context(limit: Int? = nil, trainingSteps: Int? = nil) -> PlanningContext {
+  static func context(
+    limit: Int? = nil, trainingSteps: Int? = nil,
+    digestOfFile: @escaping @Sendable (String) throws -> Digest = { try FileDigest.digest(ofFile: $0) }
+  ) -> PlanningContext {
     let specs = OtherSpecs()
     return PlanningContext(
-      limit: limit, trainingSteps: trainingSteps, digestOfFile: { try FileDigest.digest(ofFile: $0) },
+      limit: limit, trainingSteps: trainingSteps, digestOfFile: digestOfFile,
       fingerprint: { try Fingerprint.text(of: $0) }, experiment: { try specs.read($0) })
   }
 }

@@ -20,7 +20,7 @@ struct StoreCommand: AsyncParsableCommand {
     @OptionGroup var storage: StoreOptions
 
     func run() async throws {
-      let store = try Store(at: storage.storePath, mode: .readOnly)
+      let store = try Store.telling(at: storage.storePath, mode: .readOnly)
       Output.bytes(try store.read(try StoreCommand.digest(digest, "object")))
     }
   }
@@ -32,7 +32,7 @@ struct StoreCommand: AsyncParsableCommand {
     @OptionGroup var storage: StoreOptions
 
     func run() async throws {
-      let store = try Store(at: storage.storePath, mode: .readOnly)
+      let store = try Store.telling(at: storage.storePath, mode: .readOnly)
       let key = try StoreCommand.digest(key, "step key")
       guard let result = try store.result(for: key) else {
         throw CommandError.unknownName(what: "result", name: key.hex, known: ["the keys in lock.json"])

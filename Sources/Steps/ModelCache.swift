@@ -46,7 +46,7 @@ final class ModelCache: Sendable {
       return try LoadedModel.load(
         files(use, task), trained: trained, arithmetic: use.arithmetic.engine, workers: workers)
     } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
+      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
     }
   }
 
@@ -71,7 +71,7 @@ final class ModelCache: Sendable {
     do {
       return try files(use, task).tokenizer()
     } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
+      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
     }
   }
 
@@ -103,8 +103,10 @@ final class ModelCache: Sendable {
 }
 
 /// Weights that a step cannot use.
-struct WeightsError: DiagnosableError {
+struct WeightsError: InputFault {
   let step: String
+  /// The input that holds the weights; nil for random ones.
+  let input: String?
   let error: ModelFileError
 
   /// The reader's words, after the step that wanted the weights.

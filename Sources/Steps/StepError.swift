@@ -1,25 +1,28 @@
 // What can go wrong in a step whose inputs were well, as facts with their sentences.
 
 package import Diagnostics
+import Execution
 package import JSON
 package import Records
 
 /// Why a step failed.
-package enum StepError: DiagnosableError, Hashable {
+package enum StepError: InputFault, Hashable {
   /// A part of a split asks for more than there is.
   case tooFewRecords(step: String, part: String, asked: Int, left: Int, total: Int, place: SourcePlace?)
   /// A template names a field that a record lacks.
   case missingField(step: String, field: String, record: Int, fields: JSONObject, place: SourcePlace?)
   /// A field that a template names holds a list or a mapping.
-  case notText(step: String, field: String, kind: String, record: Int, place: SourcePlace?)
+  case notText(step: String, field: String, kind: String, record: Int, fields: JSONObject, place: SourcePlace?)
   /// Nothing says what the right answer of a record is.
-  case noAnswer(step: String, record: Int)
+  case noAnswer(step: String, record: Int, place: SourcePlace? = nil)
   /// The verifier cannot use a record's answer.
-  case unusableAnswer(step: String, record: Int, reason: String, place: SourcePlace?)
+  case unusableAnswer(step: String, record: Int, reason: String, prompt: String, place: SourcePlace?)
   /// A record has no options to choose from.
-  case noOptions(step: String, record: Int)
+  case noOptions(step: String, record: Int, place: SourcePlace? = nil)
   /// None of a record's options is the right one.
-  case noRightOption(step: String, record: Int)
+  case noRightOption(step: String, record: Int, fields: JSONObject, place: SourcePlace?)
+  /// A record's options cannot be lettered as the spec asks.
+  case badOptions(step: String, record: Int, reason: String, remedy: String?, fields: JSONObject, place: SourcePlace?)
   /// A dialogue is not written as the spec says.
   case badConversation(step: String, record: Int, reason: String, place: SourcePlace?)
   /// A pattern is not a regular expression.
@@ -45,9 +48,22 @@ package enum StepError: DiagnosableError, Hashable {
 
   package var diagnoses: [Diagnosis] { [diagnosis] }
 
+  /// What records lack is shown at their prompts where nothing nearer is known.
+  package var input: String? {
+    switch self {
+    case .noAnswer, .noOptions: "prompts"
+    default: nil
+    }
+  }
+
+  /// A note that shows a record.
+  private static func note(_ fields: JSONObject) -> [String] { ["The record: \(excerpt(of: fields))"] }
+
   /// The beginning of a record, by which it can be found in the data whatever its place was there.
-  private static func excerpt(of fields: JSONObject) -> String {
-    let text = JSONValue.object(fields).canonical
+  private static func excerpt(of fields: JSONObject) -> String { excerpt(of: JSONValue.object(fields).canonical) }
+
+  private static func excerpt(of text: String) -> String {
+    let text = text.replacing("\n", with: "\\n")
     return text.count > 100 ? text.prefix(100) + "…" : text
   }
 
@@ -64,30 +80,36 @@ package enum StepError: DiagnosableError, Hashable {
         fields[field] == .null
           ? "\(step): field `\(field)` of record \(record) is null"
           : "\(step): record \(record) has no field `\(field)`",
-        place: place, notes: ["The record: \(Self.excerpt(of: fields))"],
+        place: place, notes: Self.note(fields),
         remedy: "Name a field that every record has, or write {#\(field)}…{/\(field)} for text that may be absent.",
         exit: .badSpec)
-    case .notText(let step, let field, let kind, let record, let place):
+    case .notText(let step, let field, let kind, let record, let fields, let place):
       Diagnosis(
         "step.not-text", "\(step): field `\(field)` of record \(record) is \(kind), which a template cannot show",
-        place: place, remedy: "Name a field that holds text or a number.", exit: .badSpec)
-    case .noAnswer(let step, let record):
+        place: place, notes: Self.note(fields), remedy: "Name a field that holds text or a number.", exit: .badSpec)
+    case .noAnswer(let step, let record, let place):
       Diagnosis(
-        "step.no-answer", "\(step): record \(record) does not say what the right answer is",
+        "step.no-answer", "\(step): record \(record) does not say what the right answer is", place: place,
         remedy: "Say `answer: {from: \"{field}\", verifier: …}` with a field that every record has.", exit: .badSpec)
-    case .unusableAnswer(let step, let record, let reason, let place):
+    case .unusableAnswer(let step, let record, let reason, let prompt, let place):
       Diagnosis(
         "step.unusable-answer", "\(step): the verifier cannot use the answer of record \(record): \(reason)",
-        place: place, remedy: "Correct `answer:`, or choose another verifier.", exit: .badSpec)
-    case .noOptions(let step, let record):
+        place: place, notes: ["The record's prompt: \(Self.excerpt(of: prompt))"],
+        remedy: "Correct `answer:`, or choose another verifier.", exit: .badSpec)
+    case .noOptions(let step, let record, let place):
       Diagnosis(
-        "step.no-options", "\(step): record \(record) has no options to choose from",
+        "step.no-options", "\(step): record \(record) has no options to choose from", place: place,
         remedy: "Use data whose records have a list `options`, such as a multiple-choice task of BIG-bench.",
         exit: .badSpec)
-    case .noRightOption(let step, let record):
+    case .noRightOption(let step, let record, let fields, let place):
       Diagnosis(
-        "step.no-right-option", "\(step): none of the options of record \(record) is its right answer",
-        remedy: "Check `answer:`; an option must have the same bytes as the answer.", exit: .badSpec)
+        "step.no-right-option", "\(step): none of the options of record \(record) is its right answer", place: place,
+        notes: Self.note(fields), remedy: "Check `answer:`; an option must have the same bytes as the answer.",
+        exit: .badSpec)
+    case .badOptions(let step, let record, let reason, let remedy, let fields, let place):
+      Diagnosis(
+        "step.bad-options", "\(step): record \(record): \(reason)", place: place, notes: Self.note(fields),
+        remedy: remedy, exit: .badSpec)
     case .badConversation(let step, let record, let reason, let place):
       Diagnosis(
         "step.bad-conversation", "\(step): the dialogue of record \(record) \(reason)", place: place,

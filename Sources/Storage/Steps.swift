@@ -95,6 +95,14 @@ extension Store {
     return results
   }
 
+  /// Whether one of the results that the index has under a kind was found damaged through this value or its copies.
+  public func foundDamaged(kind: String) -> Bool {
+    guard StepResult.isKind(kind), !damages.isEmpty else { return false }
+    return ((try? files.list("index/kinds/\(kind)")) ?? []).contains { name in
+      Digest(hex: String(name.suffix(64))).map(foundDamaged) ?? false
+    }
+  }
+
   /// Notes a new result in the index.
   ///
   /// The index is a hint, so a failure is no fault.

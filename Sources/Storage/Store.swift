@@ -1,7 +1,7 @@
 // A store: a folder with a format file, and everything that is kept in it.
 // Opens and checks the folder; what objects, step results, segments and journals are is said in their own files.
 
-import Digests
+public import Digests
 import Synchronization
 
 /// A folder of results, shared by any number of processes.
@@ -50,6 +50,12 @@ public struct Store: Sendable {
   /// The damaged files that were found through this value and its copies, in the order of finding.
   public var damages: [Damage] { log.found.withLock { $0 } }
 
+  /// Whether a step's stored result was found damaged through this value or its copies.
+  public func foundDamaged(_ step: Digest) -> Bool {
+    let name = Self.stepName(step)
+    return log.found.withLock { found in found.contains { $0.path == name } }
+  }
+
   /// A folder for files on their way into the store, made when it is asked for in a store that can be written.
   public var scratchFolder: String {
     // If it cannot be made, the first file in it will say why.
@@ -73,8 +79,13 @@ final class DamageLog: Sendable {
   }
 
   func add(_ damage: Damage) {
-    found.withLock { $0.append(damage) }
-    handler?(damage)
+    let isNew = found.withLock { found in
+      // What cannot be moved is met again at every look; it is told once.
+      if damage.quarantine == nil, found.contains(damage) { return false }
+      found.append(damage)
+      return true
+    }
+    if isNew { handler?(damage) }
   }
 }
 
@@ -91,11 +102,12 @@ extension Store {
 
   private func checkFormat(_ mode: Mode) throws(StorageError) {
     let text = try files.read("format")
-    if let text, let version = Self.version(of: text) {
-      guard version <= Self.formatVersion else {
+    if let text {
+      // Whatever a later version writes after its number, it is not this program's to judge or to mend.
+      if let version = Self.statedVersion(in: text), version > Self.formatVersion {
         throw .newerFormat(path: path, version: version, supported: Self.formatVersion)
       }
-      return
+      if text == Self.formatText { return }
     }
     let names = try files.list("").filter { $0 != "format" }
     if let alien = names.first(where: { !Self.knownNames.contains($0) }) {
@@ -121,21 +133,18 @@ extension Store {
     let published = try files.publishFirst("format") { file throws(StorageError) in try file.write(Self.formatText) }
     guard published == nil else { return }
     // Another process made the store at the same time; its format is read as any other's.
-    guard let text = try files.read("format"), Self.version(of: text) == Self.formatVersion else {
+    guard let text = try files.read("format"), text == Self.formatText else {
       throw .damagedFormat(path: files.path("format"))
     }
   }
 
-  /// The version that a format file tells; nil if the file is damaged.
-  static func version(of text: [UInt8]) -> Int? {
-    guard let end = text.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-    let line = text[...end]
+  /// The number that a format file's first line names, right or not in what follows; nil if there is none.
+  static func statedVersion(in text: [UInt8]) -> Int? {
     let prefix = Array("runner-store ".utf8)
-    guard line.starts(with: prefix), text[(end + 1)...].starts(with: Array("\(Digest.sha256(line).hex)\n".utf8)),
-      let version = Int(String(decoding: line.dropFirst(prefix.count).dropLast(), as: UTF8.self)), version > 0
-    else { return nil }
-    // This version's file ends here; a later one may go on.
-    return version == formatVersion && text != formatText ? nil : version
+    guard text.starts(with: prefix) else { return nil }
+    let digits = text[prefix.count...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    if digits.isEmpty { return nil }
+    return Int(String(decoding: digits, as: UTF8.self)) ?? .max
   }
 }
 

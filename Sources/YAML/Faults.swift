@@ -106,49 +106,80 @@ extension YAMLFault {
   private static func told(
     _ words: String, _ context: String
   ) -> (code: String, message: String, remedy: String) {
-    let (message, remedy): (String, String) =
-      switch words {
-      case "mapping values are not allowed in this context":
-        ("A `:` stands where no key can be", "Put the value in quotes, or check the indentation.")
-      case "did not find expected key" where context.contains("block mapping"):
-        (
-          "This line is no key of the mapping it stands in",
-          "Line it up with its neighbors, or close what is open above."
-        )
-      case "could not find expected ':'", "did not find expected key":
-        ("A key without `:`", "Write `key: value`, or put text of several lines in quotes or under `|`.")
-      case "did not find expected ',' or '}'":
-        ("A `{` is not closed before this", "Put `,` between entries and `}` after the last.")
-      case "did not find expected ',' or ']'":
-        ("A `[` is not closed before this", "Put `,` between elements and `]` after the last.")
-      case "did not find expected '-' indicator":
-        (
-          "This line is no element of the list it stands in",
-          "Begin it with `- `, or indent it as the key it belongs to."
-        )
-      case "block sequence entries are not allowed in this context":
-        ("A list cannot begin here", "Begin the list on the line after its key.")
-      case "mapping keys are not allowed in this context":
-        ("A key cannot stand here", "Begin the mapping on the line after its key.")
-      case "found unexpected end of stream":
-        ("The file ends inside quotes", "Close the quotes that open at or before this line.")
-      case "found unknown escape character", "did not find expected hexdecimal number",
-        "found invalid Unicode character escape code":
-        ("This escape is unknown", "Write `\\\\` for a backslash, or use single quotes.")
-      case "found character that cannot start any token":
-        ("No value can begin with this character", "Put the value in quotes.")
-      case "did not find expected alphabetic or numeric character":
-        ("`*` and `&` need a name after them", "Put the value in quotes if it is text.")
-      case "did not find expected node content":
-        ("A value is missing here", "Write the value, or remove the stray character.")
-      case "did not find expected <document start>":
-        ("The file goes on after its end", "Check the indentation of this line; keep one document to a file.")
-      case "found unexpected document indicator":
-        ("`---` or `...` stands inside quotes", "Close the quotes before it.")
-      default: ("This is no YAML: \(words)", "Check quotes, brackets and indentation around here.")
-      }
-    return ("syntax", message, remedy)
+    if words == "did not find expected key", context.contains("block mapping") {
+      return (
+        "syntax", "This line is no key of the mapping it stands in",
+        "Line it up with its neighbors, or close what is open above."
+      )
+    }
+    if let plain = plainWords.first(where: { $0.words.contains(words) }) {
+      return ("syntax", plain.message, plain.remedy)
+    }
+    return ("syntax", "This is no YAML: \(words)", "Check quotes, brackets and indentation around here.")
   }
+
+  private static let plainWords: [(words: [String], message: String, remedy: String)] = [
+    (
+      ["mapping values are not allowed in this context"],
+      "A `:` stands where no key can be", "Put the value in quotes, or check the indentation."
+    ),
+    (
+      ["could not find expected ':'", "did not find expected key"],
+      "A key without `:`", "Write `key: value`, or put text of several lines in quotes or under `|`."
+    ),
+    (
+      ["did not find expected ',' or '}'"],
+      "A `{` is not closed before this", "Put `,` between entries and `}` after the last."
+    ),
+    (
+      ["did not find expected ',' or ']'"],
+      "A `[` is not closed before this", "Put `,` between elements and `]` after the last."
+    ),
+    (
+      ["did not find expected '-' indicator"],
+      "This line is no element of the list it stands in",
+      "Begin it with `- `, or indent it as the key it belongs to."
+    ),
+    (
+      ["block sequence entries are not allowed in this context"],
+      "A list cannot begin here", "Begin the list on the line after its key."
+    ),
+    (
+      ["mapping keys are not allowed in this context"],
+      "A key cannot stand here", "Begin the mapping on the line after its key."
+    ),
+    (
+      ["found unexpected end of stream"],
+      "The file ends inside quotes", "Close the quotes that open at or before this line."
+    ),
+    (
+      [
+        "found unknown escape character", "did not find expected hexdecimal number",
+        "found invalid Unicode character escape code",
+      ],
+      "This escape is unknown", "Write `\\\\` for a backslash, or use single quotes."
+    ),
+    (
+      ["found character that cannot start any token"],
+      "No value can begin with this character", "Put the value in quotes."
+    ),
+    (
+      ["did not find expected alphabetic or numeric character"],
+      "`*` and `&` need a name after them", "Put the value in quotes if it is text."
+    ),
+    (
+      ["did not find expected node content"],
+      "A value is missing here", "Write the value, or remove the stray character."
+    ),
+    (
+      ["did not find expected <document start>"],
+      "The file goes on after its end", "Check the indentation of this line; keep one document to a file."
+    ),
+    (
+      ["found unexpected document indicator"],
+      "`---` or `...` stands inside quotes", "Close the quotes before it."
+    ),
+  ]
 
   private func hexadecimal(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16, uppercase: true)

@@ -42,4 +42,9 @@ import Testing
     let words = ["temperature", "learning-rate", "models", "no", "samples"]
     #expect(Suggestion.nearest(to: word, among: words) == expected)
   }
+
+  @Test func whatIsFoundTwiceIsToldOnce() {
+    let (one, other) = (Diagnosis("a", "m", exit: .badSpec), Diagnosis("b", "m", exit: .badSpec))
+    #expect(Diagnoses([one, other, one]).distinct == Diagnoses([one, other]))
+  }
 }

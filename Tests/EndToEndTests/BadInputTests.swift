@@ -60,7 +60,7 @@ import Testing
     try space.write(SmallExperiment().spec, to: "small.yaml")
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 74, "\(outcome.errors)")
-    #expect(outcome.errors.contains("small.yaml:11:5: error: numbers.jsonl cannot be read"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:11:36: error: numbers.jsonl cannot be read"), "\(outcome.errors)")
     #expect(outcome.errors.contains("→"))
   }
 

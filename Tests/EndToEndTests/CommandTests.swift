@@ -20,7 +20,7 @@ import Testing
     #expect(after.output.contains("undecided"), "\(after.output)")
   }
 
-  @Test func aWarmRunIsQuick() throws {
+  @Test func aWarmRunComputesNothing() throws {
     let space = try TestSpace()
     _ = try space.exec(SmallExperiment())
     let again = try space.exec(SmallExperiment())
@@ -88,26 +88,6 @@ import Testing
     #expect(try space.read("schemas/experiment.schema.json") == checkedIn)
   }
 
-  @Test func theModelCommandsSpeakJSON() throws {
-    let space = try TestSpace()
-    try SmallExperiment().write(to: space)
-    let tokens = try space.run(["model", "tokenize", "small.yaml", "hi"])
-    #expect(tokens.output == "{\"count\":2,\"tokens\":[104,105]}\n", "\(tokens.errors)\(tokens.output)")
-    let score = try space.run(
-      ["model", "score", "small.yaml", "--jsonl"], input: "{\"text\":\"abc\"}\n{\"text\":\"z\"}\n")
-    #expect(score.exitCode == 0, "\(score.errors)")
-    #expect(score.output.split(separator: "\n").count == 2)
-    #expect(score.output.contains("\"log-probabilities\":[null,-"))
-    let generated = try space.run(["model", "generate", "small.yaml:policy", "hi", "--max-new-tokens", "3"])
-    #expect(generated.exitCode == 0, "\(generated.errors)")
-    #expect(generated.output.contains("\"finish\":\"length\""), "\(generated.output)")
-    let info = try space.run(["model", "info", "small.yaml"])
-    #expect(info.output.contains("\"vocabulary\": 259"), "\(info.output)")
-    let wrong = try space.run(["model", "info", "small.yaml:polcy"])
-    #expect(wrong.exitCode == 64)
-    #expect(wrong.errors.contains("Did you mean `policy`?"))
-  }
-
   @Test func aStoredObjectCanBeLookedAt() throws {
     let space = try TestSpace()
     _ = try space.exec(SmallExperiment())
@@ -171,6 +151,22 @@ import Testing
     let seen = try space.read("typescript")
     #expect(seen.contains("\r\u{1B}[K["), "no line was redrawn")
     #expect(seen.contains("of 6 records"))
+  }
+
+  @Test func theBenchMeasuresEveryBatchAndAWarmRun() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let outcome = try space.run(["bench", "small.yaml", "--rounds", "1", "--into", "figures.md"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let text = try space.read("figures.md")
+    #expect(outcome.output == text + "\n")
+    for work in ["scoring, sequences of 256", "generation, 128 + 64 tokens, new tokens end to end"] {
+      for workers in [1, 2] {
+        for batch in [1, 8, 32] { #expect(text.contains("| \(work) | \(workers) | \(batch) | "), "\(text)") }
+      }
+    }
+    #expect(text.contains("A warm run, `exec` of the spec with everything stored"), "\(text)")
+    #expect(!FileManager.default.fileExists(atPath: "\(space.path)/results"))
   }
 
   @Test func helpNamesEveryExitCode() throws {

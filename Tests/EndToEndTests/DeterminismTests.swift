@@ -63,8 +63,9 @@ import Testing
     try space.write(Self.experiment.spec, to: "small.yaml")
     try space.write(Self.experiment.data, to: "numbers.jsonl")
     let running = try space.start(["exec", "small.yaml", "--workers", "1"])
-    // Long enough for the program to have begun, not long enough to be done on most machines.
-    usleep(60_000)
+    // The store is made after the program has begun to listen.
+    let begun = "\(space.path)/.runner-store/format"
+    while running.process.isRunning, !FileManager.default.fileExists(atPath: begun) { usleep(1000) }
     running.process.interrupt()
     let outcome = try space.finish(running)
     // It may have been done already; if it was not, it says how to go on.

@@ -8,6 +8,11 @@ struct SmallExperiment {
   var description = "A small experiment."
   var evalName = "accuracy"
   var temperature = "0"
+  /// The whole eval; nil: accuracy.
+  var eval: String?
+  var prompt = "{question}"
+  /// A line of the data set.
+  var dataset = ""
   var verifier = "number"
   var heldout = 6
   var records = SmallExperiment.questions(20)
@@ -33,13 +38,17 @@ struct SmallExperiment {
     datasets:
       numbers:
         source: {jsonl: {from: [{path: numbers.jsonl}]}}
-        prompt: "{question}"
+        prompt: "\(prompt)"
         answer: {from: "{answer}", verifier: \(verifier)}
-        split: {heldout: \(heldout), train: rest}
+        split: {heldout: \(heldout), train: rest}\(dataset.isEmpty ? "" : "\n    \(dataset)")
     evals:
-      \(evalName): {accuracy: {on: numbers/heldout, max-new-tokens: 8, temperature: \(temperature)}}
+      \(evalName): \(eval ?? accuracy)
     \(extra)
     """
+  }
+
+  private var accuracy: String {
+    "{accuracy: {on: numbers/heldout, max-new-tokens: 8, temperature: \(temperature)}}"
   }
 
   var data: String {

@@ -211,6 +211,8 @@ private let generateB = "generate b, T 0.5, seed 1, 2 samples"
     let outcome = try await shop.run(Lines(temperature: "0.75"))
     #expect(outcome.told.steps("damaged") == ["render a", "split a", "ingest a", "fetch a.jsonl"])
     #expect(outcome.summary.failed == 0)
+    // What was stored and is made again counts once.
+    #expect(outcome.summary.ran + outcome.summary.cached == outcome.graph.steps.count)
     #expect(outcome.table == (try await Shop().run(Lines(temperature: "0.75"))).table)
     #expect(outcome.table != nil)
   }

@@ -51,10 +51,102 @@ import Testing
     index.run(try Specs.graph(Specs.evaluating()).graph)
     let changed = Specs.evaluating(temperature: "0.6").replacing("verifier: number", with: "verifier: contains")
     let found = try states(changed, index)
-    guard case .willRun(nil, _, .neverRun) = found["verify counting/heldout"] else {
+    guard case .willRun(nil, _, .changed(let changes)) = found["verify counting/heldout"] else {
       Issue.record("\(String(describing: found["verify counting/heldout"]))")
       return
     }
+    #expect(changes.map(\.words) == ["verifier"])
+  }
+
+  /// What is told of a step of a changed spec after the plain one ran: words, old, new, line.
+  private func told(_ label: String, of changed: String) throws -> [String] {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    let plan = Plan(graph: try Specs.graph(changed).graph, index: index)
+    let planned = try #require(plan.steps.first { $0.step.label.hasPrefix(label) })
+    guard case .willRun(_, _, .changed(let changes)) = planned.state else { return ["\(planned.state)"] }
+    return changes.map { leaf in
+      let (old, new) = (leaf.change.old?.readable ?? "-", leaf.change.new?.readable ?? "-")
+      return "\(leaf.words): \(old) → \(new)" + (leaf.place.map { " in \($0.line):\($0.column)" } ?? "")
+    }
+  }
+
+  @Test(arguments: ["exact", "choice", "sorted-words", "contains"])
+  func anotherKindOfVerifierIsOneChange(kind: String) throws {
+    let changed = Specs.evaluating().replacing("verifier: number", with: "verifier: \(kind)")
+    #expect(try told("verify counting", of: changed) == ["verifier: number → \(kind) in 9:42"])
+  }
+
+  @Test func severalChangesAreToldWhereTheyAre() throws {
+    let data = Specs.evaluating(temperature: "0.6").replacing("heldout: 30", with: "heldout: 31")
+    #expect(try told("split counting", of: data) == ["split.heldout: 30 → 31 in 10:22"])
+    #expect(try told("generate counting", of: data) == ["temperature: 0.5 → 0.6 in 19:71"])
+    let words = Specs.evaluating().replacing("Answer with a number only.", with: "Answer.")
+      .replacing("max-new-tokens: 16", with: "max-new-tokens: 8")
+    #expect(
+      try told("render counting", of: words)
+        == ["prompt: {question} Answer with a number only. → {question} Answer. in 8:13"])
+    #expect(try told("generate counting", of: words) == ["max-new-tokens: 16 → 8 in 19:54"])
+  }
+
+  @Test func whatFollowsFromAChangeIsLeftOut() throws {
+    // Greedy text draws nothing: seed, top-p and top-k vanish with the temperature.
+    let greedy = Specs.evaluating(temperature: "0")
+    #expect(try told("generate counting", of: greedy) == ["temperature: 0.5 → 0.0 in 19:71"])
+    let fields = Specs.evaluating().replacing("{question} Answer", with: "{question} {hint} Answer")
+    #expect(
+      try told("split counting", of: fields) == ["the fields that the prompt names: [question] → [hint, question]"])
+    let stop = Specs.evaluating().replacing(#"stop: ["\n"]"#, with: #"stop: ["\n", "."]"#)
+    #expect(try told("generate counting", of: stop) == ["stop: [\n] → [\n, .] in 19:94"])
+    let turns = Specs.evaluating().replacing(
+      #"prompt: "{question} Answer with a number only.""#, with: #"prompt: [{system: Brief.}, {user: "{question}"}]"#)
+    #expect(
+      try told("render counting", of: turns)
+        == ["prompt: {question} Answer with a number only. → system: Brief.; user: {question} in 8:23"])
+  }
+
+  @Test func otherDataExplainNothing() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    let renamed = Specs.evaluating().replacing("counting", with: "sums").replacing(
+      "object-sums", with: "object-counting"
+    )
+    .replacing("seed: 7", with: "seed: 8").replacing("verifier: number", with: "verifier: contains")
+    let found = try states(renamed, index)
+    guard case .willRun(_, _, .neverRun)? = found["verify sums/heldout"] else {
+      Issue.record("\(String(describing: found["verify sums/heldout"]))")
+      return
+    }
+  }
+
+  @Test func aDamagedResultIsToldAsSuch() throws {
+    let index = MemoryIndex()
+    let graph = try Specs.graph(Specs.evaluating()).graph
+    index.run(graph)
+    let states = Plan(graph: graph, index: index).steps
+    for planned in states {
+      if case .cached(let key, _) = planned.state, planned.step.work.foretold == nil { index.damaged.insert(key) }
+    }
+    let after = Plan(graph: graph, index: index).steps.filter { $0.step.work.foretold == nil }
+    #expect(after.allSatisfy { if case .willRun(_, _, .resultDamaged) = $0.state { true } else { false } })
+    #expect(!after.isEmpty)
+  }
+
+  @Test func otherWeightsPredictNoTime() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    func estimate(_ text: String) throws -> Double? {
+      let plan = Plan(graph: try Specs.graph(text).graph, index: index)
+      return try #require(plan.steps.first { $0.step.kind == .generate }).estimate?.seconds
+    }
+    let changed = Specs.evaluating(temperature: "0.6")
+    #expect(try estimate(changed) == 12)
+    #expect(try estimate(changed.replacing(Specs.digest, with: String(repeating: "c", count: 64))) == nil)
+    let random =
+      "{random: {layers: 1, width: 4, heads: 1, feed-forward: 4}}, turns: chatml, system: none}"
+    let weights = try #require(changed.firstRange(of: "{gguf: {sha256: "))
+    let end = try #require(changed[weights.lowerBound...].firstRange(of: "system: none}"))
+    #expect(try estimate(changed.replacingCharacters(in: weights.lowerBound..<end.upperBound, with: random)) == nil)
   }
 
   @Test func keptRecordsAreCounted() throws {
@@ -196,32 +288,11 @@ import Testing
     #expect(generate.estimate?.seconds == 12)
     #expect(try self.plan(Specs.training()).steps.allSatisfy { $0.tokens == nil })
   }
+}
 
-  @Test func aLeafThatNobodyWroteIsDerived() throws {
-    let index = MemoryIndex()
-    index.run(try Specs.graph(Specs.evaluating(temperature: "0")).graph)
-    let plan = try plan(Specs.evaluating(temperature: "0.6"), index)
-    let generate = try #require(plan.steps.first { $0.step.kind == .generate })
-    guard case .willRun(_, _, .changed(let changes)) = generate.state else {
-      Issue.record("\(generate.state)")
-      return
-    }
-    #expect(
-      changes.map { "\($0.change.name) \($0.isDerived)" } == [
-        "options/seed false", "options/temperature false", "options/top-k true", "options/top-p true",
-      ])
-  }
-
-  @Test func aDefaultThatReplacesAValueIsToldWhereItWouldStand() throws {
-    let index = MemoryIndex()
-    index.run(try Specs.graph(Specs.training(hyperparameters: "clip: 1.0")).graph)
-    let plan = try plan(Specs.training(hyperparameters: ""), index)
-    let train = try #require(plan.steps.first { $0.step.kind == .train })
-    guard case .willRun(_, _, .changed(let changes)) = train.state else {
-      Issue.record("\(train.state)")
-      return
-    }
-    #expect(changes.map { "\($0.change.name) \($0.isDerived)" } == ["options/clip false"])
-    #expect(changes[0].place != nil)
+extension String {
+  /// The same text with a range replaced.
+  fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
+    String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
   }
 }

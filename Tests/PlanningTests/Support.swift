@@ -114,12 +114,15 @@ enum Specs {
 final class MemoryIndex: ResultIndex, @unchecked Sendable {
   // Tests fill it on one thread before they ask it.
   private(set) var results: [Digest: StoredResult] = [:]
-  private var manifests: [(StepKind, Manifest)] = []
+  private var manifests: [(step: Step, manifest: Manifest)] = []
+  /// Keys of results whose files are damaged.
+  var damaged: Set<Digest> = []
   private var objects: [Digest: [UInt8]] = [:]
   var heldKeys: Set<Digest> = []
   var recordCount = 3
 
   func answer(for key: Digest) -> IndexAnswer {
+    if damaged.contains(key) { return .damaged }
     guard let result = results[key] else { return .absent }
     let missing = result.outputs.keys.sorted().filter { objects[result.outputs[$0]?.digest ?? .sha256("")] == nil }
     return missing.isEmpty ? .complete(result) : .incomplete(missing: missing)
@@ -130,7 +133,13 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
   func heldRecords(recipe: Digest, keys: [Digest]) -> Int { keys.count { heldKeys.contains($0) } }
 
   func earlier(_ kind: StepKind) -> [EarlierResult] {
-    manifests.filter { $0.0 == kind }.map { EarlierResult(manifest: $0.1, seconds: 6, computed: recordCount) }
+    manifests.reversed().filter { $0.step.kind == kind && !damaged.contains($0.manifest.key) }.map {
+      EarlierResult(manifest: $0.manifest, seconds: 6, computed: recordCount, label: $0.step.label)
+    }
+  }
+
+  func hasDamaged(_ kind: StepKind) -> Bool {
+    manifests.contains { $0.step.kind == kind && damaged.contains($0.manifest.key) }
   }
 
   func forget(object digest: Digest) { objects[digest] = nil }
@@ -154,7 +163,7 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
         outputs[name] = StoredOutput(digest: digest, byteCount: bytes.count, recordCount: recordCount)
       }
       results[manifest.key] = StoredResult(outputs: outputs)
-      manifests.append((step.kind, manifest))
+      manifests.append((step, manifest))
       resolver.finished(step, outputs: outputs)
     }
   }

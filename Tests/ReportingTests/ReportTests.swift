@@ -14,7 +14,7 @@ import Testing
   private static let names = ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"]
 
   /// A report of a plan whose every step has a result.
-  private func report(right: Int = 3) throws -> ResultReport {
+  private func report(right: Int = 3, errors: Int = 0) throws -> ResultReport {
     let (graph, planned) = try planned(experiment(table: "{rows: style, columns: heat, value: accuracy}"))
     var results: [StepID: (key: Digest, result: StoredResult)] = [:]
     for step in graph.steps {
@@ -33,7 +33,11 @@ import Testing
           (0..<10).map { index in
             Outcomes(
               id: RecordID(content: .sha256("\(index)"), occurrence: 0),
-              outcomes: [Outcome(kind: index < right ? "right" : "wrong", value: index < right ? 1 : 0)])
+              outcomes: [
+                Outcome(
+                  kind: index < right ? "right" : index < right + errors ? "error" : "wrong",
+                  value: index < right ? 1 : 0)
+              ])
           }
         ])
     }
@@ -50,6 +54,15 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
     return try Dictionary(
       uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })
+  }
+
+  @Test func whatWasNotMeasuredIsToldBesideTheTable() throws {
+    let plain = try report().text
+    #expect(plain.contains("\nOutcomes over all cells: 12 right, 28 wrong."))
+    #expect(!plain.contains("Errors"))
+    let text = try report(errors: 4).text
+    #expect(text.contains("\nOutcomes over all cells: 16 error, 12 right, 12 wrong."))
+    #expect(text.contains("\nErrors, counted as wrong: 4 of 10 in "))
   }
 
   @Test func theSameNumbersAreTheSameBytes() throws {

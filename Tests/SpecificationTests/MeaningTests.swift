@@ -52,6 +52,43 @@ import Testing
 
   private struct Missing: Error {}
 
+  @Test func headsOfOddSizeAreRefused() {
+    let text = faults(["s.yaml": Self.base.replacing("width: 8", with: "width: 6")])
+    #expect(text.contains("s.yaml:3:49: error: `width` (6) by `heads` (2) makes heads of size 3, which must be even"))
+    #expect(text.contains("→ Make `width` a multiple of 4, or change `heads`."))
+  }
+
+  @Test(arguments: [
+    ("=1", "`--set =1` names no key before `=`"), ("seeds", "`--set seeds` has no `=`"),
+    ("evals..accuracy=1", "A key is empty in `--set evals..accuracy=1`"),
+    (".evals=1", "A key is empty in `--set .evals=1`"),
+    ("datasets.counting.prompt=", "`--set datasets.counting.prompt=` gives no value behind `=`"),
+  ])
+  func aSettingSaysWhatIsWrongWithIt(setting: String, message: String) {
+    let text = faults(["s.yaml": Self.base], sets: [setting])
+    #expect(text.contains("error: \(message)\n"), "\(text)")
+  }
+
+  @Test func ofNoneAndOfTwoTheRemedyDiffers() {
+    func told(_ keys: String) -> String {
+      faults([
+        "s.yaml": Self.base.replacing(
+          "{accuracy: {on: counting/heldout, temperature: 0.5, stop: [\".\", \"!\"]}}",
+          with: "{perplexity: {on: counting/heldout\(keys)}}")
+      ])
+    }
+    #expect(told("").contains("→ Add one of them."))
+    #expect(told(", text: \"{question}\", response: \"{answer}\"").contains("→ Keep one of them."))
+  }
+
+  @Test func aLocalPathKnowsItsPlace() throws {
+    let text = Self.base.replacing(
+      "{task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}", with: "{jsonl: {from: [{path: a.jsonl}]}}"
+    ).replacing("split:", with: "answer: {from: \"{a}\", verifier: number}\n    split:")
+    let experiment = try read(["s.yaml": text]).cells[0].experiment
+    #expect(Pin.files(in: experiment).map { $0.paths["a.jsonl"]?.description } == ["s.yaml:6:36"])
+  }
+
   @Test func readsAnEvaluationAlone() throws {
     let resolved = try read(["s.yaml": Self.base])
     let experiment = resolved.cells[0].experiment

@@ -31,6 +31,19 @@ import Verification
           kind: winner == "green" ? "right" : "wrong", value: winner == "green" ? 1 : 0, reason: "chose \(winner)"))
   }
 
+  @Test func charactersAreCountedAsPythonCountsThem() {
+    // Sums -6, -7, -7.5 over 5, 7 and 6 Unicode scalars: -1.2, -1, -1.25. By bytes (5, 8, 18) the third would win, by
+    // what looks like characters (5, 6, 1) the first.
+    let options = ["green", "nai\u{308}ve\u{21}", "👩‍💻\u{FE0F}ab"]
+    #expect(options.map { $0.unicodeScalars.count } == [5, 7, 6])
+    let prompt = RenderedPrompt(id: id("a"), turns: [], answers: [], options: options)
+    let scores = zip([-6, -7, -7.5], options).map { score([$0], bytes: $1.utf8.count) }
+    let outcome = ChoiceStep.outcome(prompt, Scores(id: id("a"), scores: scores), .characters)
+    #expect(outcome.reason == "chose \(options[1])")
+    #expect(
+      ChoiceStep.outcome(prompt, Scores(id: id("a"), scores: scores), .bytes).reason == "chose \(options[2])")
+  }
+
   @Test func ofEqualsTheFirstWins() {
     let scores = [score([-2], bytes: 4), score([-1, -1], bytes: 4), score([-0.5, -1.5], bytes: 4)]
     #expect(chosen(scores, .none).reason == "chose red")

@@ -119,7 +119,7 @@ import Testing
     let unanswered = SmallSpec(prompt: spec.prompt, answer: "{verifier: number}")
     #expect(
       told { _ = try unanswered.prompts(of: questions(1), shots: shots) }
-        == "step.no-answer | render data/heldout: record 1 does not say what the right answer is")
+        == "step.no-answer | render data/heldout: record 1 does not say what the right answer is | line 10")
   }
 }
 
@@ -179,12 +179,12 @@ import Testing
     let given = spec(#"{letters: "(A)", order: given}"#)
     #expect(
       told { _ = try given.prompts(of: [try record(#"{"question":"Q","answer":"a"}"#)]) }
-        == "step.no-options | render data/heldout: record 1 has no options to choose from")
+        == "step.no-options | render data/heldout: record 1 has no options to choose from | line 10")
     #expect(
       told {
         _ = try given.prompts(of: [try item(1), try record(#"{"question":"Q","options":["a","b"],"answer":"c"}"#)])
       }
-        == "step.no-right-option | render data/heldout: none of the options of record 2 is its right answer")
+        == "step.no-right-option | render data/heldout: none of the options of record 2 is its right answer | line 11")
   }
 }
 

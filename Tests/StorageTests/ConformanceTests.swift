@@ -256,7 +256,7 @@ import Testing
       }
       #expect(try system.tree(path) == before)
       // A lost or damaged format file costs nothing.
-      for damage in [nil, Array("runner-store 2\nxyz\n".utf8), [], [0xFF]] {
+      for damage in [nil, Array("runner-store x\nxyz\n".utf8), [], [0xFF]] {
         try system.remove("\(path)/format")
         if let damage { try system.make("\(path)/format", damage) }
         #expect(try Store(at: path, mode: .readOnly, fileSystem: system).read(digest) == [1, 2])

@@ -25,6 +25,9 @@ struct MergeTable: Sendable {
     results = [Int32](repeating: 0, count: 1 << bits)
   }
 
+  /// How many merges there are.
+  var count: Int { keys.count { $0 != Self.free } }
+
   /// Adds a merge; a later one of the same pair replaces the earlier, as in the reference.
   mutating func insert(_ left: Int32, _ right: Int32, rank: Int32, result: Int32) {
     let key = Self.key(left, right)

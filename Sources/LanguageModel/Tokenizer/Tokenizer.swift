@@ -51,6 +51,20 @@ public struct Tokenizer: Sendable {
   /// How many tokens there are.
   public var vocabularySize: Int { vocabulary.count }
 
+  /// How text is cut before merging, by the name that GGUF files give it.
+  public var splitting: String { preTokenizer.rawValue }
+
+  /// How many merges there are.
+  public var mergeCount: Int { merges.count }
+
+  /// The tokens that are markers and no text, in the order of their numbers.
+  public var specialTokens: [TokenID] {
+    (0..<Int32(vocabularySize)).map(TokenID.init(rawValue:)).filter(isSpecial)
+  }
+
+  /// Whether text is brought to Unicode's normal form C first.
+  public var isComposing: Bool { composes }
+
   /// The bytes that the vocabulary has no token for; the reference leaves them out of the tokens without a word.
   public var missingBytes: [UInt8] { (0...UInt8.max).filter { byteTokens[Int($0)] < 0 } }
 

@@ -89,8 +89,10 @@ public struct ChoiceEval: Hashable, Sendable {
     case none
     /// Its tokens.
     case tokens
-    /// Its bytes.
+    /// Its bytes in UTF-8.
     case bytes
+    /// Its characters, counted as Unicode scalars: lm-evaluation-harness's `acc_norm`.
+    case characters
   }
 
   /// What stands after the prompt.

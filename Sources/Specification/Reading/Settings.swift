@@ -19,8 +19,18 @@ enum Settings {
   static func patch(_ argument: String, _ reading: Reading) throws(YAMLError) -> Node? {
     let bytes = Array(argument.utf8)
     let source = SourceText(bytes, file: file)
-    guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")), equals > 0 else {
-      reading.note(.badSetting(argument), source.place(0..<bytes.count))
+    guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else {
+      reading.note(.badSetting(argument, .noEquals), source.place(0..<bytes.count))
+      return nil
+    }
+    let keys = bytes[..<equals].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    if let empty = keys.first(where: \.isEmpty) {
+      reading.note(
+        .badSetting(argument, equals == 0 ? .noKey : .emptyKey), source.place(empty.startIndex..<empty.startIndex + 1))
+      return nil
+    }
+    guard bytes[(equals + 1)...].contains(where: { !UInt8.isBlank($0) }) else {
+      reading.note(.badSetting(argument, .noValue), source.place(equals..<equals + 1))
       return nil
     }
     let value = try YAMLDocument.parse(argument: argument, skipping: equals + 1, file: file)
@@ -43,4 +53,8 @@ enum Settings {
       Node(.mapping([Node.Entry(key: key, value: inner)]), location: Location(source, range))
     }
   }
+}
+
+extension UInt8 {
+  fileprivate static func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 }

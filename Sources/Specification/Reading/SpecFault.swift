@@ -27,7 +27,7 @@ enum SpecFault: Hashable {
   case tagNeedsMore(tag: String)
   case tooFew(key: String, least: Int)
   case repeated(key: String, word: String)
-  case exactlyOne(of: [String], in: String)
+  case exactlyOne(of: [String], in: String, found: Int)
   case atLeastOne(of: [String], in: String)
   case goesOnlyWith(key: String, other: String)
   case neededWith(key: String, other: String)
@@ -62,6 +62,7 @@ enum SpecFault: Hashable {
   case splitOverlap(String)
   case twoRests(String, String)
   case notDivisible(key: String, Int, by: String, Int)
+  case oddHeadSize(width: Int, heads: Int)
   case emptyRange(Int, Int)
   case lastTurnNotUser
   case trainsOnEvaluated(String, eval: String)
@@ -70,6 +71,18 @@ enum SpecFault: Hashable {
   case notInArms(String)
   case tooManyCandidates(most: Int)
   case tooManyCells(Int, most: Int)
-  case badSetting(String)
+  case badSetting(String, SettingFault)
   case searchOnTrained(String)
+}
+
+/// What is wrong with a setting of the command line.
+enum SettingFault: Hashable {
+  /// Nothing parts key and value.
+  case noEquals
+  /// Nothing stands before `=`.
+  case noKey
+  /// Two dots follow one another, or one begins or ends the key.
+  case emptyKey
+  /// Nothing stands behind `=`.
+  case noValue
 }

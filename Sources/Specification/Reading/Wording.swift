@@ -114,8 +114,10 @@ extension SpecFault {
         "too-few", "`\(key)` needs at least \(least == 1 ? "1 entry" : "\(least) entries")",
         "Add what is missing, or remove the key.")
     case .repeated(let key, let word): Told("repeated", "`\(word)` stands twice in `\(key)`", "Keep one of them.")
-    case .exactlyOne(let keys, let what):
-      Told("exactly-one", "`\(what)` needs exactly one of \(Wording.joined(keys, "and"))", "Keep one of them.")
+    case .exactlyOne(let keys, let what, let found):
+      Told(
+        "exactly-one", "`\(what)` needs exactly one of \(Wording.joined(keys, "and"))",
+        found == 0 ? "Add one of them." : "Keep one of them.")
     case .atLeastOne(let keys, let what):
       Told("at-least-one", "`\(what)` needs at least one of \(Wording.joined(keys, "and"))", "Add one of them.")
     case .goesOnlyWith(let key, let other):
@@ -263,6 +265,11 @@ extension SpecFault {
       Told("two-rests", "`\(first)` and `\(second)` both take the rest", "Give one of them a number.")
     case .notDivisible(let key, let value, let by, let divisor):
       Told("not-divisible", "`\(key)` (\(value)) must be a multiple of `\(by)` (\(divisor))", "Change one of them.")
+    case .oddHeadSize(let width, let heads):
+      Told(
+        "odd-head-size",
+        "`width` (\(width)) by `heads` (\(heads)) makes heads of size \(width / heads), which must be even",
+        "Make `width` a multiple of \(2 * heads), or change `heads`.")
     case .emptyRange(let low, let high):
       Told("empty-range", "The range goes from \(low) down to \(high)", "Write the smaller number first.")
     case .lastTurnNotUser:
@@ -288,11 +295,26 @@ extension SpecFault {
       Told(
         "too-many-cells", "The axes make \(count) cells; at most \(most) are allowed",
         "Split the grid into several files.")
-    case .badSetting(let text):
-      Told("bad-setting", "`--set \(text)` has no `=`", "Write `--set key.key=value`.")
+    case .badSetting(let text, let fault): settingTold(text, fault)
     case .searchOnTrained(let part):
       Told("search-on-trained", "`search` chooses on `\(part)`, which is trained on", "Choose on a validation part.")
     default: Told("spec", "The spec is wrong", nil)
+    }
+  }
+}
+
+extension SpecFault {
+  private func settingTold(_ text: String, _ fault: SettingFault) -> Told {
+    switch fault {
+    case .noEquals: Told("bad-setting", "`--set \(text)` has no `=`", "Write `--set key.key=value`.")
+    case .noKey:
+      Told("bad-setting", "`--set \(text)` names no key before `=`", "Write `--set key.key=value`.")
+    case .emptyKey:
+      Told("bad-setting", "A key is empty in `--set \(text)`", "Join keys with single dots: `--set key.key=value`.")
+    case .noValue:
+      Told(
+        "bad-setting", "`--set \(text)` gives no value behind `=`",
+        "Write the value; `none` removes the key and `\"\"` is empty text.")
     }
   }
 }

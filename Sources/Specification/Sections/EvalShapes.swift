@@ -75,7 +75,8 @@ extension PerplexityEval {
       let by = fields.by()
       let variables = fields.variables()
       if fields.has("text") == fields.has("response"), let place = fields.place("response"), !fields.reading.isPartial {
-        fields.reading.note(.exactlyOne(of: ["text", "response"], in: "perplexity"), place)
+        fields.reading.note(
+          .exactlyOne(of: ["text", "response"], in: "perplexity", found: fields.has("text") ? 2 : 0), place)
       }
       if fields.has("text"), fields.has("prompt"), let place = fields.place("prompt") {
         fields.reading.note(.goesOnlyWith(key: "prompt", other: "response"), place)

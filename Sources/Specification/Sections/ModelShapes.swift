@@ -103,6 +103,9 @@ extension RandomWeights {
       let keyHeads = keyValueHeads ?? heads
       if width % heads != 0, let place = fields.place("width") {
         fields.reading.note(.notDivisible(key: "width", width, by: "heads", heads), place)
+      } else if width / heads % 2 != 0, let place = fields.place("width") {
+        // Positions turn the numbers of a head in pairs.
+        fields.reading.note(.oddHeadSize(width: width, heads: heads), place)
       }
       if heads % keyHeads != 0, let place = fields.place("key-value-heads") {
         fields.reading.note(.notDivisible(key: "heads", heads, by: "key-value-heads", keyHeads), place)

@@ -148,7 +148,8 @@ extension Search {
         if fields.has("highest") == fields.has("lowest"), let place = fields.place("lowest"),
           !fields.reading.isPartial
         {
-          fields.reading.note(.exactlyOne(of: ["highest", "lowest"], in: "choose"), place)
+          let found = fields.has("highest") ? 2 : 0
+          fields.reading.note(.exactlyOne(of: ["highest", "lowest"], in: "choose", found: found), place)
         }
         guard let eval = highest ?? lowest, let on else { return nil }
         return Choice(eval: eval, highest: highest != nil, on: on)

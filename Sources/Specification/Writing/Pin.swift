@@ -1,7 +1,7 @@
 // Writing digests into a spec where it names files, without touching anything else of its text.
 // Knows nothing of files' bytes; whoever hashed them says the digests.
 
-import Diagnostics
+public import Diagnostics
 import YAML
 
 /// A file that a spec names, and where its text says so.
@@ -12,6 +12,8 @@ public struct PinnableFile: Sendable {
   public let spec: String
   /// Where the digest stands, in bytes of that spec; nil: none is written.
   let digest: Range<Int>?
+  /// Where its local paths stand, by the path as it is opened.
+  public let paths: [String: SourcePlace]
   /// Where a digest would be put in.
   let insertion: Insertion
 
@@ -100,7 +102,17 @@ public enum Pin: Sendable {
       isFlow
       ? .flow(start + 1) : .block(key.range.lowerBound, column: key.place.column - 1)
     return PinnableFile(
-      reference: reference, spec: source.file, digest: node["sha256"]?.location.range, insertion: insertion)
+      reference: reference, spec: source.file, digest: node["sha256"]?.location.range, paths: paths(in: node),
+      insertion: insertion)
+  }
+
+  private static func paths(in node: Node) -> [String: SourcePlace] {
+    var paths: [String: SourcePlace] = [:]
+    for element in node["from"]?.elements ?? [] {
+      guard let path = element["path"], let text = path.scalar?.text else { continue }
+      paths[PathText.resolve(text, fromFile: path.location.source.file)] = path.place
+    }
+    return paths
   }
 }
 

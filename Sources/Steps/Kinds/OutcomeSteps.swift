@@ -26,9 +26,9 @@ package enum ChoiceStep {
     _ prompt: RenderedPrompt, _ score: Scores, _ normalize: ChoiceEval.Normalization,
     _ continuation: ChoiceEval.Continuation = .text
   ) -> Outcome {
-    let values = score.scores.map { value(of: $0, normalize) }
     let names = continuation == .letter ? prompt.labels : prompt.options
-    guard names.count == values.count, let best = values.max(), let index = values.firstIndex(of: best) else {
+    let values = zip(score.scores, names).map { value(of: $0, $1, normalize) }
+    guard names.count == score.scores.count, let best = values.max(), let index = values.firstIndex(of: best) else {
       return Outcome(kind: "wrong", value: 0, reason: "no options")
     }
     let right = prompt.answers.contains { $0.utf8.elementsEqual(names[index].utf8) }
@@ -37,10 +37,12 @@ package enum ChoiceStep {
       kind: right ? "right" : "wrong", value: right ? 1 : 0, reason: "chose \(chosen.joined(separator: " "))")
   }
 
-  private static func value(of score: Score, _ normalize: ChoiceEval.Normalization) -> Double {
+  private static func value(of score: Score, _ name: String, _ normalize: ChoiceEval.Normalization) -> Double {
     switch normalize {
     case .none: score.sum
     case .tokens: score.sum / Double(max(1, score.logProbabilities.count))
+    // Python's len() counts Unicode scalars, too.
+    case .characters: score.sum / Double(max(1, name.unicodeScalars.count))
     case .bytes: score.sum / Double(max(1, score.byteCount))
     }
   }

@@ -100,15 +100,36 @@ package struct PromptRenderer {
     guard let data, let format = data.optionFormat else {
       return Scope(fields: fields, number: number, answers: answers, options: texts)
     }
-    guard !texts.isEmpty else { throw StepError.noOptions(step: label, record: number) }
-    let written = try OptionLetters(
-      texts, style: format.letters, order: format.order == .given ? nil : order(fields, count: texts.count))
+    guard !texts.isEmpty else {
+      throw StepError.noOptions(step: label, record: number, place: place(of: "options/letters"))
+    }
+    let written = try lettered(texts, format, fields, number: number)
     guard let right = try? written.labels(of: answers), !right.isEmpty else {
-      throw StepError.noRightOption(step: label, record: number)
+      throw StepError.noRightOption(step: label, record: number, fields: fields, place: place(of: "answer"))
     }
     return Scope(
       fields: fields, number: number, answers: data.lettersAnswer ? right : answers, options: written.options,
       labels: written.labels, optionText: written.text)
+  }
+
+  private func lettered(
+    _ texts: [String], _ format: OptionFormat, _ fields: JSONObject, number: Int
+  ) throws -> OptionLetters {
+    do {
+      return try OptionLetters(
+        texts, style: format.letters, order: format.order == .given ? nil : order(fields, count: texts.count))
+    } catch {
+      throw StepError.badOptions(
+        step: label, record: number, reason: error.reason, remedy: error.diagnoses.first?.remedy, fields: fields,
+        place: place(of: "options/letters"))
+    }
+  }
+
+  /// Where a leaf stands in the spec, or else the prompt that it belongs to.
+  private func place(of leaf: String) -> SourcePlace? {
+    if let place = places[leaf] ?? places["prompt"] { return place }
+    let prompt = places.filter { $0.key.hasPrefix("prompt/") }.values
+    return prompt.min { ($0.line, $0.column) < ($1.line, $1.column) } ?? places["answer"]
   }
 
   /// The order of a record's options, drawn from its content.
@@ -147,7 +168,8 @@ package struct PromptRenderer {
       let place = places[leaf] ?? places["prompt"]
       if let value = scope.fields[error.name], value != .null {
         throw StepError.notText(
-          step: label, field: error.name, kind: value.kindInWords, record: scope.number, place: place)
+          step: label, field: error.name, kind: value.kindInWords, record: scope.number, fields: scope.fields,
+          place: place)
       }
       throw StepError.missingField(
         step: label, field: error.name, record: scope.number, fields: scope.fields, place: place)
@@ -183,7 +205,9 @@ package struct PromptRenderer {
     let questions = parts.filter { if case .turn(let turn) = $0.element { turn.role != .system } else { false } }
     for (index, fields) in shots.enumerated() where taken < wanted.count && fields != scope.fields {
       let example = try self.scope(fields, number: index + 1)
-      guard let answer = example.answers.first else { throw StepError.noAnswer(step: label, record: index + 1) }
+      guard let answer = example.answers.first else {
+        throw StepError.noAnswer(step: label, record: index + 1, place: place(of: "answer"))
+      }
       messages += try turns(questions, example) + [Message(.assistant, answer)]
       taken += 1
     }

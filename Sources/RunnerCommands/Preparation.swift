@@ -1,0 +1,70 @@
+// What commands do with a store and a graph before they show anything: open it, refuse what cannot run, and compute
+// what some inputs of a step need.
+
+import Diagnostics
+import Execution
+import Planning
+import Steps
+import Storage
+import Synchronization
+
+extension Store {
+  /// Opens a store; damaged files are told as they are met.
+  static func telling(at path: String, mode: Mode) throws -> Store {
+    try Store(at: path, mode: mode, onDamage: { Output.report(Diagnoses([$0.diagnosis])) })
+  }
+}
+
+extension Plan {
+  /// Nothing runs if something asked for cannot run: a run that must fail in the end wastes what it computes before.
+  func refuseBlocked() throws {
+    let diagnoses = blocked.compactMap { planned -> Diagnosis? in
+      guard case .blocked(let obstacle) = planned.state else { return nil }
+      let place = planned.step.places["name"] ?? planned.step.places["sha256"]
+      return BlockedStep(step: planned.step.label, obstacle: obstacle).placed(at: place).diagnoses.first
+    }
+    // The same part of a spec may be asked for by several steps; it is told once.
+    if !diagnoses.isEmpty { throw CommandError.blocked(Diagnoses(diagnoses).distinct.diagnoses) }
+  }
+}
+
+/// Computes what steps read from, without the steps themselves.
+struct Preparation {
+  let graph: StepGraph
+  let store: Store
+  let engine: StepEngine
+
+  /// What was told of a run that failed.
+  private final class Failure: Sendable { let exit = Mutex<ExitCode?>(nil) }
+
+  /// Runs what a step's named inputs need.
+  ///
+  /// - Throws: ``CommandError/blocked(_:)`` before anything runs; ``CommandError/incomplete(failed:skipped:exit:)`` with
+  ///   the exit code of the failure, which has been told.
+  func task(for step: Step, needing names: [String]) async throws -> StepTask {
+    let sources = Set(step.inputs.filter { names.contains($0.name) }.map(\.source.step))
+    try Plan(graph: graph.restricted(to: sources), index: StoreIndex(store)).refuseBlocked()
+    let failure = Failure()
+    let executor = Executor(
+      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
+      observe: { event in
+        guard case .failed(_, let diagnoses) = event else { return }
+        let told = Diagnoses(diagnoses)
+        failure.exit.withLock { $0 = $0 ?? told.exit }
+        Output.report(told)
+      })
+    guard let task = try await executor.task(for: step, in: graph, needing: names) else {
+      throw CommandError.incomplete(failed: 1, skipped: 0, exit: failure.exit.withLock { $0 } ?? .stepFailed)
+    }
+    return task
+  }
+
+  /// Reads a step's model, with faults shown where the spec names the weights.
+  func reading<Value>(_ model: ModelUse, of step: Step, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as any DiagnosableError {
+      throw error.placed(at: model.inputNames.first.flatMap { graph.place(ofInput: $0, of: step) })
+    }
+  }
+}

@@ -1,0 +1,274 @@
+// What commands tell: every prompt that a model sees, damage in the store, the same exit code for the same fault.
+
+import Foundation
+import Testing
+
+@Suite struct Telling {
+  // MARK: Preview
+
+  @Test func everyPairOfPromptAndModelIsShown() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      ablations:
+        system:
+          silent: {}
+          told: {models: {policy: {system: Be brief.}}}
+        temperature:
+          greedy: {}
+          warm: {evals: {accuracy: {accuracy: {temperature: 0.7}}}}
+      """
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let outcome = try space.run(["preview", "small.yaml", "1"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let shown = outcome.output.split(separator: "── ").map(String.init)
+    #expect(shown.count == 2, "\(outcome.output)")
+    let silent = try #require(shown.first { $0.contains("(2 cells: silent/greedy, silent/warm)") })
+    #expect(!silent.contains("Be brief."))
+    let told = try #require(shown.first { $0.contains("(2 cells: told/greedy, told/warm)") })
+    #expect(told.contains("<|im_start|>system\nBe brief."))
+  }
+
+  @Test func twoModelsOnOnePromptAreTwoPreviews() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      ablations:
+        weights:
+          one: {}
+          two: {models: {policy: {weights: {random: {seed: 2}}}}}
+      """
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let lines = try space.run(["preview", "small.yaml", "1", "--json"]).output.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines.first?.contains("\"cells\":[\"small: one\"]") == true, "\(lines)")
+    #expect(lines.last?.contains("\"cells\":[\"small: two\"]") == true, "\(lines)")
+  }
+
+  // MARK: Damage
+
+  /// A store whose step results and segments are all cut short.
+  private func damaged() throws -> TestSpace {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    for folder in ["steps", "records"] {
+      for name in space.files(below: ".runner-store/\(folder)") where !name.hasSuffix("manifest") {
+        let path = ".runner-store/\(folder)/\(name)"
+        try space.write(try space.bytes(path).dropLast(3), to: path)
+      }
+    }
+    return space
+  }
+
+  @Test func aPlanTellsDamage() throws {
+    let space = try damaged()
+    let before = space.files(below: ".runner-store")
+    let plan = try space.run(["plan", "small.yaml"])
+    #expect(plan.exitCode == 0, "\(plan.errors)")
+    #expect(plan.errors.contains("warning: steps/"), "\(plan.errors)")
+    #expect(!plan.output.contains("never run"), "\(plan.output)")
+    #expect(plan.output.split(separator: "\n").count { $0.contains("its stored result was damaged") } == 6)
+    let json = try space.run(["plan", "small.yaml", "--json"])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let warnings = try #require(object["warnings"] as? [[String: Any]])
+    #expect(warnings.count >= 6 && warnings.allSatisfy { $0["code"] as? String == "store.damaged" })
+    #expect(json.output.contains("{\"kind\":\"result-damaged\"}"))
+    #expect(space.files(below: ".runner-store") == before)
+  }
+
+  @Test func aRunTellsDamageAndWhatBecameOfIt() throws {
+    let space = try damaged()
+    let text = try space.run(["exec", "small.yaml"])
+    #expect(text.exitCode == 0, "\(text.errors)")
+    #expect(text.errors.contains("It was set aside as quarantine/steps+"), "\(text.errors)")
+    #expect(text.errors.contains("It was set aside as quarantine/records+"), "\(text.errors)")
+    #expect(text.errors.contains("because its stored result was damaged"), "\(text.errors)")
+  }
+
+  @Test func aRunTellsDamageAsEvents() throws {
+    let space = try damaged()
+    let outcome = try space.run(["exec", "small.yaml", "--json"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let warnings = outcome.output.split(separator: "\n").filter { $0.contains("\"event\":\"warning\"") }
+    #expect(warnings.contains { $0.contains("quarantine/steps+") })
+    #expect(warnings.contains { $0.contains("quarantine/records+") })
+  }
+
+  @Test func progressCountsEachStepOnce() throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    for name in space.files(below: ".runner-store/objects") {
+      try space.write(try space.bytes(".runner-store/objects/\(name)").dropLast(3), to: ".runner-store/objects/\(name)")
+    }
+    let outcome = try space.run(["exec", "small.yaml", "--set", "evals.accuracy.accuracy.max-new-tokens=7"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let positions = outcome.errors.matches(of: #/\[(\d+)\/(\d+)\]/#).compactMap { found in
+      Int(found.output.1).flatMap { at in Int(found.output.2).map { (at, $0) } }
+    }
+    #expect(positions.count > 7)
+    #expect(positions.allSatisfy { $0.0 <= $0.1 }, "\(outcome.errors)")
+    let last = try #require(outcome.errors.firstMatch(of: #/(\d+) steps? ran, (\d+) (?:was|were) stored/#))
+    #expect((Int(last.output.1) ?? 0) + (Int(last.output.2) ?? 0) == 7, "\(last.output.0)")
+  }
+
+  // MARK: Stores
+
+  @Test(arguments: ["runner-store 99\n", "runner-store 2\nother\n"])
+  func aNewerStoreIsLeftAlone(format: String) throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    try space.write(format, to: ".runner-store/format")
+    for command in ["exec", "plan", "preview"] {
+      let outcome = try space.run([command, "small.yaml"])
+      #expect(outcome.exitCode == 74, "\(command): \(outcome.errors)")
+      #expect(outcome.errors.contains("this program knows formats up to 1"), "\(outcome.errors)")
+    }
+    #expect(try space.read(".runner-store/format") == format)
+  }
+
+  @Test func anUnreadableFormatIsTold() throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    try space.write("hello", to: ".runner-store/format")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("warning: format in the store is damaged"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("quarantine/format."), "\(outcome.errors)")
+  }
+
+  // MARK: Exit codes
+
+  @Test(arguments: [["exec"], ["preview"], ["model", "info"]])
+  func whatCannotRunIsTheSameFaultEverywhere(command: [String]) throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let spec = SmallExperiment().spec.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.contains("random:") ? "    weights: {endpoint: {url: \"http://127.0.0.1:9/v1\", model: m}}" : String(line)
+    }
+    try space.write(spec.joined(separator: "\n"), to: "blocked.yaml")
+    let outcome = try space.run(command + ["blocked.yaml"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("blocked.yaml:6:14: error:"), "\(outcome.errors)")
+    #expect(outcome.errors.components(separatedBy: "cannot run it").count == 2, "\(outcome.errors)")
+  }
+
+  @Test(arguments: ["exec", "preview"])
+  func aRecordWithoutAFieldIsTheSameFaultEverywhere(command: String) throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try space.write(SmallExperiment().data + "{\"answer\":\"1\"}\n", to: "numbers.jsonl")
+    let outcome = try space.run([command, "small.yaml", "--set", "datasets.numbers.split.heldout=21"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("has no field `question`"), "\(outcome.errors)")
+  }
+
+  @Test(arguments: ["exec", "preview"])
+  func brokenWeightsAreShownWhereTheSpecNamesThem(command: String) throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try space.write("This is a letter, not a model.", to: "model.gguf")
+    let spec = SmallExperiment().spec.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.contains("random:") ? "    weights: {gguf: {from: [{path: model.gguf}]}}" : String(line)
+    }
+    try space.write(spec.joined(separator: "\n"), to: "small.yaml")
+    let outcome = try space.run([command, "small.yaml"])
+    #expect(outcome.exitCode == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:6:14: error:"), "\(outcome.errors)")
+  }
+
+  @Test func anEvalOnRecordsThatNobodySetsAsideIsWarnedOfAndThenRefused() throws {
+    var experiment = SmallExperiment()
+    experiment.eval = "{accuracy: {on: numbers/validation}}"
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let checked = try space.run(["validate", "small.yaml"])
+    #expect(checked.exitCode == 0, "\(checked.errors)")
+    #expect(checked.errors.contains("warning: `numbers` sets no validation records aside"), "\(checked.errors)")
+    for command in ["plan", "exec"] {
+      let outcome = try space.run([command, "small.yaml"])
+      #expect(outcome.exitCode == 65, "\(outcome.errors)")
+      #expect(outcome.errors.contains("data set `numbers` has no part `validation`"), "\(outcome.errors)")
+    }
+  }
+
+  @Test func wrongUsageIsJSONWhereJSONIsAsked() throws {
+    let space = try TestSpace()
+    let outcome = try space.run(["plan", "small.yaml", "--json", "--no-such-option"])
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.output.hasPrefix("{\"code\":\"command.usage\",\"exit\":64,"), "\(outcome.output)")
+    #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+  }
+
+  @Test(arguments: [["--store", ""], ["--mirror", ""], ["--results", ""]])
+  func anEmptyFolderIsNoFolder(arguments: [String]) throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let outcome = try space.run(["exec", "small.yaml"] + arguments)
+    #expect(outcome.exitCode == 64, "\(outcome.errors)")
+    #expect(outcome.errors.contains("must name a folder"), "\(outcome.errors)")
+  }
+
+  // MARK: Records
+
+  private func told(_ experiment: SmallExperiment, data: String) throws -> String {
+    let space = try TestSpace()
+    try space.write(experiment.spec, to: "small.yaml")
+    try space.write(data, to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    return outcome.errors
+  }
+
+  @Test func tooManyOptionsAreToldWithRecordAndLine() throws {
+    var experiment = SmallExperiment()
+    experiment.prompt = "{question}{options}"
+    experiment.dataset = "options: {letters: \"(A)\", order: given}"
+    let options = (1...34).map { "\"o\($0)\"" }.joined(separator: ",")
+    let line = "{\"question\":\"q\",\"options\":[\(options)],\"answer\":\"o1\"}\n"
+    let text = try told(experiment, data: String(repeating: line, count: 20))
+    #expect(
+      text.contains("small.yaml:12:13: error: render numbers/heldout: record 1: 34 options are more than"), "\(text)")
+    #expect(text.contains("The record: {\"answer\":\"o1\",\"options\":["), "\(text)")
+  }
+
+  @Test func aRecordWithoutOptionsIsShownAtThePrompt() throws {
+    var experiment = SmallExperiment()
+    experiment.eval = "{choice: {on: numbers/heldout}}"
+    let text = try told(experiment, data: experiment.data)
+    #expect(text.contains("small.yaml:12:13: error: score numbers/heldout: record 1 has no options"), "\(text)")
+  }
+
+  @Test func anAnswerThatCannotBeUsedShowsItsRecord() throws {
+    let text = try told(
+      SmallExperiment(), data: String(repeating: "{\"question\":\"How?\",\"answer\":\"many\"}\n", count: 20))
+    #expect(text.contains("the accepted answer \"many\" holds no number"), "\(text)")
+    #expect(text.contains("The record's prompt: How?"), "\(text)")
+  }
+
+  @Test func aFieldThatIsNoTextShowsItsRecord() throws {
+    let text = try told(
+      SmallExperiment(), data: String(repeating: "{\"question\":{\"a\":1},\"answer\":\"1\"}\n", count: 20))
+    #expect(text.contains("is a mapping, which a template cannot show"), "\(text)")
+    #expect(text.contains("The record: {\"answer\":\"1\",\"question\":{\"a\":1}}"), "\(text)")
+  }
+
+  // MARK: Results
+
+  @Test func errorsAreCountedOnTheTerminal() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let outcome = try space.run(["exec", "small.yaml", "--set", "models.policy.weights.random.context=24"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("Errors, counted as wrong: 6 of 6 in accuracy."), "\(outcome.output)")
+  }
+
+  @Test func aSpecWithoutEvalsLeavesResultsAlone() throws {
+    let space = try TestSpace()
+    _ = try space.exec(SmallExperiment())
+    let table = try space.read("results/small/table.json")
+    let plain = try space.run(["exec", "small.yaml", "--set", "evals=none"])
+    #expect(plain.exitCode == 0, "\(plain.errors)")
+    #expect(plain.output.contains("small: no evals, so there is no table"), "\(plain.output)")
+    #expect(try space.read("results/small/table.json") == table)
+  }
+}
