@@ -35,7 +35,7 @@ struct ExecCommand: AsyncParsableCommand {
       spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
     let store = try Store(at: storage.storePath, mode: .create)
     try Self.refuseBlocked(Plan(graph: session.graph, index: StoreIndex(store)))
-    let view = chosenView()
+    let view = RunViews.chosen(json: json)
     let clock = ContinuousClock()
     let origin = clock.now
     let engine = StepEngine(
@@ -58,11 +58,6 @@ struct ExecCommand: AsyncParsableCommand {
       throw CommandError.incomplete(
         failed: summary.failed, skipped: summary.skipped, exit: summary.exit ?? .stepFailed)
     }
-  }
-
-  private func chosenView() -> any RunView {
-    if json { return JSONView() }
-    return isatty(STDERR_FILENO) == 1 ? LiveView() as any RunView : LineView()
   }
 
   /// Nothing runs if something asked for cannot run: a run that must fail in the end wastes what it computes before.
