@@ -5,6 +5,7 @@ import Diagnostics
 import Digests
 import Execution
 import Foundation
+import JSON
 import Planning
 import Storage
 

@@ -43,7 +43,8 @@ struct TrainingPreviewText {
     lines.append(
       "\(preview.retokenized.count) of \(Self.count(preview.retokenized.of, "response")) "
         + "\(preview.retokenized.count == 1 ? "has" : "have") another number of tokens than the model wrote")
-    lines.append("weight: d loss / d ln p(token) in the first batch that has the example, where policy = reference")
+    lines.append("numbers: d loss / d ln p(token) in the first batch with the example, where policy = reference;")
+    lines.append("  below 0 the token becomes likelier, above 0 less likely")
     if training.startsElsewhere { lines.append("the policy does not start from the reference: its own weights differ") }
     return lines
   }

@@ -2,6 +2,7 @@
 // Shows nothing; no language model runs here, nor is one loaded.
 
 import Diagnostics
+import Digests
 import Execution
 import JSON
 import LanguageModel

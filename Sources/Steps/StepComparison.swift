@@ -63,7 +63,7 @@ public struct StepComparison: Hashable, Sendable {
   ///   - kind: The step's kind.
   ///   - read: Gives the bytes of a stored object.
   public init(
-    _ stored: StoredResult, _ produced: [ProducedOutput], kind: StepKind, read: (Digest) throws -> [UInt8]
+    _ stored: StoredResult, _ produced: [ProducedOutput], kind: StepKind, read: @escaping (Digest) throws -> [UInt8]
   ) {
     var now: [String: Digest] = [:]
     for output in produced { now[output.name] = output.digest }

@@ -132,7 +132,8 @@ package struct TrainingPreview: Sendable {
     return ids.enumerated().map { place, id in
       let isSpecial = tokenizer.isSpecial(id)
       return PreviewedToken(
-        id: id, bytes: isSpecial ? Array(tokenizer.text(of: id).utf8) : tokenizer.bytes(of: id), isSpecial: isSpecial, endsTurn: place == ids.count - 1 && id == end, weight: weights?.tokens[place],
+        id: id, bytes: isSpecial ? Array(tokenizer.text(of: id).utf8) : tokenizer.bytes(of: id), isSpecial: isSpecial,
+        endsTurn: place == ids.count - 1 && id == end, weight: weights?.tokens[place],
         vocabularyWeight: weights.flatMap { $0.vocabularyMeans.isEmpty ? nil : $0.vocabularyMeans[place] },
         reference: response.reference.isEmpty ? nil : response.reference[place])
     }

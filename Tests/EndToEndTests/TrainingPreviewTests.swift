@@ -30,7 +30,7 @@ private struct PreviewSpec {
       optimizer: {adamw: {learning-rate: 1.0e-2}}
       batch: {examples: 2}
       epochs: 2
-      max-length: 64
+      max-length: 40
     \(more)
     """
   }
@@ -67,12 +67,12 @@ private struct PreviewSpec {
   }
 
   // The three pairs, a token a byte and `<|im_end|>` after each response:
-  //   1  "7" over "12"     2 tokens over 3
-  //   2  "11" over "2"     3 tokens over 2
+  //   1  "11" over "2"     3 tokens over 2
+  //   2  "7" over "12"     2 tokens over 3
   //   3  "a\n\"" over "é"  4 tokens over 3 (é has two bytes)
-  // Seed 1 puts pairs 3 and 2 into step 1 and pair 1 into step 2, as the previews say. At h = 0 σ = 1/2, σ′ = 1/4:
-  //   sft       -1/N, N the tokens of the better responses of the batch: 4 + 3 = 7, and 2; the worse are not read
-  //   smoothed  -(1 - e)/N on the token and -e/N on the mean over the vocabulary, e = 0.1
+  // Seed 1 puts pairs 2 and 3 into step 1 and pair 1 into step 2, as the previews say. At h = 0 σ = 1/2, σ′ = 1/4:
+  //   sft       -1/N, N the tokens of the better responses of the batch: 2 + 4 = 6, and 3; the worse are not read
+  //   smoothed  -(1 - e)/N on the token and -e/N on the mean over the vocabulary, e = 0.1: -0.15 and -0.3
   //   dpo       ∓β σ(0)/n = ∓0.1/2/n: 0.025 with n = 2 pairs, 0.05 with 1
   //   kto       -λ_D β σ′/n and +λ_U β σ′/n, n = 4 responses, and 2; β = 0.1, λ_D = 1, λ_U = 2:
   //             -0.1/4/4 = -0.00625 and +2·0.1/4/4 = 0.0125; -0.0125 and +0.025
@@ -81,10 +81,11 @@ private struct PreviewSpec {
   //   unpaired  ∓β σ′/n, n = 4 responses, and 2: 0.2/4/4 = 0.0125 and 0.025 (β = 0.2)
   static let cases = [
     Case(
-      name: "sft", objective: "{sft: {}}", labels: ["chosen", "rejected"], better: [-1.0 / 7, -0.5], worse: [nil, nil]),
+      name: "sft", objective: "{sft: {}}", labels: ["chosen", "rejected"], better: [-1.0 / 6, -1.0 / 3],
+      worse: [nil, nil]),
     Case(
       name: "sft-smoothed", objective: "{sft: {label-smoothing: 0.1}}", labels: ["chosen", "rejected"],
-      better: [-0.9 / 7, -0.45], worse: [nil, nil], spread: [-0.1 / 7, -0.05]),
+      better: [-0.15, -0.3], worse: [nil, nil], spread: [-0.1 / 6, -0.1 / 3]),
     Case(
       name: "dpo", objective: "{dpo: {beta: 0.1}}", labels: ["chosen", "rejected"], better: [-0.025, -0.05],
       worse: [0.025, 0.05]),
@@ -107,13 +108,14 @@ private struct PreviewSpec {
     let outcome = try PreviewSpec(objective: expected.objective).preview(["3", "--json"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let examples = try Self.examples(outcome.output)
-    #expect(examples.map(\.prompt).map { $0.contains("3+4") } == [true, false, false])
+    #expect(examples.map(\.prompt).map { $0.contains("3+4") } == [false, true, false])
     let texts = examples.map { $0.responses.map { $0.tokens.map(\.text) } }
     #expect(
       texts == [
-        [["7", "<|im_end|>"], ["1", "2", "<|im_end|>"]], [["1", "1", "<|im_end|>"], ["2", "<|im_end|>"]],
+        [["1", "1", "<|im_end|>"], ["2", "<|im_end|>"]], [["7", "<|im_end|>"], ["1", "2", "<|im_end|>"]],
         [["a", "\n", "\"", "<|im_end|>"], ["\u{FFFD}", "\u{FFFD}", "<|im_end|>"]],
       ])
+    #expect(examples.map(\.batch.examples) == [1, 2, 2])
     for example in examples {
       let place = 2 - example.batch.examples
       #expect(example.responses.map(\.label) == expected.labels)

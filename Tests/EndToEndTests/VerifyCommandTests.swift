@@ -151,7 +151,8 @@ import Testing
     #expect(unknown.errors.contains("Did you mean `train dpo`?"), "\(unknown.errors)")
     let train = try #require(try stored("train", kind: "train", in: space).first)
     try space.write(
-      try space.read("experiments/small.yaml").replacingOccurrences(of: "epochs: 2", with: "epochs: 1"), to: "other.yaml")
+      try space.read("experiments/small.yaml").replacingOccurrences(of: "epochs: 2", with: "epochs: 1"),
+      to: "other.yaml")
     try space.write(try space.read("experiments/sums.jsonl"), to: "sums.jsonl")
     let elsewhere = try space.run(["verify", train.manifest.key.hex, "other.yaml"])
     #expect(elsewhere.exitCode == 64)
