@@ -10,7 +10,8 @@ import Testing
   private func preview(_ objective: String, _ records: [FeedbackRecord], count: Int = 9) throws -> TrainingPreview {
     var spec = SmallSpec()
     spec.extra = [
-      "data: data/train", "generator: {recorded: {responses: [\"{answer}\"]}}", "objective: \(objective)",
+      "data: data/train", "generator: {recorded: {responses: [\"{answer}\", \"no\"]}}",
+      "reviser: [{judge: {by: verifier}}]", "objective: \(objective)",
       "hyperparameters:", "  adapter: {lora: {rank: 2, alpha: 4}}", "  optimizer: {adamw: {learning-rate: 1.0e-3}}",
       "  batch: {examples: 8}", "  epochs: 1",
     ]
