@@ -125,7 +125,9 @@ let package = Package(
         "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["runner", "Digests"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["runner", "Storage", "JSON", "Digests"], exclude: ["Golden"],
+      swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )

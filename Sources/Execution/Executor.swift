@@ -100,8 +100,8 @@ public struct Executor: Sendable {
     _ step: Step, contents: [String: Digest], _ emit: @escaping @Sendable (ExecutionEvent) -> Void
   ) -> StepTask {
     StepTask(
-      step: step, contents: contents, store: store, progress: { emit(.progress(step, $0)) }, cancellation: cancellation,
-      now: now)
+      step: step, contents: contents, store: store, source: store, progress: { emit(.progress(step, $0)) },
+      cancellation: cancellation, now: now)
   }
 
   private func visit(_ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void)

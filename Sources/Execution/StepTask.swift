@@ -105,6 +105,8 @@ public struct StepTask: Sendable {
   public let contents: [String: Digest]
   /// The store, for work that keeps large objects or single records' results itself.
   public let store: Store
+  /// Where inputs are read; the same store, unless the work is done again beside what is stored.
+  let source: Store
   /// Tells how far the work has come.
   public let progress: @Sendable (Progress) -> Void
   /// Whether the user wants the run to stop.
@@ -118,11 +120,18 @@ public struct StepTask: Sendable {
   public func input(_ name: String) throws -> [UInt8] {
     guard let digest = contents[name] else { fatalError("\(step.label) has no input \(name): our own bug") }
     do {
-      return try store.read(digest)
+      return try source.read(digest)
     } catch {
       if error.isMiss { throw DamagedInput(input: name, object: digest) }
       throw error
     }
+  }
+
+  /// The same task for which nothing was kept: what the work keeps itself it finds and leaves in another store.
+  public func again(keepingIn other: Store) -> StepTask {
+    StepTask(
+      step: step, contents: contents, store: other, source: source, progress: progress, cancellation: cancellation,
+      now: now)
   }
 
   /// Stops here if the user wants that.

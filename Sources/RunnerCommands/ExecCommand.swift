@@ -37,7 +37,7 @@ struct ExecCommand: AsyncParsableCommand {
     Interrupt.listen()
     let session = try Session(
       spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
-    let view = chosenView()
+    let view = RunViews.chosen(json: json)
     let store = try Store(at: storage.storePath, mode: .create, onDamage: { view.show(.warned($0.diagnosis)) })
     try Plan(graph: session.graph, index: StoreIndex(store)).refuseBlocked()
     let clock = ContinuousClock()
@@ -62,11 +62,6 @@ struct ExecCommand: AsyncParsableCommand {
       throw CommandError.incomplete(
         failed: summary.failed, skipped: summary.skipped, exit: summary.exit ?? .stepFailed)
     }
-  }
-
-  private func chosenView() -> any RunView {
-    if json { return JSONView() }
-    return isatty(STDERR_FILENO) == 1 ? LiveView() as any RunView : LineView()
   }
 
   private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {

@@ -14,10 +14,15 @@ import Storage
 
 struct PreviewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "preview", abstract: "Show the first prompts as the model sees them, with token counts.",
+    commandName: "preview",
+    abstract: "Show the first prompts as the model sees them, and the first training examples as objectives see them.",
     discussion: """
-      Runs what leads to the prompts (fetch, ingest, split, render) and nothing after it. Text of the turn format is
-      shown dim on a terminal; special tokens are recognized there and nowhere else.
+      Runs what leads to the prompts (fetch, ingest, split, render). Text of the turn format is shown dim on a terminal;
+      special tokens are recognized there and nowhere else.
+
+      For each training: every token of each response with its label and its weight, d loss / d ln p(token), in the
+      batch that first has the example and where policy and reference agree. The examples come from the store, or are
+      made if no model has to run for them.
       """)
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
@@ -27,6 +32,7 @@ struct PreviewCommand: AsyncParsableCommand {
     help: ArgumentHelp("Override a value, checked like the spec itself.", valueName: "a.b=value"))
   var sets: [String] = []
   @OptionGroup var storage: StoreOptions
+  @Flag(help: "Preview what `exec --smoke` runs.") var smoke = false
   @Flag(help: "Write JSON lines.") var json = false
 
   func validate() throws {
@@ -37,12 +43,21 @@ struct PreviewCommand: AsyncParsableCommand {
     var options = SpecOptions()
     options.specs = [spec]
     options.sets = sets
-    let session = try Session(options)
+    let session = try Session(
+      options, limit: smoke ? ExecCommand.smokeRecords : nil, trainingSteps: smoke ? ExecCommand.smokeSteps : nil)
     let store = try Store.telling(at: storage.storePath, mode: .create)
     let engine = StepEngine(workers: 1, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
     let preview = Previewer(preparation: Preparation(graph: session.graph, store: store, engine: engine))
     for shown in try await preview.prompts(count: count) {
       if json { Output.json(shown.json) } else { Output.line(shown.text(colored: Output.colorsText)) }
+    }
+    let trainings = TrainingPreviewer(graph: session.graph, store: store, engine: engine)
+    for shown in try await trainings.trainings(first: count) {
+      if json {
+        for line in TrainingPreviewJSON.lines(shown, spec: spec) { Output.json(line) }
+      } else {
+        Output.line(TrainingPreviewText(training: shown, spec: spec, colored: Output.colorsText).text)
+      }
     }
   }
 }

@@ -15,6 +15,15 @@ protocol RunView: Sendable {
   var show: @Sendable (ExecutionEvent) -> Void { get }
 }
 
+/// The ways to show a run.
+enum RunViews {
+  /// The way that fits what was asked for and where the text goes.
+  static func chosen(json: Bool) -> any RunView {
+    if json { return JSONView() }
+    return isatty(STDERR_FILENO) == 1 ? LiveView() as any RunView : LineView()
+  }
+}
+
 /// One JSON object a line on standard output.
 struct JSONView: RunView {
   var show: @Sendable (ExecutionEvent) -> Void { { Output.json($0.json) } }

@@ -15,7 +15,8 @@ public struct Runner: AsyncParsableCommand, Sendable {
         runner validate SPEC     check a spec; every mistake is shown with its line
         runner plan SPEC         what would run, why, and what it would cost; runs nothing
         runner exec SPEC         run it; what is stored is not computed again
-        runner preview SPEC      the first records as the model sees them
+        runner preview SPEC      the first records as the model sees them, and the first training examples
+        runner verify STEP       compute a stored step again and compare
 
       Exit codes:
       \(ExitCode.allCases.map { "  \(String(repeating: " ", count: 2 - String($0.rawValue).count))\($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"))
@@ -27,8 +28,9 @@ public struct Runner: AsyncParsableCommand, Sendable {
       """,
     version: Version.text,
     subcommands: [
-      ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, PinCommand.self,
-      SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self, FingerprintCommand.self,
+      ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, VerifyCommand.self,
+      PinCommand.self, SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self,
+      FingerprintCommand.self,
     ])
 
   /// Makes the command.

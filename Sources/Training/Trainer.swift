@@ -80,11 +80,7 @@ public final class Trainer {
   private func takeStep() throws -> (report: StepReport?, reason: String) {
     let batch = order.batch(at: step).map { examples[$0] }
     let read = batch.map { options.objective.responsesRead(of: $0.unscored) }
-    var facts = BatchFacts(
-      examples: batch.count, responses: read.reduce(0) { $0 + $1.count },
-      tokens: zip(batch, read).reduce(0) { sum, item in
-        item.1.reduce(sum) { $0 + item.0.responses[$1].tokenCount }
-      })
+    var facts = BatchFacts(batch, read: read)
     let point = try referencePoint(batch)
     facts.referencePoint = point ?? 0
     trainee.clearGradients()

@@ -1,0 +1,109 @@
+// From a key, the beginning of one, or a label to a step of a plan whose result is stored.
+// Plans specs and looks into the store; computes nothing.
+
+import Diagnostics
+import Digests
+import Execution
+import Foundation
+import JSON
+import Planning
+import Storage
+
+/// A step with its stored result, in the graph that it is made from.
+struct FoundStep {
+  let step: Step
+  let graph: StepGraph
+  let key: Digest
+  let result: StoredResult
+}
+
+/// Finds steps by name.
+struct StepFinder {
+  /// Key, beginning of a key, or label.
+  let name: String
+  let store: Store
+
+  /// The fewest digits of a key that are taken for one.
+  private static let fewestDigits = 4
+
+  /// The one step of that name.
+  ///
+  /// - Throws: ``VerifyFault`` if there is none, more than one, or none that is stored.
+  func find(in session: Session) throws -> FoundStep {
+    switch try search(session.graph) {
+    case .found(let step): return step
+    case .none(let labels): throw unknown(labels)
+    }
+  }
+
+  /// The one step of that name in the first spec that has it, of all specs in a folder; those that cannot be read or
+  /// planned have none.
+  func find(below folder: String, _ plan: (String) throws -> Session) throws -> FoundStep {
+    var labels: [String] = []
+    for path in Self.specs(below: folder) {
+      guard let session = try? plan(path) else { continue }
+      switch try search(session.graph) {
+      case .found(let step): return step
+      case .none(let known): labels += known
+      }
+    }
+    throw unknown(labels)
+  }
+
+  private enum Found {
+    case found(FoundStep)
+    case none(labels: [String])
+  }
+
+  private func search(_ graph: StepGraph) throws -> Found {
+    var resolver = Resolver(index: StoreIndex(store))
+    let resolved = graph.steps.map { ($0, resolver.resolve($0)) }
+    let named = resolved.filter { $0.0.label == name }
+    let matches = named.isEmpty ? resolved.filter { isKey(of: $0.1) } : named
+    guard let (step, state) = matches.first else { return .none(labels: graph.steps.map(\.label)) }
+    guard matches.count == 1 else {
+      throw VerifyFault.ambiguous(name: name, matches.map { Self.described($0.0, $0.1) })
+    }
+    switch state {
+    case .cached(let key, let result): return .found(FoundStep(step: step, graph: graph, key: key, result: result))
+    case .blocked: throw VerifyFault.cannotRun(step: step.label)
+    default: throw VerifyFault.notStored(step: step.label)
+    }
+  }
+
+  private func isKey(of state: StepState) -> Bool {
+    guard name.count >= Self.fewestDigits, name.allSatisfy(\.isHexDigit) else { return false }
+    return state.key?.hex.hasPrefix(name.lowercased()) ?? false
+  }
+
+  private static func described(_ step: Step, _ state: StepState) -> String {
+    "\(state.key.map { String($0.hex.prefix(16)) } ?? "not stored")  \(step.label)"
+  }
+
+  private func unknown(_ labels: [String]) -> VerifyFault {
+    let stored = StepKind.allCases.lazy.flatMap { store.results(ofKind: $0.rawValue, newest: .max) }
+    let held = stored.first { result in
+      result.provenance["label"]?.stringValue == name
+        || name.count >= Self.fewestDigits && result.manifest.key.hex.hasPrefix(name.lowercased())
+    }
+    if let held { return .noSpec(step: held.provenance["label"]?.stringValue ?? held.kind, key: held.manifest.key) }
+    return .unknown(name: name, nearest: Suggestion.nearest(to: name, among: labels))
+  }
+
+  private static func specs(below folder: String) -> [String] {
+    guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
+    let names = walk.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    return names.sorted().map { "\(folder)/\($0)" }
+  }
+}
+
+extension StepState {
+  /// The key, where it is known.
+  fileprivate var key: Digest? {
+    switch self {
+    case .cached(let key, _), .partlyCached(let key, _, _, _): key
+    case .willRun(let key, _, _): key
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,148 @@
+// A stored result held against what the same step gives again: which outputs differ, and where the difference begins.
+// Knows the form of outputs; nothing of how the step was computed again.
+
+public import Digests
+public import Execution
+import JSON
+public import Planning
+import Training
+
+/// How a step's second result differs from its stored one.
+public struct StepComparison: Hashable, Sendable {
+  /// An output of the step.
+  public struct Output: Hashable, Sendable {
+    /// Its name.
+    public let name: String
+    /// The digest of what is stored; nil if the stored result has no such output.
+    public let stored: Digest?
+    /// The digest of what came now; nil if there is no such output now.
+    public let again: Digest?
+    /// Whether both are the same bytes.
+    public var isEqual: Bool { stored == again }
+  }
+
+  /// Where a difference begins.
+  public enum Beginning: Hashable, Sendable {
+    /// In an optimizer step, counted from 1: what its report says, stored and now.
+    case optimizerStep(Int, [Value])
+    /// In no report of a training: all so many agree, and only weights differ.
+    case weightsAlone(steps: Int)
+    /// In the number of optimizer steps.
+    case steps(stored: Int, again: Int)
+    /// In a record of an output, counted from 1; its identity, if it says one.
+    case record(Int, of: String, id: String?)
+    /// In the number of an output's records.
+    case records(stored: Int, again: Int, of: String)
+    /// Nobody knows: what is stored of the output that would tell cannot be read.
+    case unreadable(String)
+  }
+
+  /// A number of a report that differs.
+  public struct Value: Hashable, Sendable {
+    /// What it is.
+    public let name: String
+    /// The stored number; nil if there is none.
+    public let stored: Double?
+    /// The number now.
+    public let again: Double?
+  }
+
+  /// All outputs, by name.
+  public let outputs: [Output]
+  /// Where the difference begins; nil if all outputs are equal, or have no parts.
+  public let beginning: Beginning?
+
+  /// Whether every output is the same bytes.
+  public var isEqual: Bool { outputs.allSatisfy(\.isEqual) }
+
+  /// Compares.
+  ///
+  /// - Parameters:
+  ///   - stored: The stored result.
+  ///   - produced: What the work gave now.
+  ///   - kind: The step's kind.
+  ///   - read: Gives the bytes of a stored object.
+  public init(
+    _ stored: StoredResult, _ produced: [ProducedOutput], kind: StepKind, read: @escaping (Digest) throws -> [UInt8]
+  ) {
+    var now: [String: Digest] = [:]
+    for output in produced { now[output.name] = output.digest }
+    let names = Set(stored.outputs.keys).union(now.keys).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    outputs = names.map { Output(name: $0, stored: stored.outputs[$0]?.digest, again: now[$0]) }
+    let differing = outputs.filter { !$0.isEqual }.map(\.name)
+    guard !differing.isEmpty else {
+      beginning = nil
+      return
+    }
+    let differences = Differences(stored: stored, produced: produced, read: read)
+    beginning = kind == .train ? differences.training(differing) : differences.records(differing)
+  }
+}
+
+/// Finds where a difference begins.
+private struct Differences {
+  let stored: StoredResult
+  let produced: [ProducedOutput]
+  let read: (Digest) throws -> [UInt8]
+
+  /// The first optimizer step whose report differs.
+  func training(_ differing: [String]) -> StepComparison.Beginning? {
+    guard let (old, new) = lines(of: "log") else { return .unreadable("log") }
+    for (before, now) in zip(old, new) where before != now {
+      guard let first = StepReport(line: before), let second = StepReport(line: now) else { return .unreadable("log") }
+      return .optimizerStep(second.step, first.differences(from: second))
+    }
+    if old.count != new.count { return .steps(stored: old.count, again: new.count) }
+    return differing.contains { $0.hasPrefix("weights") } ? .weightsAlone(steps: old.count) : nil
+  }
+
+  /// The first record that differs, in the first output of records that does.
+  func records(_ differing: [String]) -> StepComparison.Beginning? {
+    for name in differing where stored.outputs[name]?.recordCount != nil {
+      guard let (old, new) = lines(of: name) else { return .unreadable(name) }
+      for (index, (before, now)) in zip(old, new).enumerated() where before != now {
+        let record = (try? JSONValue(parsing: now)) ?? (try? JSONValue(parsing: before))
+        return .record(index + 1, of: name, id: record?["id"]?.stringValue)
+      }
+      if old.count != new.count { return .records(stored: old.count, again: new.count, of: name) }
+    }
+    return nil
+  }
+
+  /// The lines of an output, stored and now.
+  private func lines(of name: String) -> (stored: [[UInt8]], again: [[UInt8]])? {
+    guard let digest = stored.outputs[name]?.digest, let before = try? read(digest),
+      case .bytes(let now)? = produced.first(where: { $0.name == name })?.content
+    else { return nil }
+    func lines(_ bytes: [UInt8]) -> [[UInt8]] { bytes.split(separator: UInt8(ascii: "\n")).map(Array.init) }
+    return (lines(before), lines(now))
+  }
+}
+
+extension ProducedOutput {
+  fileprivate var digest: Digest {
+    switch content {
+    case .bytes(let bytes): .sha256(bytes)
+    case .stored(let digest, _): digest
+    }
+  }
+}
+
+extension StepReport {
+  fileprivate init?(line: [UInt8]) {
+    guard let json = try? JSONValue(parsing: line) else { return nil }
+    self.init(json: json)
+  }
+
+  /// The numbers that differ, the loss first and then the gradient's length.
+  fileprivate func differences(from other: StepReport) -> [StepComparison.Value] {
+    let values: [(String, Double?, Double?)] = [
+      ("loss", loss, other.loss), ("gradient norm", gradientNorm, other.gradientNorm),
+      ("learning rate", learningRate, other.learningRate), ("tokens", Double(tokens), Double(other.tokens)),
+      ("chosen log-ratio", chosenLogRatio, other.chosenLogRatio),
+      ("rejected log-ratio", rejectedLogRatio, other.rejectedLogRatio), ("accuracy", accuracy, other.accuracy),
+      ("reference point", referencePoint, other.referencePoint),
+    ]
+    return values.filter { $0.1 != $0.2 }.map { StepComparison.Value(name: $0.0, stored: $0.1, again: $0.2) }
+  }
+}
