@@ -66,7 +66,7 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   /// Nothing runs if something asked for cannot run: a run that must fail in the end wastes what it computes before.
-  private static func refuseBlocked(_ plan: Plan) throws {
+  static func refuseBlocked(_ plan: Plan) throws {
     let blocked = plan.blocked.compactMap { planned -> Diagnosis? in
       guard case .blocked(let obstacle) = planned.state else { return nil }
       return BlockedStep(step: planned.step.label, obstacle: obstacle).diagnoses.first.map {

@@ -36,6 +36,23 @@ struct NamedModel {
     return NamedModel(model: model, format: format, system: nil, digest: digest)
   }
 
+  /// The policy that a spec trains, from the store.
+  static func load(
+    trained name: String, _ choice: PolicyChoice, storage: StoreOptions, workers: Int
+  ) async throws -> NamedModel {
+    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
+      throw CommandError.noModel(name, reason: "only a spec trains a policy")
+    }
+    var spec = SpecOptions()
+    spec.specs = [name]
+    spec.sets = []
+    let found = try await StoredPolicy.find(spec, choice, storage: storage, workers: workers)
+    let use = found.policy.use
+    return NamedModel(
+      model: try found.engine.model(of: use, for: found.task), format: use.chatFormat, system: use.system,
+      digest: found.task.contents["adapter/\(use.adapters - 1)"])
+  }
+
   /// `SPEC:NAME` in two, `SPEC` alone with no name.
   private static func split(_ name: String) -> (path: String, model: String?) {
     for ending in [".yaml:", ".yml:"] {
@@ -62,11 +79,7 @@ struct NamedModel {
     let (use, step) = try planner.planModel(name, of: experiment)
     let store = try Store(at: path, mode: .create)
     let engine = StepEngine(workers: workers, batch: 1, mirrors: mirrors, scratch: store.scratchFolder)
-    let executor = Executor(
-      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
-      observe: { event in
-        if case .failed(_, let diagnoses) = event { Output.report(Diagnoses(diagnoses)) }
-      })
+    let executor = Executor.forModels(store, engine)
     guard let task = try await executor.task(for: step, in: planner.steps, needing: use.inputNames) else {
       throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
     }
