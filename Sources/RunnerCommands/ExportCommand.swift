@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import Diagnostics
+import Digests
+import Execution
 import Foundation
 import JSON
 import LanguageModel

@@ -41,8 +41,9 @@ struct FolderWriter {
         for file in part.files { try write(file, to: folder.appendingPathComponent(file.name)) }
       }
       // An empty folder at the place gives way.
-      guard rename(partial.path, place.path) == 0 else {
-        throw CommandError.unwritable(path: path, reason: unsafe String(cString: strerror(errno)))
+      guard unsafe rename(partial.path, place.path) == 0 else {
+        let reason = unsafe String(cString: strerror(errno))
+        throw CommandError.unwritable(path: path, reason: reason)
       }
     } catch let error as CocoaError {
       try? FileManager.default.removeItem(at: partial)
