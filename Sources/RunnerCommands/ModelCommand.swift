@@ -26,11 +26,25 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp("A spec (SPEC or SPEC:NAME), a GGUF file, or a folder.", valueName: "model"),
     completion: .file())
   var model: String
+  @Flag(help: "The policy that the spec trains, from the store, instead of the one that it starts from.")
+  var trained = false
+  @Option(help: "With --trained, the cell: its arms joined by `/`; needed where several train.") var cell: String?
+  @Option(help: "With --trained, the training's seed; needed where there are several.") var trainingSeed: Int?
   @OptionGroup var storage: StoreOptions
   @OptionGroup var compute: ComputeOptions
 
+  func validate() throws {
+    guard trained || (cell == nil && trainingSeed == nil) else {
+      throw ValidationError("--cell and --training-seed go with --trained.")
+    }
+  }
+
   func load() async throws -> NamedModel {
-    try await NamedModel.load(
+    if trained {
+      return try await NamedModel.load(
+        trained: model, PolicyChoice(cell: cell, seed: trainingSeed), storage: storage, workers: compute.workerCount)
+    }
+    return try await NamedModel.load(
       model, store: storage.storePath, mirrors: storage.allMirrors, workers: compute.workerCount)
   }
 }

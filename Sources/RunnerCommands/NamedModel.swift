@@ -36,6 +36,23 @@ struct NamedModel {
     return NamedModel(model: model, format: format, system: nil, digest: digest)
   }
 
+  /// The policy that a spec trains, from the store.
+  static func load(
+    trained name: String, _ choice: PolicyChoice, storage: StoreOptions, workers: Int
+  ) async throws -> NamedModel {
+    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
+      throw CommandError.noModel(name, reason: "only a spec trains a policy")
+    }
+    var spec = SpecOptions()
+    spec.specs = [name]
+    spec.sets = []
+    let found = try await StoredPolicy.find(spec, choice, storage: storage, workers: workers)
+    let use = found.policy.use
+    return NamedModel(
+      model: try found.engine.model(of: use, for: found.task), format: use.chatFormat, system: use.system,
+      digest: found.task.contents["adapter/\(use.adapters - 1)"])
+  }
+
   /// `SPEC:NAME` in two, `SPEC` alone with no name.
   private static func split(_ name: String) -> (path: String, model: String?) {
     for ending in [".yaml:", ".yml:"] {

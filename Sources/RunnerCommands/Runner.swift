@@ -29,7 +29,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, VerifyCommand.self,
-      PinCommand.self, SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self,
+      ExportCommand.self, PinCommand.self, SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self,
       FingerprintCommand.self,
     ])
 

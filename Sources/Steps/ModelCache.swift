@@ -50,6 +50,15 @@ final class ModelCache: Sendable {
     }
   }
 
+  /// Where a step's model comes from, and what was trained over it, in order.
+  func parts(_ use: ModelUse, for task: StepTask) throws -> (files: ModelFiles, trained: [TrainedWeights]) {
+    do {
+      return (try files(use, task), try results(of: use, task))
+    } catch let error as ModelFileError {
+      throw WeightsError(step: task.step.label, error: error)
+    }
+  }
+
   /// The step at which the last of a model's trainings diverged; nil if all went well.
   func divergence(_ use: ModelUse, for task: StepTask) throws -> Int? {
     do {

@@ -72,4 +72,11 @@ public struct StepEngine: StepRunner {
   public func model(of use: ModelUse, for task: StepTask) throws -> LoadedModel {
     try models.model(use, for: task)
   }
+
+  /// Where a step's model comes from, and what was trained over it, in order.
+  ///
+  /// - Throws: What reading its files throws.
+  public func weights(of use: ModelUse, for task: StepTask) throws -> (files: ModelFiles, trained: [TrainedWeights]) {
+    try models.parts(use, for: task)
+  }
 }

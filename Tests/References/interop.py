@@ -1,9 +1,9 @@
 """What `runner export` wrote, loaded by Transformers and PEFT, against the log-probabilities that `runner` gives.
 
 Run by: make interop   (needs torch, transformers, peft)
-  or: python Tests/References/interop.py FOLDER RUNNER          RUNNER scores the texts below with FOLDER/merged
-  or: python Tests/References/interop.py FOLDER --scores FILE   FILE is what `runner model score --jsonl` printed
-FOLDER holds adapter_config.json and adapter_model.safetensors, base/ and merged/ (Hugging Face folders). Fails unless
+  or: python Tests/References/interop.py FOLDER RUNNER [--spec SPEC --store STORE]
+FOLDER holds adapter_config.json and adapter_model.safetensors, base/ and merged/ (Hugging Face folders). RUNNER scores the
+texts below with FOLDER/merged, and with the policy that SPEC trains, from STORE. Fails unless tokens are the same and
 every log-probability of merged/, and of the adapter on base/, is within 1e-3 of the scores.
 """
 import argparse
@@ -22,15 +22,15 @@ TEXTS = [
     "The quick brown fox jumps over the lazy dog.",
     "I have a fridge, two chairs, and a lamp. How many objects do I have?\n4",
     "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 12345",
+    "  def f(x):\n\treturn x**2  # 数学 🙂\n\n\n",
 ]
 
 
-def read_scores(arguments):
-    if arguments.scores:
-        return arguments.scores.read_text()
+def read_scores(runner, model):
     lines = "".join(json.dumps({"text": text}) + "\n" for text in TEXTS)
-    command = [arguments.runner, "model", "score", "--jsonl", str(arguments.folder / "merged")]
-    return subprocess.run(command, input=lines, capture_output=True, text=True, check=True).stdout
+    command = [runner, "model", "score", "--jsonl", *model]
+    output = subprocess.run(command, input=lines, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [json.loads(line) for line in output.splitlines()]
 
 
 def log_probabilities(model, tokens):
@@ -43,31 +43,44 @@ def load(folder):
     return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
 
+def check_tokens(folder, scores):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    for text, line in zip(TEXTS, scores, strict=True):
+        found = tokenizer(text)["input_ids"]
+        if found != line["tokens"]:
+            sys.exit(f"{folder} cuts {text!r} into {found}, runner into {line['tokens']}")
+    print(f"{folder}: the same tokens of {len(TEXTS)} texts")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("runner", nargs="?")
-    parser.add_argument("--scores", type=pathlib.Path)
+    parser.add_argument("runner")
+    parser.add_argument("--spec")
+    parser.add_argument("--store")
     arguments = parser.parse_args()
-    if not arguments.runner and not arguments.scores:
-        parser.error("say which runner scores the texts, or give its scores")
-    scores = [json.loads(line) for line in read_scores(arguments).splitlines()]
+    scored = {"the merged folder": read_scores(arguments.runner, [str(arguments.folder / "merged")])}
+    if arguments.spec:
+        stored = [arguments.spec, "--trained"] + (["--store", arguments.store] if arguments.store else [])
+        scored["the store"] = read_scores(arguments.runner, stored)
+    for folder in ["base", "merged"]:
+        check_tokens(arguments.folder / folder, scored["the merged folder"])
     models = {
         "merged": load(arguments.folder / "merged"),
         "adapter on base": peft.PeftModel.from_pretrained(load(arguments.folder / "base"), arguments.folder).eval(),
+        # An adapter that does nothing would pass unseen.
+        "base alone": load(arguments.folder / "base"),
     }
-    # An adapter that does nothing would pass unseen.
-    models["base alone"] = load(arguments.folder / "base")
-    worst = {name: 0.0 for name in models}
-    compared = 0
-    for line in scores:
-        expected = torch.tensor(line["log-probabilities"][1:], dtype=torch.float64)
-        compared += len(expected)
+    good = True
+    for origin, scores in scored.items():
         for name, model in models.items():
-            worst[name] = max(worst[name], (log_probabilities(model, line["tokens"]) - expected).abs().max().item())
-    for name, difference in worst.items():
-        print(f"{name}: {compared} log-probabilities, at most {difference:.2e} from runner's")
-    if not compared or max(worst["merged"], worst["adapter on base"]) > ALLOWED or worst["base alone"] <= ALLOWED:
+            expected = [torch.tensor(line["log-probabilities"][1:], dtype=torch.float64) for line in scores]
+            found = [log_probabilities(model, line["tokens"]) for line in scores]
+            difference = max((a - b).abs().max().item() for a, b in zip(found, expected, strict=True))
+            count = sum(len(numbers) for numbers in expected)
+            print(f"{name}: {count} log-probabilities, at most {difference:.2e} from runner's by {origin}")
+            good = good and (difference > ALLOWED if name == "base alone" else difference <= ALLOWED)
+    if not good:
         sys.exit(f"allowed: {ALLOWED}, and more than that for the base alone")
 
 

@@ -9,7 +9,7 @@ struct MergeTable: Sendable {
     let result: Int32
   }
 
-  private static let free = UInt64.max
+  static let free = UInt64.max
   /// Open addressing with linear steps, keyed by left << 32 | right.
   private(set) var keys: [UInt64]
   private(set) var ranks: [Int32]

@@ -49,6 +49,10 @@ public struct ModelFileError: DiagnosableError, Hashable {
     case unsupportedTokenizer(part: String, found: String, supported: String)
     /// The tokenizer contradicts itself.
     case inconsistentTokenizer(reason: String)
+    /// An option of an adapter that is not computed here.
+    case unsupportedAdapter(key: String, value: String, supported: String)
+    /// An adapter's tensors are not those of one over the model.
+    case unfitAdapter(reason: String)
   }
 
   /// The file as the user named it.

@@ -32,6 +32,8 @@ extension ModelFileError {
     case .malformedJSON: "malformed-json"
     case .unsupportedTokenizer: "unsupported-tokenizer"
     case .inconsistentTokenizer: "inconsistent-tokenizer"
+    case .unsupportedAdapter: "unsupported-adapter"
+    case .unfitAdapter: "unfit-adapter"
     }
   }
 
@@ -55,6 +57,7 @@ extension ModelFileError {
     case .unsupportedTokenizer(let part, let found, let supported):
       "its tokenizer's \(part) is \(found); supported: \(supported)"
     case .inconsistentTokenizer(let reason): "its tokenizer is inconsistent: \(reason)"
+    case .unfitAdapter(let reason): "does not fit the model that it is laid over: \(reason)"
     default: tensorSentence
     }
   }
@@ -63,7 +66,7 @@ extension ModelFileError {
     switch fault {
     case .unsupportedArchitecture(let name, let supported):
       "has the architecture \"\(name)\"; supported: \(supported.joined(separator: ", "))"
-    case .unsupportedFeature(let key, let value, let supported):
+    case .unsupportedFeature(let key, let value, let supported), .unsupportedAdapter(let key, let value, let supported):
       "\"\(key)\" is \(value), which is not computed here; supported: \(supported)"
     case .unsupportedTensorType(let tensor, let type, let supported):
       "tensor \"\(tensor)\" is stored as \(type); supported: \(supported.joined(separator: ", "))"
@@ -88,6 +91,8 @@ extension ModelFileError {
     case .unsupportedVersion: "Convert the model again with a current converter"
     case .unsupportedArchitecture, .unsupportedFeature, .unsupportedTokenizer:
       "Choose a model of a supported kind"
+    case .unsupportedAdapter: "Merge the adapter into its base with PEFT (merge_and_unload), and name the merged folder"
+    case .unfitAdapter: "Name the base that the adapter was trained over, or another adapter"
     case .unsupportedTensorType: "Choose a file with another quantization of the same model"
     case .missingKey, .wrongValue, .missingTensor, .wrongShape, .malformedJSON, .inconsistentTokenizer:
       "Convert or fetch the model again; this file does not describe a whole model"

@@ -62,7 +62,7 @@ public struct SafetensorsWeights: WeightSource {
   }
 
   private func located(_ name: TensorName) throws(ModelFileError) -> Located {
-    let text = Self.text(of: name)
+    let text = name.huggingFaceName
     guard let located = tensors[Array(text.utf8)] else { throw ModelFileError(file: self.name, .missingTensor(text)) }
     let shape = name.shape(configuration)
     let expected = name.isVector ? [shape.columns] : [shape.rows, shape.columns]
@@ -75,8 +75,8 @@ public struct SafetensorsWeights: WeightSource {
 
   /// A tensor that no one asks for would change the results, were it used; only copies of what is computed may stay.
   private func refuseUnknown() throws(ModelFileError) {
-    var known = Set(configuration.tensorNames.map { Array(Self.text(of: $0).utf8) })
-    known.insert(Array(Self.text(of: .output).utf8))
+    var known = Set(configuration.tensorNames.map { Array($0.huggingFaceName.utf8) })
+    known.insert(Array(TensorName.output.huggingFaceName.utf8))
     for block in 0..<configuration.blocks {
       known.insert(Array("model.layers.\(block).self_attn.rotary_emb.inv_freq".utf8))
     }
@@ -88,31 +88,5 @@ public struct SafetensorsWeights: WeightSource {
       file: first.bytes.name,
       .unsupportedFeature(
         key: "tensor \(first.tensor.name)", value: "part of the model", supported: "the tensors of llama and qwen2"))
-  }
-
-  private static func text(of name: TensorName) -> String {
-    switch name {
-    case .tokenEmbedding: "model.embed_tokens.weight"
-    case .outputNorm: "model.norm.weight"
-    case .output: "lm_head.weight"
-    case .block(let block, let tensor): "model.layers.\(block).\(text(of: tensor))"
-    }
-  }
-
-  private static func text(of tensor: BlockTensor) -> String {
-    switch tensor {
-    case .attentionNorm: "input_layernorm.weight"
-    case .attentionQuery: "self_attn.q_proj.weight"
-    case .attentionKey: "self_attn.k_proj.weight"
-    case .attentionValue: "self_attn.v_proj.weight"
-    case .queryBias: "self_attn.q_proj.bias"
-    case .keyBias: "self_attn.k_proj.bias"
-    case .valueBias: "self_attn.v_proj.bias"
-    case .attentionOutput: "self_attn.o_proj.weight"
-    case .feedForwardNorm: "post_attention_layernorm.weight"
-    case .feedForwardGate: "mlp.gate_proj.weight"
-    case .feedForwardUp: "mlp.up_proj.weight"
-    case .feedForwardDown: "mlp.down_proj.weight"
-    }
   }
 }

@@ -30,19 +30,27 @@ public enum SafetensorsWriter: Sendable {
   ///   - metadata: Texts by name, kept in the header.
   /// - Returns: The same bytes for the same tensors and metadata.
   public static func bytes(_ entries: [SafetensorsEntry], metadata: [String: String] = [:]) -> [UInt8] {
+    var bytes = header(entries.map { ($0.name, $0.sizes) }, metadata: metadata)
+    bytes.reserveCapacity(entries.reduce(bytes.count) { $0 + 4 * $1.numbers.count })
+    for entry in entries { entry.numbers.withUnsafeBytes { bytes += $0 } }
+    return bytes
+  }
+
+  /// What stands before the numbers of a file; they follow in the order of the tensors, float32.
+  static func header(_ tensors: [(name: String, sizes: [Int])], metadata: [String: String] = [:]) -> [UInt8] {
     var members: [JSONMember] = []
     if !metadata.isEmpty {
       let texts = metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
       members.append(JSONMember("__metadata__", .object(JSONObject(texts))))
     }
     var offset = 0
-    for entry in entries {
-      let end = offset + 4 * entry.numbers.count
+    for tensor in tensors {
+      let end = offset + 4 * tensor.sizes.reduce(1, *)
       members.append(
         JSONMember(
-          entry.name,
+          tensor.name,
           .members([
-            "dtype": "F32", "shape": .array(entry.sizes.map { .integer(Int64($0)) }),
+            "dtype": "F32", "shape": .array(tensor.sizes.map { .integer(Int64($0)) }),
             "data_offsets": .array([.integer(Int64(offset)), .integer(Int64(end))]),
           ])))
       offset = end
@@ -50,11 +58,6 @@ public enum SafetensorsWriter: Sendable {
     var header = JSONValue.object(JSONObject(members)).canonicalBytes
     // Tensors begin on a boundary of eight bytes.
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(8 + header.count + offset)
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes += $0 }
-    bytes += header
-    for entry in entries { entry.numbers.withUnsafeBytes { bytes += $0 } }
-    return bytes
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
   }
 }

@@ -93,32 +93,46 @@ public struct TrainedWeights: Sendable {
   }
 }
 
+extension TrainedWeights {
+  /// What the file says beside its tensors.
+  static func metadata(scale: Float? = nil, rank: Int? = nil, divergedAt: Int? = nil) -> [String: String] {
+    var metadata = ["format": format]
+    metadata["diverged-at"] = divergedAt.map(String.init)
+    metadata["scale"] = scale.map(\.description)
+    metadata["rank"] = rank.map(String.init)
+    return metadata
+  }
+
+  /// The tensors of one adapter.
+  static func entries(
+    _ name: TensorName, _ configuration: DecoderConfiguration, rank: Int, _ adapter: AdapterTensors
+  ) -> [SafetensorsEntry] {
+    let shape = name.shape(configuration)
+    return [
+      SafetensorsEntry("\(name.text).a", sizes: [rank, shape.columns], numbers: adapter.a),
+      SafetensorsEntry("\(name.text).b", sizes: [shape.rows, rank], numbers: adapter.b),
+    ]
+  }
+}
+
 extension Trainee {
   /// The result as a file: adapters, or all weights.
   ///
   /// - Parameter divergedAt: The optimizer step, counted from 1, whose loss was not finite.
   /// - Returns: The same bytes for the same numbers.
   public func trainedWeights(divergedAt: Int? = nil) -> [UInt8] {
-    var metadata = ["format": TrainedWeights.format]
-    metadata["diverged-at"] = divergedAt.map(String.init)
     if let lowRank {
-      metadata["scale"] = lowRank.scale.description
-      metadata["rank"] = String(lowRank.rank)
-      let entries = adapted.flatMap { name -> [SafetensorsEntry] in
-        guard let tensors = adapter(name) else { return [] }
-        let shape = name.shape(configuration)
-        return [
-          SafetensorsEntry("\(name.text).a", sizes: [lowRank.rank, shape.columns], numbers: tensors.a),
-          SafetensorsEntry("\(name.text).b", sizes: [shape.rows, lowRank.rank], numbers: tensors.b),
-        ]
+      let entries = adapted.flatMap { name in
+        adapter(name).map { TrainedWeights.entries(name, configuration, rank: lowRank.rank, $0) } ?? []
       }
-      return SafetensorsWriter.bytes(entries, metadata: metadata)
+      return SafetensorsWriter.bytes(
+        entries, metadata: TrainedWeights.metadata(scale: lowRank.scale, rank: lowRank.rank, divergedAt: divergedAt))
     }
     let entries = configuration.tensorNames.compactMap { name -> SafetensorsEntry? in
       let shape = name.shape(configuration)
       return tensor(name).map { SafetensorsEntry(name.text, sizes: [shape.rows, shape.columns], numbers: $0) }
     }
-    return SafetensorsWriter.bytes(entries, metadata: metadata)
+    return SafetensorsWriter.bytes(entries, metadata: TrainedWeights.metadata(divergedAt: divergedAt))
   }
 }
 

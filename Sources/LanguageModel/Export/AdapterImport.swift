@@ -1,0 +1,100 @@
+// An adapter that PEFT wrote, in the form in which results of trainings are kept.
+// Knows PEFT's words; what would change the results and is not computed here is refused by name.
+
+import JSON
+
+/// A PEFT adapter: its options and its tensors.
+public struct AdapterImport: Sendable {
+  private let options: JSONFile
+  private let weights: SafetensorsFile
+  private let rank: Int
+  private let scale: Float
+
+  /// Reads the options and the header of the weights.
+  ///
+  /// - Parameters:
+  ///   - options: adapter_config.json.
+  ///   - weights: adapter_model.safetensors.
+  /// - Throws: ``ModelFileError`` for files that are no LoRA adapter, or one with parts that are not computed here.
+  public init(options: ModelBytes, weights: ModelBytes) throws(ModelFileError) {
+    let file = try JSONFile(options)
+    self.options = file
+    self.weights = try SafetensorsFile(weights)
+    try Self.refuseUncomputed(file)
+    rank = try file.integer("r", in: 1...(1 << 16))
+    guard let alpha = file["lora_alpha"] else { throw file.error(.missingKey("lora_alpha")) }
+    guard let number = alpha.doubleValue, number > 0 else { throw file.wrong("lora_alpha", "a number over 0", alpha) }
+    scale = Float(number / Double(rank))
+  }
+
+  /// The adapter as trained weights over a model.
+  ///
+  /// - Parameter configuration: The model under it.
+  /// - Returns: A file for ``TrainedWeights``; the same bytes for the same files.
+  /// - Throws: ``ModelFileError`` if the adapter does not fit the model.
+  public func trainedWeights(over configuration: DecoderConfiguration) throws(ModelFileError) -> [UInt8] {
+    var left: [String: SafetensorsTensor] = [:]
+    for tensor in weights.tensors { left[tensor.name] = tensor }
+    var entries: [SafetensorsEntry] = []
+    for name in configuration.tensorNames {
+      guard case .block(_, let tensor) = name, tensor.adapterTarget != nil else { continue }
+      let a = left.removeValue(forKey: name.adapterName("A"))
+      let b = left.removeValue(forKey: name.adapterName("B"))
+      if a == nil, b == nil { continue }
+      let shape = name.shape(configuration)
+      let rows = try numbers(b, name.adapterName("B"), [shape.rows, rank])
+        .turned(name, configuration, columns: rank, from: RotaryOrder.halfSplit(ofAdjacent:headSize:))
+      let columns = try numbers(a, name.adapterName("A"), [rank, shape.columns])
+      entries += TrainedWeights.entries(name, configuration, rank: rank, AdapterTensors(a: columns, b: rows))
+    }
+    if let foreign = left.keys.min() {
+      throw unfit(
+        "it has \"\(foreign)\", which is no adapter over a matrix of the model's \(configuration.blocks) blocks")
+    }
+    guard !entries.isEmpty else { throw unfit("it has no tensors") }
+    return SafetensorsWriter.bytes(entries, metadata: TrainedWeights.metadata(scale: scale, rank: rank))
+  }
+
+  private func unfit(_ reason: String) -> ModelFileError {
+    ModelFileError(file: weights.bytes.name, .unfitAdapter(reason: reason))
+  }
+
+  private func numbers(
+    _ tensor: SafetensorsTensor?, _ name: String, _ expected: [Int]
+  ) throws(ModelFileError) -> [Float] {
+    guard let tensor else { throw unfit("it lacks \"\(name)\", the other half of a tensor that it has") }
+    guard tensor.sizes == expected else {
+      func text(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: " x ") }
+      throw unfit(
+        "\"\(name)\" has the sizes \(text(tensor.sizes)), but the model and the rank \(rank) ask for \(text(expected))")
+    }
+    return try weights.bytes.withUnsafeBytes { bytes throws(ModelFileError) in
+      var numbers = [Float](repeating: 0, count: expected.reduce(1, *))
+      let bad = numbers.withUnsafeMutableBufferPointer {
+        Dequantization.fill(tensor.type, from: UnsafeRawBufferPointer(rebasing: bytes[tensor.place]), into: $0)
+      }
+      if let bad {
+        throw ModelFileError(
+          file: weights.bytes.name, .notFinite(tensor: name, offset: tensor.place.lowerBound + bad))
+      }
+      return numbers
+    }
+  }
+
+  private static func refuseUncomputed(_ file: JSONFile) throws(ModelFileError) {
+    func refuse(_ key: String, _ value: JSONValue, _ supported: String) -> ModelFileError {
+      file.error(.unsupportedAdapter(key: key, value: value.canonical, supported: supported))
+    }
+    let kind = file["peft_type"] ?? .null
+    guard kind == "LORA" else { throw refuse("peft_type", kind, "LORA") }
+    for key in ["use_rslora", "use_dora", "use_qalora", "lora_bias", "fan_in_fan_out"] {
+      if let value = file[key], value != .bool(false) { throw refuse(key, value, "false") }
+    }
+    if let bias = file["bias"], bias != "none" { throw refuse("bias", bias, "none") }
+    for key in ["modules_to_save", "rank_pattern", "alpha_pattern", "trainable_token_indices", "target_parameters"] {
+      if let value = file[key], value != .array([]), value != .object(JSONObject()) {
+        throw refuse(key, value, "nothing there")
+      }
+    }
+  }
+}
