@@ -10,7 +10,7 @@ public enum TrainingEnd: Hashable, Sendable {
   /// All steps were taken.
   case finished
   /// The loss or the gradient of this step, counted from 1, was not finite or beyond all bounds; the weights are those
-  /// before it.
+  /// before it. Of the last step it may also be the loss after it; then the weights are those after it.
   case diverged(step: Int, reason: String)
   /// The listener asked for it.
   case stopped
@@ -20,6 +20,8 @@ public enum TrainingEnd: Hashable, Sendable {
 public final class Trainer {
   /// A loss beyond this is no loss that training comes back from.
   static let largestLoss = 1e4
+  /// Below this a trained number is no cause for doubt.
+  private static let largestOrdinaryValue: Float = 1e3
 
   /// What is trained.
   public let trainee: Trainee
@@ -64,25 +66,55 @@ public final class Trainer {
       let taken = try takeStep()
       guard let report = taken.report else { return .diverged(step: step + 1, reason: taken.reason) }
       step += 1
-      if try !onStep(report) { return step < order.steps ? .stopped : .finished }
+      if try !onStep(report), step < order.steps { return .stopped }
     }
-    return .finished
+    return try ending()
+  }
+
+  /// What a next step would have found: without one, weights that overflow would pass for a result.
+  ///
+  /// The loss is looked at only where some trained number is so large that it may have left all bounds.
+  private func ending() throws -> TrainingEnd {
+    let isOrdinary = trainee.parameters.allSatisfy { parameter in
+      (0..<parameter.count).allSatisfy { abs(parameter.values[$0]) <= Self.largestOrdinaryValue }
+    }
+    if isOrdinary || step == 0 { return .finished }
+    let batch = try Batch(step - 1, self)
+    let loss = try accumulate(batch, takesGradients: false).loss
+    return Self.isBounded(loss) ? .finished : .diverged(step: step, reason: "after the step the loss is \(loss)")
+  }
+
+  private static func isBounded(_ loss: Double) -> Bool { loss.isFinite && abs(loss) <= largestLoss }
+
+  /// What one step sees.
+  private struct Batch {
+    let examples: [TrainingExample]
+    /// For each example the responses that the objective reads.
+    let read: [[Int]]
+    let facts: BatchFacts
+    let referencePoint: Double?
+
+    init(_ step: Int, _ trainer: Trainer) throws {
+      examples = trainer.order.batch(at: step).map { trainer.examples[$0] }
+      let read = examples.map { trainer.options.objective.responsesRead(of: $0.unscored) }
+      var facts = BatchFacts(
+        examples: examples.count, responses: read.reduce(0) { $0 + $1.count },
+        tokens: zip(examples, read).reduce(0) { sum, item in
+          item.1.reduce(sum) { $0 + item.0.responses[$1].tokenCount }
+        })
+      referencePoint = try trainer.referencePoint(examples)
+      facts.referencePoint = referencePoint ?? 0
+      self.read = read
+      self.facts = facts
+    }
   }
 
   private func takeStep() throws -> (report: StepReport?, reason: String) {
-    let batch = order.batch(at: step).map { examples[$0] }
-    let read = batch.map { options.objective.responsesRead(of: $0.unscored) }
-    var facts = BatchFacts(
-      examples: batch.count, responses: read.reduce(0) { $0 + $1.count },
-      tokens: zip(batch, read).reduce(0) { sum, item in
-        item.1.reduce(sum) { $0 + item.0.responses[$1].tokenCount }
-      })
-    let point = try referencePoint(batch)
-    facts.referencePoint = point ?? 0
+    let batch = try Batch(step, self)
     trainee.clearGradients()
-    let tally = try accumulate(batch, read, facts)
+    let tally = try accumulate(batch)
     trainee.completeGradients()
-    guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
+    guard Self.isBounded(tally.loss) else { return (nil, "the loss is \(tally.loss)") }
     let variant = trainee.decoder.variant
     let norm = GradientNorm.of(trainee.parameters, pool: trainee.pool, variant: variant)
     guard norm.isFinite else { return (nil, "the gradient's length is \(norm)") }
@@ -94,26 +126,27 @@ public final class Trainer {
     trainee.refresh()
     return (
       tally.report(
-        step: step + 1, learningRate: rate, gradientNorm: norm, tokens: facts.tokens, referencePoint: point), ""
+        step: step + 1, learningRate: rate, gradientNorm: norm, tokens: batch.facts.tokens,
+        referencePoint: batch.referencePoint), ""
     )
   }
 
-  /// Forward and backward of a batch, unit after unit.
-  private func accumulate(_ batch: [TrainingExample], _ read: [[Int]], _ facts: BatchFacts) throws -> StepTally {
-    let groups = zip(batch, read).map { example, read in read.map { example.responses[$0].request } }
+  /// Forward and, unless only the loss is wanted, backward of a batch, unit after unit.
+  private func accumulate(_ batch: Batch, takesGradients: Bool = true) throws -> StepTally {
+    let groups = zip(batch.examples, batch.read).map { example, read in read.map { example.responses[$0].request } }
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
       try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans) { scores in
         var coefficients: [[TokenCoefficients]] = []
         for (place, index) in unit.enumerated() {
-          let (example, own) = (batch[index], read[index])
+          let (example, own) = (batch.examples[index], batch.read[index])
           var policy = example.responses.map { _ in [Float]() }
           var means = policy
           for (sequence, response) in own.enumerated() {
             policy[response] = scores.logProbabilities[place][sequence]
             if !scores.vocabularyMeans.isEmpty { means[response] = scores.vocabularyMeans[place][sequence] }
           }
-          let result = options.objective.loss(of: example.scored(policy, means: means), in: facts)
+          let result = options.objective.loss(of: example.scored(policy, means: means), in: batch.facts)
           tally.loss += result.loss
           tally.add(example.feedback, result.logRatios)
           coefficients.append(
@@ -122,7 +155,7 @@ public final class Trainer {
                 tokens: result.gradients[$0].tokens, vocabularyMeans: result.gradients[$0].vocabularyMeans)
             })
         }
-        return tally.loss.isFinite ? coefficients : nil
+        return takesGradients && tally.loss.isFinite ? coefficients : nil
       }
     }
     return tally

@@ -113,6 +113,10 @@ extension CellPlanner {
   /// Why this version cannot run the training: a name for it, or nil if it can.
   private func obstacle(to objective: Objective) -> String? {
     if experiment.rounds.count > 1 { return "\(objective.name) in rounds" }
+    if experiment.arithmetic != .ordered { return "training with `arithmetic: \(experiment.arithmetic.rawValue)`" }
+    if case .lora(let lora)? = experiment.training?.hyperparameters.adapter, lora.dropout > 0 {
+      return "training with `dropout`"
+    }
     switch objective {
     case .sft, .dpo, .apoZero, .apoDown, .apoZeroUnpaired: return nil
     case .kto(let kto): return kto.partner == .drawn ? nil : "KTO with rotated partners"
