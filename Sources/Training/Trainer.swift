@@ -9,8 +9,9 @@ import Tensors
 public enum TrainingEnd: Hashable, Sendable {
   /// All steps were taken.
   case finished
-  /// The loss or the gradient of this step, counted from 1, was not finite or beyond all bounds; the weights are those
-  /// before it. Of the last step it may also be the loss after it; then the weights are those after it.
+  /// The loss, the gradient or the parameters that this step, counted from 1, began with were not finite or beyond all
+  /// bounds; the weights are those before it. If the last step leaves such parameters, it is that step, and the weights
+  /// are those after it.
   case diverged(step: Int, reason: String)
   /// The listener asked for it.
   case stopped
@@ -20,8 +21,6 @@ public enum TrainingEnd: Hashable, Sendable {
 public final class Trainer {
   /// A loss beyond this is no loss that training comes back from.
   static let largestLoss = 1e4
-  /// Below this a trained number is no cause for doubt.
-  private static let largestOrdinaryValue: Float = 1e3
 
   /// What is trained.
   public let trainee: Trainee
@@ -68,23 +67,19 @@ public final class Trainer {
       step += 1
       if try !onStep(report), step < order.steps { return .stopped }
     }
-    return try ending()
+    return ending()
   }
 
-  /// What a next step would have found: without one, weights that overflow would pass for a result.
-  ///
-  /// The loss is looked at only where some trained number is so large that it may have left all bounds.
-  private func ending() throws -> TrainingEnd {
-    let isOrdinary = trainee.parameters.allSatisfy { parameter in
-      (0..<parameter.count).allSatisfy { abs(parameter.values[$0]) <= Self.largestOrdinaryValue }
-    }
-    if isOrdinary || step == 0 { return .finished }
-    let batch = try Batch(step - 1, self)
-    let loss = try accumulate(batch, takesGradients: false).loss
-    return Self.isBounded(loss) ? .finished : .diverged(step: step, reason: "after the step the loss is \(loss)")
+  /// What a next step would have found: without one, weights that left all bounds would pass for a result.
+  private func ending() -> TrainingEnd {
+    areParametersBounded ? .finished : .diverged(step: step, reason: "after the step \(Self.beyondBounds)")
   }
 
-  private static func isBounded(_ loss: Double) -> Bool { loss.isFinite && abs(loss) <= largestLoss }
+  private static let beyondBounds = "a trained number is beyond \(ParameterBounds.largest)"
+
+  private var areParametersBounded: Bool {
+    ParameterBounds.hold(trainee.parameters, pool: trainee.pool, variant: trainee.decoder.variant)
+  }
 
   /// What one step sees.
   private struct Batch {
@@ -110,11 +105,13 @@ public final class Trainer {
   }
 
   private func takeStep() throws -> (report: StepReport?, reason: String) {
+    // Beyond these bounds sums of squares overflow, norms divide by them, and the loss is that of no model at all.
+    guard areParametersBounded else { return (nil, Self.beyondBounds) }
     let batch = try Batch(step, self)
     trainee.clearGradients()
     let tally = try accumulate(batch)
     trainee.completeGradients()
-    guard Self.isBounded(tally.loss) else { return (nil, "the loss is \(tally.loss)") }
+    guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
     let variant = trainee.decoder.variant
     let norm = GradientNorm.of(trainee.parameters, pool: trainee.pool, variant: variant)
     guard norm.isFinite else { return (nil, "the gradient's length is \(norm)") }
@@ -131,8 +128,8 @@ public final class Trainer {
     )
   }
 
-  /// Forward and, unless only the loss is wanted, backward of a batch, unit after unit.
-  private func accumulate(_ batch: Batch, takesGradients: Bool = true) throws -> StepTally {
+  /// Forward and backward of a batch, unit after unit.
+  private func accumulate(_ batch: Batch) throws -> StepTally {
     let groups = zip(batch.examples, batch.read).map { example, read in read.map { example.responses[$0].request } }
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
@@ -155,7 +152,7 @@ public final class Trainer {
                 tokens: result.gradients[$0].tokens, vocabularyMeans: result.gradients[$0].vocabularyMeans)
             })
         }
-        return takesGradients && tally.loss.isFinite ? coefficients : nil
+        return tally.loss.isFinite ? coefficients : nil
       }
     }
     return tally

@@ -36,7 +36,7 @@ struct SmallTraining {
   /// Every eval that looks at a trained model.
   static let allEvals = [
     "accuracy: {accuracy: {on: numbers/heldout, max-new-tokens: 4, temperature: 0}}",
-    "preference: {preference: {on: numbers/heldout}}",
+    "preference: {preference: {on: numbers/heldout, score: sum}}",
     #"perplexity: {perplexity: {on: numbers/heldout, text: "{question} {answer}"}}"#,
     "drift: {drift: {on: numbers/heldout, max-new-tokens: 4}}",
     "trace: {likelihood-trace: {every: {epochs: 1}}}",

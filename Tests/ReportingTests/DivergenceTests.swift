@@ -1,5 +1,7 @@
 // A number to which a training that diverged belongs: every form of the table says so instead of the number.
 
+import Digests
+import JSON
 import Records
 import Reporting
 import Testing

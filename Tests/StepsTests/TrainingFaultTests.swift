@@ -78,7 +78,7 @@ private struct Interloper: StepRunner {
         batch: {examples: 4}
         epochs: 3
       evals:
-        preference: {preference: {on: counting/heldout}}
+        preference: {preference: {on: counting/heldout, score: sum}}
       """
     let experiment = try SpecificationReader(files: TextFiles(texts: ["test.yaml": text])).read("test.yaml")
     var planner = Planner(

@@ -45,7 +45,7 @@ struct TrainerCase: CustomStringConvertible, Sendable {
   /// Biases and a head of its own, so that every kind of parameter is there.
   static let configuration = DecoderConfiguration(
     blocks: 2, width: 16, feedForward: 24, heads: 4, keyValueHeads: 2, headSize: 4, context: 64, vocabulary: 50,
-    ropeBase: 100, normEpsilon: 1e-5, ropeStyle: .halves, tied: false, qkvBias: true)
+    ropeBase: 100, normEpsilon: 1e-5, ropeStyle: .halfSplit, tied: false, qkvBias: true)
 
   static func base(seed: UInt64 = 3) throws -> Decoder {
     try Decoder(source: RandomWeights(configuration, seed: seed), arithmetic: .ordered, workers: 1)
