@@ -189,6 +189,8 @@ public struct Executor: Sendable {
     let seconds = now() - began
     let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
     let outputs = try publish(step, manifest, produced, seconds: seconds, count: count)
+    // Only now: until its result stands, a step that is killed or finds the disk full goes on from here.
+    store.removeCheckpoint(for: manifest.key)
     state.finished(step, key: manifest.key, outputs: outputs)
     emit(.finished(step, key: manifest.key, seconds: seconds, computed: count.computed, reused: count.reused))
   }

@@ -51,6 +51,8 @@ public struct Measured: WireRecord, Hashable {
   public let seeds: [Double]
   /// The outcomes by kind, sorted by kind, over all seeds.
   public let counts: [Count]
+  /// For each seed the optimizer step at which its training diverged, nil where it went well; empty if all went well.
+  public let divergedAt: [Int?]
   /// The names of the inputs that it was made of.
   public let inputs: [String]
 
@@ -66,6 +68,9 @@ public struct Measured: WireRecord, Hashable {
       JSONMember("counts", .object(JSONObject(counts.map { JSONMember($0.kind, .integer(Int64($0.count))) }))),
       JSONMember("inputs", .array(inputs.map { .string($0) })),
     ])
+    if !divergedAt.isEmpty {
+      object["diverged-at"] = .array(divergedAt.map { $0.map { .integer(Int64($0)) } ?? .null })
+    }
     if let spread { object["spread"] = .number(spread) }
     if let standardError { object["standard-error"] = .number(standardError) }
     return .object(object)
@@ -75,12 +80,12 @@ public struct Measured: WireRecord, Hashable {
   public func named(_ eval: String, at coordinates: [Coordinate]) -> Measured {
     Measured(
       eval: eval, kind: kind, coordinates: coordinates, mean: mean, spread: spread, standardError: standardError,
-      records: records, seeds: seeds, counts: counts, inputs: inputs)
+      records: records, seeds: seeds, counts: counts, divergedAt: divergedAt, inputs: inputs)
   }
 
   private init(
     eval: String, kind: String, coordinates: [Coordinate], mean: Double?, spread: Double?, standardError: Double?,
-    records: Int, seeds: [Double], counts: [Count], inputs: [String]
+    records: Int, seeds: [Double], counts: [Count], divergedAt: [Int?], inputs: [String]
   ) {
     self.eval = eval
     self.kind = kind
@@ -91,6 +96,7 @@ public struct Measured: WireRecord, Hashable {
     self.records = records
     self.seeds = seeds
     self.counts = counts
+    self.divergedAt = divergedAt
     self.inputs = inputs
   }
 
@@ -113,6 +119,7 @@ public struct Measured: WireRecord, Hashable {
     counts = (json["counts"]?.objectValue?.members ?? []).compactMap { member in
       member.value.integerValue.map { Count(kind: member.name, count: $0) }
     }
+    divergedAt = (json["diverged-at"]?.arrayValue ?? []).map(\.integerValue)
     inputs = try json.texts("inputs")
   }
 
@@ -143,6 +150,8 @@ public struct Measured: WireRecord, Hashable {
     var tally: [String: Int] = [:]
     for record in outcomes.joined() { for outcome in record.outcomes { tally[outcome.kind, default: 0] += 1 } }
     counts = tally.keys.sorted().map { Count(kind: $0, count: tally[$0, default: 0]) }
+    let steps = outcomes.map { $0.lazy.flatMap(\.outcomes).compactMap(\.divergedAt).first }
+    divergedAt = steps.contains { $0 != nil } ? steps : []
   }
 
   private static func mean(of records: [Outcomes]) -> Double? {

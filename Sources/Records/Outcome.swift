@@ -12,6 +12,8 @@ public struct Outcome: Hashable, Sendable {
   public let weight: Double
   /// Why, in words; empty if there is nothing to say.
   public let reason: String
+  /// The optimizer step at which the training of the model diverged, where that is why; mostly nil.
+  public let divergedAt: Int?
 
   /// Makes an outcome.
   public init(kind: String, value: Double, weight: Double = 1, reason: String = "") {
@@ -19,6 +21,20 @@ public struct Outcome: Hashable, Sendable {
     self.value = value
     self.weight = weight
     self.reason = reason
+    divergedAt = nil
+  }
+
+  /// The outcome `diverged`, of value 0: the training of the model that was asked diverged.
+  ///
+  /// - Parameters:
+  ///   - step: The optimizer step, counted from 1.
+  ///   - weight: 1 where nothing right is worth 0; 0 where there is nothing that a number could be the mean of.
+  public init(divergedAt step: Int, weight: Double) {
+    kind = "diverged"
+    value = 0
+    self.weight = weight
+    reason = Divergence.sentence(step)
+    divergedAt = step
   }
 
   /// The outcome as JSON.
@@ -27,6 +43,7 @@ public struct Outcome: Hashable, Sendable {
       JSONMember("kind", .string(kind)), JSONMember("value", .number(value)), JSONMember("weight", .number(weight)),
     ])
     if !reason.isEmpty { object["reason"] = .string(reason) }
+    if let divergedAt { object["diverged-at"] = .integer(Int64(divergedAt)) }
     return .object(object)
   }
 
@@ -36,6 +53,10 @@ public struct Outcome: Hashable, Sendable {
   public init(json: JSONValue) throws(WireFault) {
     guard let value = json["value"]?.doubleValue else { throw WireFault(member: "value") }
     guard let weight = json["weight"]?.doubleValue else { throw WireFault(member: "weight") }
+    if let step = json["diverged-at"]?.integerValue {
+      self.init(divergedAt: step, weight: weight)
+      return
+    }
     self.init(kind: try json.text("kind"), value: value, weight: weight, reason: json["reason"]?.stringValue ?? "")
   }
 }

@@ -21,19 +21,33 @@ public struct Response: Hashable, Sendable {
   public let finish: Finish
   /// How many tokens were drawn, the end of turn included; 0 if unknown.
   public let tokens: Int
+  /// The optimizer step at which the training of its model diverged: there is no response then; mostly nil.
+  public let divergedAt: Int?
 
   /// Makes a response.
   public init(text: String, finish: Finish, tokens: Int) {
     self.text = text
     self.finish = finish
     self.tokens = tokens
+    divergedAt = nil
+  }
+
+  /// What stands for the response of a model whose training diverged at an optimizer step, counted from 1.
+  public init(divergedAt step: Int) {
+    text = Divergence.sentence(step)
+    finish = .error
+    tokens = 0
+    divergedAt = step
   }
 
   /// The response as JSON.
   public var json: JSONValue {
-    .members([
-      "finish": .string(finish.rawValue), "text": .string(text), "tokens": .integer(Int64(tokens)),
+    var object = JSONObject([
+      JSONMember("finish", .string(finish.rawValue)), JSONMember("text", .string(text)),
+      JSONMember("tokens", .integer(Int64(tokens))),
     ])
+    if let divergedAt { object["diverged-at"] = .integer(Int64(divergedAt)) }
+    return .object(object)
   }
 
   /// Reads a response.
@@ -42,7 +56,11 @@ public struct Response: Hashable, Sendable {
   public init(json: JSONValue) throws(WireFault) {
     guard let finish = Finish(rawValue: try json.text("finish")) else { throw WireFault(member: "finish") }
     guard let tokens = json["tokens"]?.integerValue else { throw WireFault(member: "tokens") }
-    self.init(text: try json.text("text"), finish: finish, tokens: tokens)
+    if let step = json["diverged-at"]?.integerValue {
+      self.init(divergedAt: step)
+    } else {
+      self.init(text: try json.text("text"), finish: finish, tokens: tokens)
+    }
   }
 }
 
@@ -79,11 +97,21 @@ public struct Score: Hashable, Sendable {
   public let logProbabilities: [Float]
   /// How many UTF-8 bytes the text has.
   public let byteCount: Int
+  /// The optimizer step at which the training of its model diverged: there are no log-probabilities then; mostly nil.
+  public let divergedAt: Int?
 
   /// Makes a score.
   public init(logProbabilities: [Float], byteCount: Int) {
     self.logProbabilities = logProbabilities
     self.byteCount = byteCount
+    divergedAt = nil
+  }
+
+  /// What stands for a text's score under a model whose training diverged at an optimizer step, counted from 1.
+  public init(divergedAt step: Int, byteCount: Int) {
+    logProbabilities = []
+    self.byteCount = byteCount
+    divergedAt = step
   }
 
   /// The sum over tokens, in order, in double precision.
@@ -91,10 +119,12 @@ public struct Score: Hashable, Sendable {
 
   /// The score as JSON.
   public var json: JSONValue {
-    .members([
-      "bytes": .integer(Int64(byteCount)),
-      "log-probabilities": .array(logProbabilities.map { .number(Double($0)) }),
+    var object = JSONObject([
+      JSONMember("bytes", .integer(Int64(byteCount))),
+      JSONMember("log-probabilities", .array(logProbabilities.map { .number(Double($0)) })),
     ])
+    if let divergedAt { object["diverged-at"] = .integer(Int64(divergedAt)) }
+    return .object(object)
   }
 
   /// Reads a score.
@@ -102,6 +132,10 @@ public struct Score: Hashable, Sendable {
   /// - Throws: ``WireFault`` if a part is missing.
   public init(json: JSONValue) throws(WireFault) {
     guard let bytes = json["bytes"]?.integerValue else { throw WireFault(member: "bytes") }
+    if let step = json["diverged-at"]?.integerValue {
+      self.init(divergedAt: step, byteCount: bytes)
+      return
+    }
     var values: [Float] = []
     for element in try json.list("log-probabilities") {
       guard let value = element.doubleValue else { throw WireFault(member: "log-probabilities") }
@@ -117,6 +151,8 @@ public struct Scores: WireRecord, Hashable {
   public let id: RecordID
   /// One score a text, in order.
   public let scores: [Score]
+  /// The optimizer step at which the training of the model diverged, if it did.
+  public var divergedAt: Int? { scores.lazy.compactMap(\.divergedAt).first }
 
   /// Makes the scores of a record.
   public init(id: RecordID, scores: [Score]) {

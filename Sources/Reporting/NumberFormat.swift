@@ -61,27 +61,39 @@ struct CellText {
   let mean: String
   let spread: String?
   let difference: String?
+  private let divergence: String?
 
   init(_ number: Measured, reference: Measured?) {
     let shift = number.isShare ? 2 : 0
     let decimals = number.isShare ? 1 : 3
     mean = number.mean.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
+    divergence = number.divergence
     let error = number.spread ?? number.standardError
     spread = error.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) }
-    if let reference, reference != number, let mean = number.mean, let other = reference.mean {
+    if let reference, reference != number, reference.divergence == nil,
+      let mean = number.mean, let other = reference.mean
+    {
       difference = NumberFormat.signed(mean - other, decimals: decimals, shift: shift)
     } else {
       difference = nil
     }
   }
 
-  /// `43.7 ± 2.9 (+1.2)`.
+  /// `43.7 ± 2.9 (+1.2)`, or `diverged at step 7` where a number would hide that a training came to nothing.
   var text: String {
-    mean + (spread.map { " ± \($0)" } ?? "") + (difference.map { " (\($0))" } ?? "")
+    divergence ?? mean + (spread.map { " ± \($0)" } ?? "") + (difference.map { " (\($0))" } ?? "")
   }
 }
 
 extension Measured {
+  /// What is shown in place of a number to which a training that diverged belongs: the first such seed's step.
+  var divergence: String? {
+    let steps = divergedAt.compactMap { $0 }
+    guard let first = steps.first else { return nil }
+    let share = steps.count < divergedAt.count ? " (\(steps.count) of \(divergedAt.count) seeds)" : ""
+    return "diverged at step \(first)\(share)"
+  }
+
   /// Whether it is a share of records, shown in percent.
   var isShare: Bool { ["accuracy", "choice", "preference", "win-rate"].contains(kind) }
 }

@@ -68,18 +68,22 @@ public struct TableText: Sendable {
   }
 
   /// One line for each number: coordinates, eval, mean, spread, standard error, records, seeds.
+  ///
+  /// Where trainings diverged, a last column has their steps, one a seed, and the numbers of those lines are empty.
   public static func csv(_ measured: [Measured]) -> String {
     var axes: [String] = []
     for number in measured {
       for coordinate in number.coordinates where !axes.contains(coordinate.axis) { axes.append(coordinate.axis) }
     }
-    var text =
-      (axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"]).map(quoted).joined(separator: ",")
-      + "\n"
+    let diverged = measured.contains { !$0.divergedAt.isEmpty }
+    let header = axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"]
+    var text = (header + (diverged ? ["diverged-at"] : [])).map(quoted).joined(separator: ",") + "\n"
     for number in measured {
       let labels = axes.map { number.value(on: $0) ?? "" }
-      let values = [number.mean, number.spread, number.standardError].map { $0.map { String($0) } ?? "" }
-      let cells = labels + [number.eval] + values + [String(number.records), String(number.seeds.count)]
+      let numbers = [number.mean, number.spread, number.standardError]
+      let values = numbers.map { number.divergedAt.isEmpty ? $0.map { String($0) } ?? "" : "" }
+      var cells = labels + [number.eval] + values + [String(number.records), String(number.seeds.count)]
+      if diverged { cells.append(number.divergedAt.map { $0.map(String.init) ?? "" }.joined(separator: " ")) }
       text += cells.map(quoted).joined(separator: ",") + "\n"
     }
     return text

@@ -36,7 +36,7 @@ struct StoredPolicy {
     let graph = planner.steps.restricted(to: Set(policy.step.inputs.map(\.source.step)))
     let command = (["runner exec \(path)"] + spec.sets.map { "--set \(quoted($0))" } + storage.asGiven)
     let plan = Plan(graph: graph, index: StoreIndex(try Store(at: storage.storePath, mode: .readOnlyIfPresent)))
-    try ExecCommand.refuseBlocked(plan)
+    try plan.refuseBlocked()
     try refuseMissing(policy, plan, store: storage.storePath, command: command.joined(separator: " "))
     let store = try Store(at: storage.storePath, mode: .create)
     let engine = StepEngine(workers: workers, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)

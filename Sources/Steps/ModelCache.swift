@@ -60,7 +60,10 @@ final class ModelCache: Sendable {
   }
 
   /// The step at which the last of a model's trainings diverged; nil if all went well.
+  ///
+  /// Asked before the model is loaded: whoever gets a step does without the model.
   func divergence(_ use: ModelUse, for task: StepTask) throws -> Int? {
+    if use.adapters == 0 { return nil }
     do {
       return try results(of: use, task).compactMap(\.divergedAt).last
     } catch let error as ModelFileError {

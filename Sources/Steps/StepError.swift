@@ -45,6 +45,8 @@ package enum StepError: InputFault, Hashable {
   case noPartner(step: String)
   /// There are no pairs to compare.
   case noPairs(step: String)
+  /// A model's log-probabilities are no numbers.
+  case notFinite(step: String)
 
   package var diagnoses: [Diagnosis] { [diagnosis] }
 
@@ -156,6 +158,11 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.no-pairs", "\(step): there are no pairs of a better and a worse response",
         remedy: "Use data whose reviser gives pairs, and look at the counts of what came to nothing.", exit: .badSpec)
+    case .notFinite(let step):
+      Diagnosis(
+        "step.not-finite", "\(step): the model gives log-probabilities that are not finite",
+        notes: ["Its weights are so large that their products leave the range of numbers."],
+        remedy: "If they were trained, lower the learning rate; else use other weights.", exit: .stepFailed)
     }
   }
 }

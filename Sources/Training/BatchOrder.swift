@@ -31,7 +31,7 @@ public struct BatchOrder: Hashable, Sendable {
     self.batch = batch
     self.seed = seed
     stepsPerEpoch = (examples + batch - 1) / batch
-    let steps = Int((epochs * Double(stepsPerEpoch)).rounded(.up))
+    let steps = Self.count(epochs, stepsPerEpoch)
     self.steps = min(steps, limit ?? steps)
   }
 
@@ -58,6 +58,11 @@ public struct BatchOrder: Hashable, Sendable {
 
   /// The step after which so many epochs are done, at most the last.
   public func step(afterEpochs epochs: Double) -> Int {
-    min(steps, Int((epochs * Double(stepsPerEpoch)).rounded(.up)))
+    min(steps, Self.count(epochs, stepsPerEpoch))
+  }
+
+  /// So many epochs' steps; bounded, because any number of epochs is allowed and none may trap.
+  private static func count(_ epochs: Double, _ stepsPerEpoch: Int) -> Int {
+    Int(min(1e15, (epochs * Double(stepsPerEpoch)).rounded(.up)))
   }
 }

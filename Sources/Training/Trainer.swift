@@ -9,8 +9,9 @@ import Tensors
 public enum TrainingEnd: Hashable, Sendable {
   /// All steps were taken.
   case finished
-  /// The loss or the gradient of this step, counted from 1, was not finite or beyond all bounds; the weights are those
-  /// before it.
+  /// The loss, the gradient or the parameters that this step, counted from 1, began with were not finite or beyond all
+  /// bounds; the weights are those before it. If the last step leaves such parameters, it is that step, and the weights
+  /// are those after it.
   case diverged(step: Int, reason: String)
   /// The listener asked for it.
   case stopped
@@ -72,19 +73,47 @@ public final class Trainer {
       let taken = try takeStep()
       guard let report = taken.report else { return .diverged(step: step + 1, reason: taken.reason) }
       step += 1
-      if try !onStep(report) { return step < order.steps ? .stopped : .finished }
+      if try !onStep(report), step < order.steps { return .stopped }
     }
-    return .finished
+    return ending()
+  }
+
+  /// What a next step would have found: without one, weights that left all bounds would pass for a result.
+  private func ending() -> TrainingEnd {
+    areParametersBounded ? .finished : .diverged(step: step, reason: "after the step \(Self.beyondBounds)")
+  }
+
+  private static let beyondBounds = "a trained number is beyond \(ParameterBounds.largest)"
+
+  private var areParametersBounded: Bool {
+    ParameterBounds.hold(trainee.parameters, pool: trainee.pool, variant: trainee.decoder.variant)
+  }
+
+  /// What one step sees.
+  private struct Batch {
+    let examples: [TrainingExample]
+    /// For each example the responses that the objective reads.
+    let read: [[Int]]
+    let facts: BatchFacts
+    let referencePoint: Double?
+
+    init(_ step: Int, _ trainer: Trainer) throws {
+      examples = trainer.order.batch(at: step).map { trainer.examples[$0] }
+      let read = examples.map { trainer.options.objective.responsesRead(of: $0.unscored) }
+      var facts = BatchFacts(examples, read: read)
+      referencePoint = try trainer.referencePoint(examples)
+      facts.referencePoint = referencePoint ?? 0
+      self.read = read
+      self.facts = facts
+    }
   }
 
   private func takeStep() throws -> (report: StepReport?, reason: String) {
-    let batch = order.batch(at: step).map { examples[$0] }
-    let read = batch.map { options.objective.responsesRead(of: $0.unscored) }
-    var facts = BatchFacts(batch, read: read)
-    let point = try referencePoint(batch)
-    facts.referencePoint = point ?? 0
+    // Beyond these bounds sums of squares overflow, norms divide by them, and the loss is that of no model at all.
+    guard areParametersBounded else { return (nil, Self.beyondBounds) }
+    let batch = try Batch(step, self)
     trainee.clearGradients()
-    let tally = try accumulate(batch, read, facts)
+    let tally = try accumulate(batch)
     trainee.completeGradients()
     guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
     let variant = trainee.decoder.variant
@@ -98,26 +127,27 @@ public final class Trainer {
     trainee.refresh()
     return (
       tally.report(
-        step: step + 1, learningRate: rate, gradientNorm: norm, tokens: facts.tokens, referencePoint: point), ""
+        step: step + 1, learningRate: rate, gradientNorm: norm, tokens: batch.facts.tokens,
+        referencePoint: batch.referencePoint), ""
     )
   }
 
   /// Forward and backward of a batch, unit after unit.
-  private func accumulate(_ batch: [TrainingExample], _ read: [[Int]], _ facts: BatchFacts) throws -> StepTally {
-    let groups = zip(batch, read).map { example, read in read.map { example.responses[$0].request } }
+  private func accumulate(_ batch: Batch) throws -> StepTally {
+    let groups = zip(batch.examples, batch.read).map { example, read in read.map { example.responses[$0].request } }
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
       try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans) { scores in
         var coefficients: [[TokenCoefficients]] = []
         for (place, index) in unit.enumerated() {
-          let (example, own) = (batch[index], read[index])
+          let (example, own) = (batch.examples[index], batch.read[index])
           var policy = example.responses.map { _ in [Float]() }
           var means = policy
           for (sequence, response) in own.enumerated() {
             policy[response] = scores.logProbabilities[place][sequence]
             if !scores.vocabularyMeans.isEmpty { means[response] = scores.vocabularyMeans[place][sequence] }
           }
-          let result = options.objective.loss(of: example.scored(policy, means: means), in: facts)
+          let result = options.objective.loss(of: example.scored(policy, means: means), in: batch.facts)
           tally.loss += result.loss
           tally.add(example.feedback, result.logRatios)
           coefficients.append(

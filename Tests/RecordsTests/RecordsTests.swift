@@ -31,6 +31,19 @@ import Testing
     #expect(try RecordFile.records(RenderedPrompt.self, from: bytes, file: "f") == [prompt])
   }
 
+  @Test func whatADivergedModelGivesReadsBack() throws {
+    let responses = Responses(
+      id: id, responses: [Response(divergedAt: 3), Response(text: "x", finish: .stop, tokens: 2)])
+    #expect(try RecordFile.records(Responses.self, from: RecordFile.bytes([responses]), file: "f") == [responses])
+    #expect(responses.responses[0].finish == .error && responses.responses[0].text == "the model diverged at step 3")
+    let scores = Scores(id: id, scores: [Score(divergedAt: 4, byteCount: 9)])
+    #expect(try RecordFile.records(Scores.self, from: RecordFile.bytes([scores]), file: "f") == [scores])
+    #expect(scores.divergedAt == 4)
+    let outcomes = Outcomes(id: id, outcomes: [Outcome(divergedAt: 5, weight: 0), Outcome(kind: "right", value: 1)])
+    #expect(try RecordFile.records(Outcomes.self, from: RecordFile.bytes([outcomes]), file: "f") == [outcomes])
+    #expect(outcomes.outcomes[0].kind == "diverged" && outcomes.outcomes[0].value == 0)
+  }
+
   @Test func scoresKeepEveryBit() throws {
     let values: [Float] = [-0.1, -1.1754944e-38, -12.345679, 0]
     let scores = Scores(id: id, scores: [Score(logProbabilities: values, byteCount: 9)])

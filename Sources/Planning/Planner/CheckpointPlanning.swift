@@ -8,7 +8,7 @@ extension Hyperparameters {
   /// How many optimizer steps a training on so many examples takes: the last batch of an epoch may be smaller, and a part
   /// of an epoch takes that part of its steps, rounded up.
   public func optimizerSteps(examples: Int) -> Int {
-    Int((epochs * Double((examples + batch - 1) / batch)).rounded(.up))
+    Int(min(1e15, (epochs * Double((examples + batch - 1) / batch)).rounded(.up)))
   }
 }
 

@@ -113,9 +113,11 @@ extension CellPlanner {
   /// Why this version cannot run the training: a name for it, or nil if it can.
   private func obstacle(to objective: Objective) -> String? {
     if experiment.rounds.count > 1 { return "\(objective.name) in rounds" }
-    if experiment.arithmetic == .openblas { return "\(objective.name) in openblas arithmetic" }
+    if experiment.arithmetic != .ordered {
+      return "\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`"
+    }
     if case .lora(let lora)? = experiment.training?.hyperparameters.adapter, lora.dropout > 0 {
-      return "\(objective.name) with dropout"
+      return "\(objective.name) with `dropout`"
     }
     switch objective {
     case .sft, .dpo, .apoZero, .apoDown, .apoZeroUnpaired: return nil

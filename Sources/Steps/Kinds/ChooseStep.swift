@@ -28,30 +28,33 @@ package enum ChooseStep {
   package struct Choice {
     /// The candidate's number, counted from 0.
     package let chosen: Int
-    /// Each candidate's mean, weighted as the number of an eval is.
-    package let means: [Double]
+    /// Each candidate's mean, weighted as the number of an eval is; nil for one whose training had diverged.
+    package let means: [Double?]
 
-    /// Chooses the best mean, the earliest of equals.
+    /// Chooses the best mean, the earliest of equals; where the training diverged before any weights were kept, its end.
     ///
-    /// - Throws: ``StepError/noRecords(step:)`` if a candidate has no outcome that counts.
+    /// - Throws: ``StepError/noRecords(step:)`` if a candidate that did not diverge has no outcome that counts.
     package init(_ candidates: [[Outcomes]], lowest: Bool, label: String) throws(StepError) {
-      var means: [Double] = []
+      var means: [Double?] = []
       for outcomes in candidates {
+        if outcomes.contains(where: { $0.outcomes.contains { $0.divergedAt != nil } }) {
+          means.append(nil)
+          continue
+        }
         guard let mean = Measured(eval: "", kind: "", coordinates: [], inputs: [], seeds: [outcomes]).mean else {
           throw .noRecords(step: label)
         }
         means.append(mean)
       }
-      guard let best = lowest ? means.min() : means.max(), let chosen = means.firstIndex(of: best) else {
-        throw .noRecords(step: label)
-      }
-      self.chosen = chosen
+      guard let last = means.indices.last else { throw .noRecords(step: label) }
+      let measured = means.compactMap { $0 }
+      chosen = (lowest ? measured.min() : measured.max()).flatMap { means.firstIndex(of: $0) } ?? last
       self.means = means
     }
 
     /// The choice as JSON.
     package var json: JSONValue {
-      .members(["chosen": .integer(Int64(chosen)), "means": .array(means.map { .number($0) })])
+      .members(["chosen": .integer(Int64(chosen)), "means": .array(means.map { $0.map { .number($0) } ?? .null })])
     }
   }
 }

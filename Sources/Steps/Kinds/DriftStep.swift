@@ -35,6 +35,13 @@ package enum DriftStep {
       var lengths: [Outcomes] = []
       for (index, record) in responses.enumerated() {
         let (new, old) = (policy[index].scores, reference[index].scores)
+        if let step = policy[index].divergedAt ?? reference[index].divergedAt {
+          let own = Outcomes(
+            id: record.id, outcomes: record.responses.map { _ in Outcome(divergedAt: step, weight: 0) })
+          outcomes.append(own)
+          lengths.append(own)
+          continue
+        }
         guard new.count == record.responses.count, LogRatio.fit(new, old) else {
           throw .recordsDiffer(step: label, record: index + 1)
         }
@@ -81,15 +88,27 @@ package enum TraceStep {
     package struct Means: Hashable {
       let checkpoint: Int
       let pairs: Int
-      let chosen: Double
-      let rejected: Double
+      /// Nil if a training had diverged before.
+      let ratios: Ratios?
+      let divergedAt: Int?
+
+      /// Means over the pairs.
+      struct Ratios: Hashable {
+        let chosen: Double
+        let rejected: Double
+      }
 
       package var fields: JSONObject {
-        JSONObject([
+        var fields = JSONObject([
           JSONMember("checkpoint", .integer(Int64(checkpoint))), JSONMember("pairs", .integer(Int64(pairs))),
-          JSONMember("chosen", .number(chosen)), JSONMember("rejected", .number(rejected)),
-          JSONMember("margin", .number(chosen - rejected)),
         ])
+        if let divergedAt { fields["diverged-at"] = .integer(Int64(divergedAt)) }
+        if let ratios {
+          fields["chosen"] = .number(ratios.chosen)
+          fields["rejected"] = .number(ratios.rejected)
+          fields["margin"] = .number(ratios.chosen - ratios.rejected)
+        }
+        return fields
       }
     }
 
@@ -107,6 +126,13 @@ package enum TraceStep {
       let old = try ScoredPair.all(of: examples, reference, label: label)
       for (index, scores) in checkpoints.enumerated() {
         let new = try ScoredPair.all(of: examples, scores, label: label)
+        if let step = (scores + reference).lazy.compactMap(\.divergedAt).first {
+          let outcome = Outcome(divergedAt: step, weight: 0)
+          chosen = try examples.outcomes(new.map { $0.map { _ in outcome } }, label: label)
+          rejected = chosen
+          means.append(Means(checkpoint: index, pairs: new.joined().count, ratios: nil, divergedAt: step))
+          continue
+        }
         let better = try Self.ratios(new, old, \.chosen, label: label)
         let worse = try Self.ratios(new, old, \.rejected, label: label)
         chosen = try examples.outcomes(better.map { $0.map(Self.outcome) }, label: label)
@@ -114,8 +140,10 @@ package enum TraceStep {
         let count = better.joined().count
         means.append(
           Means(
-            checkpoint: index, pairs: count, chosen: better.joined().reduce(0, +) / Double(count),
-            rejected: worse.joined().reduce(0, +) / Double(count)))
+            checkpoint: index, pairs: count,
+            ratios: .init(
+              chosen: better.joined().reduce(0, +) / Double(count),
+              rejected: worse.joined().reduce(0, +) / Double(count)), divergedAt: nil))
       }
     }
 

@@ -18,6 +18,9 @@ enum GenerateStep {
     let slots = prompts.indices.flatMap { prompt in (0..<work.samples).map { (prompt: prompt, sample: $0) } }
     let keys = slots.map { RecordKey.key(identity: identities[$0.prompt].key, sample: $0.sample) }
     let (results, count) = try task.results(of: keys) { missing, finished in
+      if let step = try models.divergence(work.model, for: task) {
+        return try task.give(Response(divergedAt: step).json.canonicalBytes, for: missing, finished)
+      }
       let writer = ResponseWriter(work, model: try models.model(work.model, for: task))
       var requests: [GenerationRequest] = []
       var positions: [Int] = []
@@ -48,6 +51,13 @@ enum GenerateStep {
       records.append(Responses(id: prompt.id, responses: responses))
     }
     return ([ProducedOutput("responses", RecordFile.bytes(records), records: records.count)], count)
+  }
+}
+
+extension StepTask {
+  /// Finishes each missing record with the same result: what is asked of a model that diverged is known beforehand.
+  func give(_ result: [UInt8], for missing: [Int], _ finished: (Int, [UInt8]) throws -> Bool) throws {
+    for position in missing where try !finished(position, result) { return }
   }
 }
 

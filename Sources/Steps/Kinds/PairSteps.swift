@@ -84,7 +84,12 @@ package enum PreferenceStep {
     }
     let pairs = try ScoredPair.all(of: examples, scores, label: label)
     return try examples.outcomes(
-      pairs.map { $0.map { outcome(value(of: $0.chosen, score), value(of: $0.rejected, score)) } }, label: label)
+      pairs.map {
+        $0.map { pair in
+          if let step = pair.chosen.divergedAt { return Outcome(divergedAt: step, weight: 1) }
+          return outcome(value(of: pair.chosen, score), value(of: pair.rejected, score))
+        }
+      }, label: label)
   }
 
   private static func value(of score: Score, _ kind: PreferenceEval.Score) -> Double {

@@ -36,6 +36,13 @@ enum ResponseScoring {
     let records = try self.records(work, task)
     let texts = records.flatMap(\.texts).filter { $0.response.finish != .error }
     let (results, count) = try task.results(of: texts.map(\.key)) { missing, finished in
+      if let step = try models.divergence(work.model, for: task) {
+        for position in missing {
+          let score = Score(divergedAt: step, byteCount: texts[position].response.text.utf8.count)
+          if try !finished(position, score.json.canonicalBytes) { return }
+        }
+        return
+      }
       let model = try models.model(work.model, for: task)
       let encoder = ResponseEncoder(work.model, model.tokenizer)
       var requests: [ScoreRequest] = []
@@ -50,7 +57,8 @@ enum ResponseScoring {
         }
       }
       try model.decoder.score(requests) { index, values in
-        try finished(positions[index], score(values, texts[positions[index]]).json.canonicalBytes)
+        try task.check(values)
+        return try finished(positions[index], score(values, texts[positions[index]]).json.canonicalBytes)
       }
     }
     var next = results.makeIterator()
@@ -59,7 +67,8 @@ enum ResponseScoring {
       var found: [Score] = []
       for text in record.texts {
         if text.response.finish == .error {
-          found.append(Score(logProbabilities: [], byteCount: 0))
+          let step = text.response.divergedAt
+          found.append(step.map { Score(divergedAt: $0, byteCount: 0) } ?? Score(logProbabilities: [], byteCount: 0))
         } else if let bytes = next.next() {
           found.append(try Score(json: JSONValue(parsing: bytes)))
         }
@@ -86,5 +95,12 @@ enum ResponseScoring {
     return zip(prompts, responses).map { prompt, record in
       (prompt.id, record.responses.map { ScoredResponse(turns: prompt.turns, response: $0) })
     }
+  }
+}
+
+extension StepTask {
+  /// Refuses log-probabilities that are not finite: no file can hold them, and nothing could be made of them.
+  func check(_ logProbabilities: [Float]) throws(StepError) {
+    if !logProbabilities.allSatisfy(\.isFinite) { throw .notFinite(step: step.label) }
   }
 }

@@ -19,6 +19,13 @@ enum ScoreStep {
     let texts = try prompts.enumerated().map { try Self.texts(of: $1, work.target, number: $0 + 1, task) }
     let keys = zip(prompts, texts).map(key)
     let (results, count) = try task.results(of: keys) { missing, finished in
+      if let step = try models.divergence(work.model, for: task) {
+        for position in missing {
+          let scores = texts[position].map { Score(divergedAt: step, byteCount: $0.utf8.count) }
+          if try !finished(position, Self.bytes(scores)) { return }
+        }
+        return
+      }
       let model = try models.model(work.model, for: task)
       let builder = ScoreRequests(work, model.tokenizer)
       var waiting: [Int: [Score?]] = [:]
@@ -43,6 +50,7 @@ enum ScoreStep {
       }
       try model.decoder.score(requests) { index, logProbabilities in
         let (position, text) = owners[index]
+        try task.check(logProbabilities)
         let score = Score(logProbabilities: logProbabilities, byteCount: texts[position][text].utf8.count)
         waiting[position]?[text] = score
         guard let scores = waiting[position]?.compactMap({ $0 }), scores.count == texts[position].count else {

@@ -12,8 +12,12 @@ import Storage
 import Training
 
 struct TrainStep {
-  /// Seconds between checkpoints, at least; writing one may take a thirtieth of the time.
-  private static let secondsAtRisk = 15.0
+  /// Writing checkpoints may take a thirtieth of the time: between two of them passes so many times what one takes.
+  ///
+  /// A small checkpoint is thus written after every step, and a kill loses no more than the step in flight.
+  private static let secondsBetween = 30.0
+  /// Bytes that a disk is taken to write in a second, before the first checkpoint has shown it.
+  private static let bytesPerSecond = 2e8
 
   private let work: TrainWork
   private let task: StepTask
@@ -21,7 +25,8 @@ struct TrainStep {
   private var reports: [StepReport] = []
   private var kept: [Int: [UInt8]] = [:]
   private var lastCheckpoint: Double
-  private var pause = Self.secondsAtRisk
+  private var pause = 0.0
+  private var resumed = 0
 
   static func run(
     _ work: TrainWork, _ task: StepTask, models: ModelCache
@@ -47,11 +52,28 @@ struct TrainStep {
       trainee, examples: examples,
       options: work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit))
     let marks = marks(trainer.order)
+    let end: TrainingEnd
+    if let step = try divergedBefore(models) {
+      end = .diverged(step: step, reason: "a training of the model that it starts from, or of its reference, diverged")
+    } else {
+      end = try train(trainer, marks)
+    }
+    let outputs = outputs(trainer, end, marks, reader.retokenized, examples.count)
+    var count = WorkCount()
+    count.computed = trainer.step - resumed
+    count.reused = resumed
+    return (outputs, count)
+  }
+
+  private mutating func train(_ trainer: Trainer, _ marks: [Int]) throws -> TrainingEnd {
     try resume(trainer, marks)
-    let resumed = trainer.step
+    resumed = trainer.step
+    // Numbers, first and second moments.
+    let bytes = trainer.trainee.parameters.reduce(0) { $0 + 12 * $1.count }
+    pause = Self.secondsBetween * Double(bytes) / Self.bytesPerSecond
     let end = try trainer.run { report in
       reports.append(report)
-      if marks.contains(report.step) { kept[report.step] = trainee.trainedWeights() }
+      if marks.contains(report.step) { kept[report.step] = trainer.trainee.trainedWeights() }
       tell(report, of: trainer)
       if task.cancellation.isCancelled { return false }
       try keepCheckpoint(trainer)
@@ -61,12 +83,17 @@ struct TrainStep {
       try keepCheckpoint(trainer, now: true)
       throw Cancelled()
     }
-    let outputs = outputs(trainer, end, marks, reader.retokenized, examples.count)
-    task.store.removeCheckpoint(for: key)
-    var count = WorkCount()
-    count.computed = trainer.step - resumed
-    count.reused = resumed
-    return (outputs, count)
+    return end
+  }
+
+  /// The step at which the model to start from, or the reference, diverged in a training of its own.
+  private func divergedBefore(_ models: ModelCache) throws -> Int? {
+    if let step = try models.divergence(work.model, for: task) { return step }
+    for name in ["reference", "partner-reference"] {
+      let scores = try RecordFile.optional(Scores.self, task, name) ?? []
+      if let step = scores.lazy.compactMap(\.divergedAt).first { return step }
+    }
+    return nil
   }
 
   private func read(_ reader: inout TrainingExamples) throws -> [TrainingExample] {
@@ -98,7 +125,7 @@ struct TrainStep {
   private func tell(_ report: StepReport, of trainer: Trainer) {
     var note = "loss \(Self.text(report.loss, digits: 4))"
     if let margin = report.margin { note += ", margin \(Self.text(margin, digits: 2))" }
-    task.progress(Progress(unit: "steps", done: trainer.step, total: trainer.order.steps, note: note))
+    task.progress(Progress(unit: "steps", done: trainer.step, total: trainer.order.steps, reused: resumed, note: note))
   }
 
   /// A number with so many digits behind the point.
@@ -116,7 +143,7 @@ struct TrainStep {
     guard now || began - lastCheckpoint >= pause else { return }
     try task.store.keepCheckpoint(TrainingCheckpoint((trainer.step, trainer.checkpoint(reports)), kept).bytes, for: key)
     lastCheckpoint = task.now()
-    pause = max(Self.secondsAtRisk, 30 * (lastCheckpoint - began))
+    pause = Self.secondsBetween * (lastCheckpoint - began)
   }
 
   private mutating func resume(_ trainer: Trainer, _ marks: [Int]) throws {

@@ -47,6 +47,7 @@ enum VerifyStep {
   private static func outcomes(_ grader: Grader, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
     .array(
       record.responses.map { response in
+        if let step = response.divergedAt { return Outcome(divergedAt: step, weight: 1).json }
         guard response.finish != .error else {
           return Outcome(kind: "error", value: 0, reason: response.text).json
         }

@@ -1,0 +1,84 @@
+// A training that diverges is a result: the run succeeds, the table says at which step, and nothing is computed again.
+
+import Foundation
+import Testing
+
+@Suite struct Divergences {
+  /// The same training at two learning rates.
+  private static func grid(_ adapter: String) -> SmallTraining {
+    var training = SmallTraining()
+    training.adapter = adapter
+    training.evals = SmallTraining.allEvals
+    training.extra = """
+      ablations:
+        rate:
+          sane: {}
+          wild: {hyperparameters: {optimizer: {adamw: {learning-rate: 1.0e+30}}}}
+      """
+    return training
+  }
+
+  @Test(arguments: ["full", "{lora: {rank: 2, alpha: 4}}"])
+  func aCellThatDivergedSaysSoInTheTable(adapter: String) throws {
+    let training = Self.grid(adapter)
+    let space = try TestSpace()
+    let first = try space.exec(training)
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let table = try space.read("results/small/TABLE.md")
+    let lines = table.split(separator: "\n")
+    let wild = try #require(lines.first { $0.contains("| wild") }, "\(table)")
+    // Accuracy, preference, perplexity, drift and its tokens, both traces; pair statistics know no model.
+    #expect(wild.matches(of: #/diverged at step 2/#).count == 7, "\(table)")
+    #expect(lines.allSatisfy { !$0.contains("diverged at") || $0 == wild })
+    #expect(table.contains("diverged,") || table.contains("diverged."), "\(table)")
+    let json = try space.read("results/small/table.json")
+    #expect(json.contains("\"diverged-at\""))
+    let summary = try space.run(["store", "cat", try space.output("summary", of: "train dpo")]).output
+    #expect(summary.contains("\"end\":"), "\(summary)")
+    #expect(try Events(try space.exec(training).output).ran == [])
+    #expect(try space.read("results/small/TABLE.md") == table)
+  }
+
+  @Test func theSummaryAndTheLogSayWhereItEnded() throws {
+    var training = SmallTraining()
+    training.rate = "1.0e+30"
+    let space = try TestSpace()
+    #expect(try space.exec(training).exitCode == 0)
+    let summary = try space.run(["store", "cat", try space.output("summary", of: "train dpo")]).output
+    #expect(summary.contains("\"diverged-at\":2") && summary.contains("\"end\":\"diverged\""), "\(summary)")
+    #expect(summary.contains("\"steps\":1"), "\(summary)")
+    #expect(try space.log(of: "train dpo").count == 1)
+  }
+
+  @Test func whatIsTrainedOverADivergedModelDivergedToo() throws {
+    var first = SmallTraining()
+    (first.rate, first.objective) = ("1.0e+30", "{sft: {}}")
+    let space = try TestSpace()
+    try first.write(to: space, as: "first.yaml")
+    var second = SmallTraining()
+    second.weights = "{experiment: {spec: first.yaml}}"
+    let outcome = try space.exec(second)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let table = try space.read("results/small/TABLE.md")
+    #expect(table.contains("diverged at step 2"), "\(table)")
+    let summary = try space.run(["store", "cat", try space.output("summary", of: "train dpo")]).output
+    #expect(summary.contains("\"steps\":0") && summary.contains("its reference"), "\(summary)")
+  }
+
+  @Test func theBestIsAmongTheWeightsBeforeIt() throws {
+    var training = SmallTraining()
+    training.rate = "1.0e+30"
+    training.schedule = "{constant: {warmup: {steps: 2}}}"
+    training.hyperparameters = ["examples: 12", "keep: {best: {eval: accuracy, every: {steps: 1}}}"]
+    let space = try TestSpace()
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    // The first step has rate 0, so its weights are those of the start.
+    let choice = try space.run(
+      ["store", "cat", try space.output("choice", of: "choose the best by accuracy, after dpo")]
+    ).output
+    #expect(choice.hasPrefix("{\"chosen\":0,"), "\(choice)")
+    #expect(choice.contains("null"), "\(choice)")
+    #expect(try !space.read("results/small/TABLE.md").contains("diverged at step"))
+  }
+}

@@ -1,0 +1,130 @@
+// A whole small experiment that trains: what it computes, what a second run and a changed option compute, what is refused.
+
+import Foundation
+import Testing
+
+@Suite struct TrainingRuns {
+  @Test func aWholeGridRunsAndASecondRunComputesNothing() throws {
+    var training = SmallTraining()
+    (training.objective, training.reviser, training.extra) = ("", "", SmallTraining.grid)
+    training.evals = SmallTraining.allEvals
+    let space = try TestSpace()
+    let first = try space.exec(training)
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let events = try Events(first.output)
+    #expect(events.ran.count { $0.hasPrefix("train ") } == 10)
+    // One reference for each kind of pairs; every objective on the same pairs reads it.
+    #expect(events.ran.count { $0 == "score examples of numbers/train by the reference" } == 2)
+    let table = try space.read("results/small/TABLE.md")
+    for words in ["accuracy", "preference", "drift", "trace chosen", "pairs Jaccard", "APO-down", "base"] {
+      #expect(table.contains(words), "\(words) is not in:\n\(table)")
+    }
+    #expect(space.checkpoints().isEmpty)
+    let second = try space.exec(training)
+    #expect(try Events(second.output).ran == [])
+    #expect(try space.read("results/small/TABLE.md") == table)
+  }
+
+  @Test func aSmokeRunTrainsTwoSteps() throws {
+    var training = SmallTraining()
+    (training.objective, training.reviser, training.extra) = ("", "", SmallTraining.grid)
+    training.evals = SmallTraining.allEvals
+    let outcome = try TestSpace().exec(training, ["--smoke"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try Events(outcome.output).finished("train dpo")?.computed == 2)
+  }
+
+  /// The stored reference is the training's own forward pass, bit for bit.
+  @Test(arguments: [
+    "{dpo: {beta: 0.5}}", "{apo-zero: {beta: 0.5}}", "{apo-down: {beta: 0.5}}", "{kto: {beta: 0.5}}",
+  ])
+  func atTheFirstStepEveryLogRatioIsZero(objective: String) throws {
+    for adapter in ["full", "{lora: {rank: 2, alpha: 4}}"] {
+      var training = SmallTraining()
+      (training.objective, training.adapter) = (objective, adapter)
+      let space = try TestSpace()
+      #expect(try space.exec(training).exitCode == 0)
+      let name = objective.prefix { $0 != ":" }.dropFirst()
+      let log = try space.log(of: "train \(name)")
+      #expect(log.count == 6)
+      #expect(log[0]["chosen-log-ratio"] as? Double == 0 && log[0]["rejected-log-ratio"] as? Double == 0, "\(log[0])")
+      if name == "kto" {
+        #expect(log[0]["reference-point"] as? Double == 0)
+      } else {
+        #expect(log[0]["accuracy"] as? Double == 0.5)
+      }
+      #expect(log[2]["chosen-log-ratio"] as? Double != 0)
+    }
+  }
+
+  @Test func anotherBetaTrainsAgainOnTheSameReference() throws {
+    let space = try TestSpace()
+    #expect(try space.exec(SmallTraining()).exitCode == 0)
+    var other = SmallTraining()
+    other.objective = "{dpo: {beta: 0.2}}"
+    let events = try Events(try space.exec(other).output)
+    #expect(events.ran.first == "train dpo")
+    #expect(events.ran.allSatisfy { $0 == "train dpo" || $0.contains("after dpo") || $0 == "table of small" })
+    // Fewer examples are another step, whose log-probabilities are all there.
+    other.hyperparameters = ["examples: 8"]
+    let fewer = try Events(try space.exec(other).output)
+    let reference = try #require(fewer.finished("score examples of numbers/train by the reference"))
+    #expect(reference.computed == 0 && reference.reused == 16)
+    #expect(fewer.finished("train dpo")?.computed == 4)
+  }
+
+  @Test func workersChangeNoBit() throws {
+    for adapter in ["full", "{lora: {rank: 2, alpha: 4}}"] {
+      var training = SmallTraining()
+      (training.adapter, training.objective) = (adapter, "{kto: {beta: 0.5}}")
+      training.evals = SmallTraining.allEvals
+      let plain = try TestSpace.lock(training, ["--workers", "1"])
+      #expect(try TestSpace.lock(training, ["--workers", "2"]) == plain)
+      #expect(try TestSpace.lock(training, ["--workers", "4", "--batch", "3"]) == plain)
+    }
+  }
+
+  // MARK: - What is refused
+
+  private func refused(_ training: SmallTraining, saying texts: [String]) throws {
+    let space = try TestSpace()
+    try training.write(to: space)
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    for text in texts + ["→"] { #expect(outcome.errors.contains(text), "\(text) is not in:\n\(outcome.errors)") }
+  }
+
+  @Test func anEmptyTrainingIsRefusedWithCounts() throws {
+    var training = SmallTraining()
+    training.generator = #"[{recorded: {responses: ["I do not know.", "Who knows?"]}}]"#
+    try refused(training, saying: ["an empty training is refused", "24", "no-contrast"])
+  }
+
+  @Test func tooFewExamplesAreRefusedWithCounts() throws {
+    var training = SmallTraining()
+    training.hyperparameters = ["examples: 13"]
+    try refused(training, saying: ["13 examples are asked for and there are 12", "small.yaml:"])
+  }
+
+  @Test func dropoutAndOtherArithmeticAreRefusedBeforeAnythingRuns() throws {
+    var training = SmallTraining()
+    training.adapter = "{lora: {rank: 2, alpha: 4, dropout: 0.1}}"
+    try refused(training, saying: ["dropout"])
+    training = SmallTraining()
+    training.extra = "arithmetic: openblas"
+    try refused(training, saying: ["arithmetic: openblas"])
+  }
+
+  @Test func aWarmupThatNeverEndsIsWarnedOf() throws {
+    var training = SmallTraining()
+    (training.schedule, training.hyperparameters) = ("{linear: {warmup: {steps: 6}}}", ["examples: 12"])
+    let space = try TestSpace()
+    try training.write(to: space)
+    let plan = try space.run(["plan", "small.yaml"])
+    #expect(plan.exitCode == 0)
+    #expect(plan.errors.contains("the warm-up never ends: it takes 6 steps, and the training has 6"), "\(plan.errors)")
+    training.schedule = "{linear: {warmup: {steps: 5}}}"
+    try training.write(to: space)
+    #expect(try space.run(["plan", "small.yaml"]).errors.isEmpty)
+  }
+}
