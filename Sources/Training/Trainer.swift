@@ -16,6 +16,16 @@ public enum TrainingEnd: Hashable, Sendable {
   case stopped
 }
 
+/// What a step is doing.
+public enum StepPhase: Hashable, Sendable, CaseIterable {
+  /// Log-probabilities and the loss.
+  case forward
+  /// Gradients.
+  case backward
+  /// Clearing and clipping gradients, the optimizer, and bringing into force what it changed.
+  case update
+}
+
 /// A training.
 public final class Trainer {
   /// A loss beyond this is no loss that training comes back from.
@@ -27,6 +37,8 @@ public final class Trainer {
   public let order: BatchOrder
   /// How many steps were taken.
   public private(set) var step = 0
+  /// Hears when a step goes over to another phase, for example to time it; nil for nobody.
+  public var onPhase: ((StepPhase) -> Void)?
   private let examples: [TrainingExample]
   private let options: TrainingOptions
   private let schedule: LearningRateSchedule
@@ -77,10 +89,13 @@ public final class Trainer {
       tokens: zip(batch, read).reduce(0) { sum, item in
         item.1.reduce(sum) { $0 + item.0.responses[$1].tokenCount }
       })
+    onPhase?(.forward)
     let point = try referencePoint(batch)
     facts.referencePoint = point ?? 0
+    onPhase?(.update)
     trainee.clearGradients()
     let tally = try accumulate(batch, read, facts)
+    onPhase?(.update)
     trainee.completeGradients()
     guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
     let variant = trainee.decoder.variant
@@ -103,6 +118,7 @@ public final class Trainer {
     let groups = zip(batch, read).map { example, read in read.map { example.responses[$0].request } }
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
+      onPhase?(.forward)
       try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans) { scores in
         var coefficients: [[TokenCoefficients]] = []
         for (place, index) in unit.enumerated() {
@@ -122,6 +138,7 @@ public final class Trainer {
                 tokens: result.gradients[$0].tokens, vocabularyMeans: result.gradients[$0].vocabularyMeans)
             })
         }
+        onPhase?(.backward)
         return tally.loss.isFinite ? coefficients : nil
       }
     }
