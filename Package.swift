@@ -93,7 +93,7 @@ let package = Package(
       "RunnerCommands",
       [
         "Steps", "Reporting", "Execution", "Planning", "Storage", "Specification", "Fetching", "Records", "Randomness",
-        "LanguageModel",
+        "LanguageModel", "Training", "Objectives",
         "Tensors", "JSON", "Digests", "Diagnostics", arguments,
       ]),
     .executableTarget(name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe),

@@ -17,6 +17,16 @@ public enum TrainingEnd: Hashable, Sendable {
   case stopped
 }
 
+/// What a step is doing.
+public enum StepPhase: Hashable, Sendable, CaseIterable {
+  /// Log-probabilities and the loss.
+  case forward
+  /// Gradients.
+  case backward
+  /// Clearing and clipping gradients, the optimizer, and bringing into force what it changed.
+  case update
+}
+
 /// A training.
 public final class Trainer {
   /// A loss beyond this is no loss that training comes back from.
@@ -28,6 +38,8 @@ public final class Trainer {
   public let order: BatchOrder
   /// How many steps were taken.
   public private(set) var step = 0
+  /// Hears when a step goes over to another phase, for example to time it; nil for nobody.
+  public var onPhase: ((StepPhase) -> Void)?
   private let examples: [TrainingExample]
   private let options: TrainingOptions
   private let schedule: LearningRateSchedule
@@ -111,9 +123,12 @@ public final class Trainer {
   private func takeStep() throws -> (report: StepReport?, reason: String) {
     // Beyond these bounds sums of squares overflow, norms divide by them, and the loss is that of no model at all.
     guard areParametersBounded else { return (nil, Self.beyondBounds) }
+    onPhase?(.forward)
     let batch = try Batch(step, self)
+    onPhase?(.update)
     trainee.clearGradients()
     let tally = try accumulate(batch)
+    onPhase?(.update)
     trainee.completeGradients()
     guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
     let variant = trainee.decoder.variant
@@ -137,6 +152,7 @@ public final class Trainer {
     let groups = zip(batch.examples, batch.read).map { example, read in read.map { example.responses[$0].request } }
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
+      onPhase?(.forward)
       try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans) { scores in
         var coefficients: [[TokenCoefficients]] = []
         for (place, index) in unit.enumerated() {
@@ -156,6 +172,7 @@ public final class Trainer {
                 tokens: result.gradients[$0].tokens, vocabularyMeans: result.gradients[$0].vocabularyMeans)
             })
         }
+        onPhase?(.backward)
         return tally.loss.isFinite ? coefficients : nil
       }
     }
