@@ -53,7 +53,7 @@ schemas: build
 	$(RUNNER) schema --into schemas
 
 bench: build
-	$(RUNNER) bench experiments/quickstart/counting.yaml --into Benchmarks/RESULTS.md
+	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
 
 interop: build $(MODEL)
 	rm -rf .build/interop

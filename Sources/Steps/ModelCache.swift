@@ -41,22 +41,15 @@ final class ModelCache: Sendable {
   }
 
   private func load(_ use: ModelUse, _ task: StepTask) throws -> LoadedModel {
-    do {
-      let trained = try results(of: use, task)
-      return try LoadedModel.load(
-        files(use, task), trained: trained, arithmetic: use.arithmetic.engine, workers: workers)
-    } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
+    try reading(use, task) {
+      try LoadedModel.load(
+        files(use, task), trained: results(of: use, task), arithmetic: use.arithmetic.engine, workers: workers)
     }
   }
 
   /// Where a step's model comes from, and what was trained over it, in order.
   func parts(_ use: ModelUse, for task: StepTask) throws -> (files: ModelFiles, trained: [TrainedWeights]) {
-    do {
-      return (try files(use, task), try results(of: use, task))
-    } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
-    }
+    try reading(use, task) { (try files(use, task), try results(of: use, task)) }
   }
 
   /// The step at which the last of a model's trainings diverged; nil if all went well.
@@ -64,10 +57,25 @@ final class ModelCache: Sendable {
   /// Asked before the model is loaded: whoever gets a step does without the model.
   func divergence(_ use: ModelUse, for task: StepTask) throws -> Int? {
     if use.adapters == 0 { return nil }
+    return try reading(use, task) { try results(of: use, task).compactMap(\.divergedAt).last }
+  }
+
+  /// The tokenizer of a step's model, without loading its weights.
+  func tokenizer(_ use: ModelUse, for task: StepTask) throws -> Tokenizer {
+    try reading(use, task) { try files(use, task).tokenizer() }
+  }
+
+  /// The sizes of a step's model, without loading its weights.
+  func configuration(_ use: ModelUse, for task: StepTask) throws -> DecoderConfiguration {
+    try reading(use, task) { try files(use, task).configuration() }
+  }
+
+  /// Reads weights; what is wrong with them is told with the step that wanted them.
+  private func reading<Value>(_ use: ModelUse, _ task: StepTask, _ body: () throws -> Value) throws -> Value {
     do {
-      return try results(of: use, task).compactMap(\.divergedAt).last
+      return try body()
     } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
+      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
     }
   }
 
@@ -75,24 +83,6 @@ final class ModelCache: Sendable {
     try (0..<use.adapters).map { number in
       try TrainedWeights(
         ModelBytes(try task.input("adapter/\(number)"), name: "trained weights over \(use.displayName)"))
-    }
-  }
-
-  /// The tokenizer of a step's model, without loading its weights.
-  func tokenizer(_ use: ModelUse, for task: StepTask) throws -> Tokenizer {
-    do {
-      return try files(use, task).tokenizer()
-    } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
-    }
-  }
-
-  /// The sizes of a step's model, without loading its weights.
-  func configuration(_ use: ModelUse, for task: StepTask) throws -> DecoderConfiguration {
-    do {
-      return try files(use, task).configuration()
-    } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, error: error)
     }
   }
 

@@ -10,7 +10,7 @@ import Testing
   ) throws -> [String] {
     let space = try TestSpace()
     let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
-    let spec = "\(TestSpace.repository)/experiments/quickstart/counting.yaml"
+    let spec = "\(TestSpace.repository)/experiments/prompts/counting.yaml"
     let working = folder.map { "\(space.path)/\($0)" } ?? space.path
     try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
     let outcome = try space.run(
