@@ -5,6 +5,7 @@ import LanguageModel
 import Training
 
 /// The checkpoint of a train step: an eight-byte count of parts; for each its step and length in eight bytes; the parts.
+///
 /// The first part is the training's own, under its step; the others are weights kept after a step.
 struct TrainingCheckpoint {
   let step: Int

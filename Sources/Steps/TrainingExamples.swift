@@ -23,6 +23,7 @@ package struct TrainingExamples {
   ///   - records: The examples' file.
   ///   - reference: The scores of all responses of each record under the reference; nil where none are read.
   ///   - partners: For each record, one partner a response, in order, with its scores; nil where none are read.
+  /// - Returns: One example an item.
   /// - Throws: ``StepError`` if the files do not belong together.
   package mutating func encode(
     _ records: [FeedbackRecord], reference: [Scores]?, partners: (records: [FeedbackRecord], reference: [Scores])?

@@ -7,8 +7,9 @@ import Tensors
 
 /// Bounds of trained numbers.
 enum ParameterBounds {
-  /// A hundred times what the largest weights of trained models are. Beyond it, squares of what two products in a row
-  /// give come near the end of the range of floats.
+  /// A hundred times what the largest weights of trained models are.
+  ///
+  /// Beyond it, squares of what a few products in a row give come near the end of the range of floats.
   static let largest: Float = 1e4
 
   /// Whether every number of every parameter is finite and within the bounds.

@@ -63,7 +63,8 @@ import Testing
     let space = try TestSpace()
     try training.write(to: space)
     let outcome = try #require(try interrupted(space, by: SIGINT), "it was done too soon")
-    #expect(outcome.exitCode == 1 && outcome.errors.contains("stopped as you asked"), "\(outcome.errors)")
+    // With `--json` it is told on standard output, as everything is.
+    #expect(outcome.exitCode == 1 && (outcome.output + outcome.errors).contains("stopped as you asked"), "\(outcome)")
     #expect(space.checkpoints().count == 1)
     let done = try #require(
       outcome.output.split(separator: "\n").filter { $0.contains("\"unit\":\"steps\"") }.last?

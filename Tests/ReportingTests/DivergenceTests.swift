@@ -10,7 +10,7 @@ import Testing
   /// A number of as many seeds; nil for one that went well, with half of the records right.
   private func number(_ heat: String, _ seeds: [Int?]) -> Measured {
     Measured(
-      eval: "accuracy", kind: "accuracy", coordinates: [.init("heat", heat)], inputs: [],
+      eval: "accuracy", kind: "accuracy", coordinates: [.init("heat", heat), .init("style", "plain")], inputs: [],
       seeds: seeds.map { step in
         (0..<4).map { index in
           let outcome =
@@ -22,31 +22,31 @@ import Testing
   }
 
   private var numbers: [Measured] {
-    [number("cold", [nil, nil]), number("warm", [nil, 7]), number("hot", [3, 5])]
+    [number("cold", [nil, nil]), number("hot", [nil, 7]), number("warm", [3, 5])]
   }
 
   @Test func theTableSaysAtWhichStep() throws {
     let table = TableText(
-      TableLayout(numbers, table: try table("{rows: heat, value: accuracy, relative-to: hot}")))
+      TableLayout(numbers, table: try table("{rows: [heat, style], value: accuracy, relative-to: warm/plain}")))
     #expect(
       table.markdown == """
-        | heat | accuracy |
-        | --- | ---: |
-        | cold | 50.0 ± 0.0 |
-        | warm | diverged at step 7 (1 of 2 seeds) |
-        | hot | diverged at step 3 |
+        | heat | style | accuracy |
+        | --- | --- | ---: |
+        | cold | plain | 50.0 ± 0.0 |
+        | hot | plain | diverged at step 7 (1 of 2 seeds) |
+        | warm | plain | diverged at step 3 |
 
         """)
-    #expect(table.latex.contains("hot & diverged at step 3 \\\\"))
+    #expect(table.latex.contains("warm & plain & diverged at step 3 \\\\"))
   }
 
   @Test func theListHasAColumnForIt() {
     #expect(
       TableText.csv(numbers) == """
-        heat,eval,mean,spread,standard-error,records,seeds,diverged-at
-        cold,accuracy,0.5,0.0,0.28867513459481287,4,2,
-        warm,accuracy,,,,4,2, 7
-        hot,accuracy,,,,4,2,3 5
+        heat,style,eval,mean,spread,standard-error,records,seeds,diverged-at
+        cold,plain,accuracy,0.5,0.0,0.28867513459481287,4,2,
+        hot,plain,accuracy,,,,4,2, 7
+        warm,plain,accuracy,,,,4,2,3 5
 
         """)
     #expect(!TableText.csv([numbers[0]]).contains("diverged"))

@@ -148,9 +148,9 @@ struct TrainerTests {
 
   @Test("A training may use large numbers", arguments: TrainerCase.all)
   func largeNumbers(_ item: TrainerCase) throws {
-    // Weights of some hundreds: a bad training, and yet one with an end.
+    // Weights of some tens: a bad training, and yet one with an end.
     var large = item
-    (large.learningRate, large.limit) = (100, 3)
+    (large.learningRate, large.limit) = (10, 3)
     #expect(try large.run(try TrainerCase.base()).end == .finished)
   }
 
