@@ -1,5 +1,6 @@
 // What is written for Transformers and PEFT, read back: rows in Hugging Face's order, names, and the same bits.
 
+import Diagnostics
 import LanguageModel
 import Tensors
 import Testing
@@ -38,7 +39,9 @@ private enum Exported {
     for block in 0..<configuration.blocks {
       for (place, tensor) in [BlockTensor.attentionQuery, .attentionValue, .feedForwardDown].enumerated() {
         let shape = TensorName.block(block, tensor).shape(configuration)
-        let (a, b) = ((0..<rank * shape.columns).map { number($0 + block) }, (0..<shape.rows * rank).map { number($0 * 3 + place) })
+        let (a, b) = (
+          (0..<rank * shape.columns).map { number($0 + block) }, (0..<shape.rows * rank).map { number($0 * 3 + place) }
+        )
         entries.append(.init("block.\(block).\(tensor.rawValue).a", sizes: [rank, shape.columns], numbers: a))
         entries.append(.init("block.\(block).\(tensor.rawValue).b", sizes: [shape.rows, rank], numbers: b))
       }
@@ -229,7 +232,10 @@ private enum Exported {
   }
 
   @Test(arguments: [
-    (#""peft_type": "LORA""#, #""peft_type": "IA3""#, #""peft_type" is "IA3", which is not computed here; supported: LORA"#),
+    (
+      #""peft_type": "LORA""#, #""peft_type": "IA3""#,
+      #""peft_type" is "IA3", which is not computed here; supported: LORA"#
+    ),
     (#""use_rslora": false"#, #""use_rslora": true"#, #""use_rslora" is true, which is not computed here"#),
     (#""use_dora": false"#, #""use_dora": true"#, #""use_dora" is true, which is not computed here"#),
     (#""bias": "none""#, #""bias": "all""#, #""bias" is "all", which is not computed here; supported: none"#),
