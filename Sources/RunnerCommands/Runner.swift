@@ -28,7 +28,8 @@ public struct Runner: AsyncParsableCommand, Sendable {
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, PinCommand.self,
-      SchemaCommand.self, ModelCommand.self, ExportCommand.self, StoreCommand.self, BenchCommand.self, FingerprintCommand.self,
+      SchemaCommand.self, ModelCommand.self, ExportCommand.self, StoreCommand.self, BenchCommand.self,
+      FingerprintCommand.self,
     ])
 
   /// Makes the command.
