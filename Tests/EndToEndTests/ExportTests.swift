@@ -48,11 +48,13 @@ import Testing
     let outcome = try space.run(["export", "small.yaml", "--into", "out", "--merged", "--with-base", "--json"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(outcome.output.contains(#""event":"exported""#) && outcome.output.contains(#""merged/model.safetensors""#))
-    let folder = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    let folder = [
+      "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    ]
     #expect(
       space.files(below: "out")
         == (["adapter_config.json", "adapter_model.safetensors"] + folder.map { "base/\($0)" }
-          + folder.map { "merged/\($0)" }).sorted())
+        + folder.map { "merged/\($0)" }).sorted())
     let options = try space.read("out/adapter_config.json")
     for words in [#""r": 2,"#, #""lora_alpha": 3,"#, #""base_model_name_or_path": "out/base""#, #""gate_proj""#] {
       #expect(options.contains(words), "\(options)")

@@ -81,6 +81,7 @@ extension [Float] {
   ///   - configuration: The sizes and the order of the model.
   ///   - columns: Numbers in a row.
   ///   - from: Where the row that comes to stand at a place stood before.
+  /// - Returns: The same rows.
   func turned(
     _ name: TensorName, _ configuration: DecoderConfiguration, columns: Int, from: (Int, Int) -> Int
   ) -> [Float] {

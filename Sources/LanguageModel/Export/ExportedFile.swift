@@ -57,6 +57,7 @@ extension ExportedFile {
   /// All weights of a source as one safetensors file under Transformers' names, float32.
   ///
   /// - Parameter source: The weights, in the order of halves.
+  /// - Returns: The file `model.safetensors`.
   static func weights(_ source: any WeightSource) -> ExportedFile {
     precondition(source.configuration.ropeStyle == .halfSplit, "Hugging Face's order is that of halves")
     return ExportedFile("model.safetensors") { sink in
