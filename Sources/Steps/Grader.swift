@@ -24,7 +24,8 @@ package struct Grader {
   package func check(_ prompt: RenderedPrompt, number: Int) throws(StepError) {
     guard let fault = verifier.fault(in: prompt.accepted) else { return }
     if fault == .noAnswer { throw .noAnswer(step: label, record: number) }
-    throw .unusableAnswer(step: label, record: number, reason: fault.reason, prompt: prompt.turns.last?.text ?? "", place: place)
+    throw .unusableAnswer(
+      step: label, record: number, reason: fault.reason, prompt: prompt.turns.last?.text ?? "", place: place)
   }
 
   package func verdict(on response: Response, to prompt: RenderedPrompt) -> Verdict {
