@@ -38,6 +38,8 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case partner
   /// An adapter or weights from examples.
   case train
+  /// An adapter from outside, in the form in which results of trainings are kept.
+  case adapt
   /// The best of several weights.
   case choose
   /// Whether better responses score higher.

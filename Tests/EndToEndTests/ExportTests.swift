@@ -140,4 +140,32 @@ import Testing
     let outcome = try space.run(["export", "small.yaml", "--into", "out"])
     #expect(outcome.exitCode == 64 && outcome.errors.contains("small.yaml trains nothing"), "\(outcome.errors)")
   }
+
+  @Test func adaptersFromOutsideLoad() throws {
+    let space = try Self.trained()
+    #expect(try space.run(["export", "small.yaml", "--into", "out"]).exitCode == 0)
+    var outside = SmallExperiment()
+    outside.extra = ""
+    let adapter = """
+        outside:
+          weights:
+            adapter:
+              base: policy
+              config: {from: [{path: out/adapter_config.json}]}
+              weights: {from: [{path: out/adapter_model.safetensors}]}
+      datasets:
+      """
+    try space.write(outside.spec.replacing("datasets:", with: adapter), to: "outside.yaml")
+    // The same numbers in the same order: the same bits.
+    let (stored, laid) = (
+      try Self.scores(space, ["small.yaml", "--trained"]), try Self.scores(space, ["outside.yaml:outside"])
+    )
+    #expect(stored == laid && stored.count == 19)
+    let options = try space.read("out/adapter_config.json")
+    try space.write(options.replacing("\"use_dora\": false", with: "\"use_dora\": true"), to: "out/adapter_config.json")
+    let refused = try space.run(["model", "score", "outside.yaml:outside", "One"])
+    #expect(refused.exitCode != 0)
+    #expect(refused.errors.contains("\"use_dora\" is true, which is not computed here"), "\(refused.errors)")
+    #expect(refused.errors.contains("merge_and_unload"), "\(refused.errors)")
+  }
 }

@@ -62,6 +62,13 @@ import Testing
     try check("train dpo, seed 1", in: spec, golden: "train-full.txt")
   }
 
+  @Test func adaptManifest() throws {
+    let outside =
+      "outside: {weights: {adapter: {base: policy, config: {sha256: \(Specs.digest), from: [{path: c.json}]}, weights: {sha256: \(Specs.digest), from: [{path: w.safetensors}]}}}}"
+    let evals = "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16, model: outside}}"
+    try check("adapt w.safetensors", in: Specs.training(models: outside, evals: evals), golden: "adapt.txt")
+  }
+
   /// The steps around a training and those that compare models.
   @Test(arguments: [
     "examples of counting/train", "partners of counting/train, seed 2",

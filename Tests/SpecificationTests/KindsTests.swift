@@ -40,6 +40,7 @@ import Testing
     "experiment: {spec: s.yaml, arms: {a: b}, seed: 2, round: 1}",
     "random: {layers: 2, width: 16, heads: 4, key-value-heads: 2, feed-forward: 8, context: 64, seed: 3}",
     "endpoint: {url: \"http://localhost:8080/v1\", model: m, key-variable: KEY}", "same-as: policy",
+    "adapter: {base: policy, config: {from: [{path: a}]}, weights: {sha256: \(digest), from: [{path: b}]}}",
   ])
   func weights(_ text: String) throws {
     let experiment = try read(["models.third={weights: {\(text)}, turns: chatml}"])
@@ -145,6 +146,10 @@ import Testing
     ("seeds.values=[1, 1]", "stands twice"), ("seeds.values=[]", "at least 1 entry"),
     ("models.policy.weights.random.width=9", "multiple of `heads`"),
     ("models.policy.weights={same-as: other}", "circle"),
+    (
+      "models.policy.weights={adapter: {base: other, config: {from: [{path: a}]}, weights: {from: [{path: b}]}}}",
+      "circle"
+    ),
     ("evals.accuracy.accuracy.stop=[\"\"]", "must not be empty"), ("reviser=[{select: {}}]", "needs at least one of"),
     ("reviser=[{judge: {by: {model: other}}}]", "needs `prompt`"),
     ("reviser=[{judge: {by: verifier, prompt: x}}]", "no effect without `by: {model"),

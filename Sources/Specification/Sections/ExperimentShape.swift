@@ -188,7 +188,7 @@ private struct Sections {
     for entry in models.entries {
       var seen = [entry.name]
       var weights = entry.value.weights
-      while case .sameAs(let next) = weights, let model = models[next] {
+      while let next = weights.below, let model = models[next] {
         seen.append(next)
         if next.utf8.elementsEqual(entry.name.utf8) {
           let node = fields.node(at: "models", entry.name, "weights")

@@ -25,7 +25,7 @@ extension Weights {
   fileprivate var needsTurns: Bool {
     switch self {
     case .gguf, .safetensors, .pypi, .huggingface, .random: true
-    case .experiment, .endpoint, .sameAs: false
+    case .experiment, .endpoint, .sameAs, .adapter: false
     }
   }
 
@@ -39,6 +39,7 @@ extension Weights {
     case .random: "random"
     case .endpoint: "endpoint"
     case .sameAs: "same-as"
+    case .adapter: "adapter"
     }
   }
 
@@ -58,6 +59,9 @@ extension Weights {
         Alternative("random", RandomWeights.shape, "Random weights, for tests.") { .random($0) },
         Alternative("endpoint", Endpoint.shape, "A server that speaks OpenAI's protocol.") { .endpoint($0) },
         Alternative("same-as", .modelName, "The weights of another model of this spec.") { .sameAs($0) },
+        Alternative("adapter", OutsideAdapter.shape, "A PEFT adapter over another model of this spec.") {
+          .adapter($0)
+        },
       ])
   }
 }
@@ -68,6 +72,18 @@ extension SafetensorsFolder {
       let files = fields.required(
         "files", .named(FileReference.shape, atLeast: 2), "The files by their names in the folder.")
       return files.map { SafetensorsFolder(files: $0) }
+    }
+  }
+}
+
+extension OutsideAdapter {
+  fileprivate static var shape: Shape<OutsideAdapter> {
+    .record("adapter from outside") { fields in
+      let base = fields.required("base", .modelName, "The model that it is laid over.")
+      let config = fields.required("config", FileReference.shape, "Its options, PEFT's adapter_config.json.")
+      let weights = fields.required("weights", FileReference.shape, "Its tensors, PEFT's adapter_model.safetensors.")
+      guard let base, let config, let weights else { return nil }
+      return OutsideAdapter(base: base, config: config, weights: weights)
     }
   }
 }
