@@ -2,9 +2,9 @@
 
 import LanguageModel
 import Objectives
+import Tensors
 import Testing
-
-@testable import Training
+import Training
 
 @Suite struct PhaseTests {
   @Test func everyUnitGoesForwardAndBack() throws {
