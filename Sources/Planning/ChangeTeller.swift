@@ -185,7 +185,10 @@ struct ChangeTeller {
       return step.inputs.first { $0.name == input }.flatMap { steps[$0.source.step]?.places["sha256"] }
     }
     guard var path = leaf.withoutPrefix("options/") else { return nil }
-    let inside = step.places.keys.sorted().first { $0.hasPrefix(path + "/") }
+    // A list stands where its count does, and anything else where its first part does.
+    let inside =
+      step.places["\(path)/count"] == nil
+      ? step.places.keys.sorted().first { $0.hasPrefix(path + "/") } : "\(path)/count"
     while true {
       if let place = step.places[path] { return place }
       guard path.contains("/") else { break }

@@ -22,18 +22,23 @@ struct BenchCommand: AsyncParsableCommand {
   var model: String
   @OptionGroup var storage: StoreOptions
   @Option(help: "Rounds of each measurement.") var rounds = 3
+  @Option(parsing: .upToNextOption, help: "Measure with so many threads; may be several numbers.")
+  var workers = [1, 2]
   @Option(help: "Measure only this: decoding or training.") var only: BenchPart?
   @Option(help: "Also write the figures into this file, as Markdown.", completion: .file()) var into: String?
   @Flag(help: "Print the training's figures and the machine's as JSON.") var json = false
 
   func validate() throws {
     guard rounds >= 1 else { throw ValidationError("--rounds must be at least 1.") }
+    guard !workers.isEmpty, workers.allSatisfy({ $0 >= 1 }) else {
+      throw ValidationError("--workers takes numbers from 1 on.")
+    }
   }
 
   func run() async throws {
     var report = BenchReport(environment: ProcessInfo.processInfo.environment)
-    try report.measureMachine()
-    for workers in [1, 2] {
+    try report.measureMachine(workers: workers)
+    for workers in workers {
       let named = try await NamedModel.load(
         model, store: storage.storePath, mirrors: storage.allMirrors, workers: workers)
       if only != .training {

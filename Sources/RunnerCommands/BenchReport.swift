@@ -51,8 +51,8 @@ struct BenchReport {
     load = count == 1 ? NumberFormat.fixed(average, decimals: 1) : nil
   }
 
-  mutating func measureMachine() throws {
-    for workers in [1, 2] {
+  mutating func measureMachine(workers counts: [Int]) throws {
+    for workers in counts {
       let name = workers == 1 ? "1 worker" : "\(workers) workers"
       let peak = KernelBenchmark.peakGFLOPs(workers: workers)
       peaks[workers] = peak

@@ -17,8 +17,11 @@ import Testing
     #expect(pairs.count == 1)
     let length = try Specs.graph(spec.replacing("score: sum", with: "score: length")).graph
     #expect(length.steps.filter { $0.kind == .preference }.map { $0.inputs.map(\.name) } == [["examples"]])
-    let reward = try Specs.graph(spec.replacing(", score: sum", with: "")).graph
+    let reward = try Specs.graph(spec.replacing("score: sum", with: "score: reward")).graph
     #expect(reward.steps.contains { $0.label == "eval agreement (preference by reward)" })
+    // What is not written is the sum, where no reward model is trained.
+    let unset = try Specs.graph(spec.replacing(", score: sum", with: "")).graph
+    #expect(unset.steps.map(\.id) == graph.steps.map(\.id))
   }
 
   @Test func driftAndTracesSayNothingOfTheBase() throws {

@@ -119,7 +119,7 @@ import Testing
     let unanswered = SmallSpec(prompt: spec.prompt, answer: "{verifier: number}")
     #expect(
       told { _ = try unanswered.prompts(of: questions(1), shots: shots) }
-        == "step.no-answer | render data/heldout: record 1 does not say what the right answer is | line 10")
+        == "step.no-answer | render data/heldout: record 1 does not say what the right answer is | line 11")
   }
 }
 

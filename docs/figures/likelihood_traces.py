@@ -41,10 +41,9 @@ class Store:
         return [json.loads(line) for line in self._ask("cat", digest).splitlines()]
 
 
-def adapters(manifest):
-    """Digests of the adapters over a model, in order."""
-    names = sorted((name for name in manifest if name.startswith("inputs/adapter/")), key=lambda name: int(name[15:]))
-    return [manifest[name] for name in names]
+def last_adapter(manifest):
+    """The leaf of the last adapter over a model: that of the training itself."""
+    return max((leaf for leaf in manifest if leaf.startswith("inputs/adapter/")), key=lambda leaf: int(leaf[15:]))
 
 
 def traces(lock, store, on):
@@ -59,16 +58,16 @@ def traces(lock, store, on):
         points, training = [], None
         for record in store.records(step["outputs"]["trace"]):
             scores = store.manifest(made_by[manifest[f"inputs/scores/{record['checkpoint']}"]][0]["key"])
-            *below, adapter = adapters(scores)
-            training, output = made_by[adapter]
+            adapter = last_adapter(scores)
+            training, output = made_by[scores.pop(adapter)]
             options = store.manifest(training["key"])
             place = output.removeprefix("weights").strip("/")
             leaf = f"options/checkpoints/{place}/epochs" if place else "options/epochs"
             if leaf not in options:
                 sys.exit(f"{step['label']}: its checkpoints are counted in steps; a trace every so many epochs is needed")
             points.append((float(options[leaf]), record["chosen"], record["rejected"]))
-            if not points[1:] and below == adapters(reference) and scores["inputs/model"] == reference["inputs/model"]:
-                # The training starts at its reference, where every log-ratio is 0.
+            if not points[1:] and scores == reference:
+                # But for the trained adapter it is the reference: the training starts there, with log-ratios of 0.
                 points.insert(0, (0.0, 0.0, 0.0))
         if training is None:
             continue

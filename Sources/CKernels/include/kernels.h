@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CK_PANEL = 32, CK_TILE = 14, CK_LANES = 16 };
+enum { CK_PANEL = 32, CK_TILE = 12, CK_LANES = 16 };
 
 // Which instructions a call uses. Every variant gives the same bits.
 enum ck_variant { CK_PLAIN = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
