@@ -186,9 +186,8 @@ struct ChangeTeller {
     }
     guard var path = leaf.withoutPrefix("options/") else { return nil }
     // A list stands where its count does, and anything else where its first part does.
-    let inside =
-      step.places["\(path)/count"] == nil
-      ? step.places.keys.sorted().first { $0.hasPrefix(path + "/") } : "\(path)/count"
+    let isList = new["options/\(path)/0"] != nil && step.places["\(path)/count"] != nil
+    let inside = isList ? "\(path)/count" : step.places.keys.sorted().first { $0.hasPrefix(path + "/") }
     while true {
       if let place = step.places[path] { return place }
       guard path.contains("/") else { break }
