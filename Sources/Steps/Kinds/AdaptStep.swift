@@ -15,7 +15,8 @@ enum AdaptStep {
         weights: ModelBytes(weights, name: "adapter_model.safetensors"))
       return [ProducedOutput("weights", try adapter.trainedWeights(over: configuration))]
     } catch {
-      throw WeightsError(step: task.step.label, input: error.file == "adapter_config.json" ? "config" : "weights", error: error)
+      throw WeightsError(
+        step: task.step.label, input: error.file == "adapter_config.json" ? "config" : "weights", error: error)
     }
   }
 }
