@@ -42,6 +42,11 @@ def load_model(path, tune):
 
     folder, name = os.path.split(path)
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    # The weights are plain floats by now, but still called quantized, which trainers refuse.
+    model.is_quantized = False
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
     model.config.use_cache = False
     if tune == "lora":
         from peft import LoraConfig, get_peft_model

@@ -9,15 +9,15 @@ extension Diagnosis {
   /// - Returns: One or more lines.
   public func text(colored: Bool = false) -> String {
     let (start, end) = colored ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m", "\u{1B}[0m") : ("", "")
-    var lines = [(place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message)"]
+    var lines = [(place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message.showingControls)"]
     if let place, let source = place.sourceLine {
       let number = String(place.line)
       let caret = String(repeating: "^", count: place.width)
-      lines.append(" \(number) | \(source.replacingTabs)")
+      lines.append(" \(number) | \(source.replacingTabs.showingControls)")
       lines.append(String(repeating: " ", count: number.count + 1) + " | " + place.indentation + start + caret + end)
     }
-    lines += notes.map { "  \($0)" }
-    if let remedy { lines.append("  → \(remedy)") }
+    lines += notes.map { "  \($0.showingControls)" }
+    if let remedy { lines.append("  → \(remedy.showingControls)") }
     return lines.joined(separator: "\n")
   }
 
@@ -55,4 +55,20 @@ extension SourcePlace {
 extension String {
   /// One column a character, so that the caret stands under what it means.
   fileprivate var replacingTabs: String { String(map { $0 == "\t" ? " " : $0 }) }
+
+  /// Bytes of data may stand in a message; a terminal must not obey them. Each control character but tabs and new lines
+  /// becomes its picture, which is as wide.
+  fileprivate var showingControls: String {
+    guard unicodeScalars.contains(where: Self.isControl) else { return self }
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      let picture = scalar.value == 0x7F ? 0x2421 : scalar.value < 0x20 ? 0x2400 + scalar.value : 0xFFFD
+      text.append(Self.isControl(scalar) ? Unicode.Scalar(picture) ?? "\u{FFFD}" : scalar)
+    }
+    return String(text)
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+  }
 }

@@ -1,6 +1,7 @@
 // Files on this machine: their kind, their digest, their folders.
 // Knows nothing of requests.
 
+import Diagnostics
 import Digests
 import Foundation
 
@@ -37,7 +38,7 @@ enum LocalFile {
       }
       return (hasher.finalize(), count)
     } catch {
-      throw .unreadable(path, reason: reason(error))
+      throw .unreadable(path, reason: SystemReason.text(of: error, at: path))
     }
   }
 
@@ -59,7 +60,7 @@ enum LocalFile {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw .unwritable(path, reason: reason(error))
+      throw .unwritable(path, reason: SystemReason.text(of: error, at: path))
     }
   }
 
@@ -67,11 +68,4 @@ enum LocalFile {
   static var uniqueName: String { UUID().uuidString.lowercased() }
 
   static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
-
-  /// An error of Foundation in a few words.
-  static func reason(_ error: any Error) -> String {
-    let error = error as NSError
-    if let deeper = error.userInfo[NSUnderlyingErrorKey] as? NSError { return deeper.localizedDescription }
-    return error.localizedDescription
-  }
 }

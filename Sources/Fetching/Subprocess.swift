@@ -1,6 +1,7 @@
 // Runs another program to its end and keeps what it wrote.
 // Knows nothing of what the program does.
 
+import Diagnostics
 import Foundation
 
 enum Subprocess {
@@ -38,7 +39,7 @@ enum Subprocess {
     do {
       try await running.finish()
     } catch {
-      throw .python(reason: "\(program) cannot be run: \(LocalFile.reason(error))")
+      throw .python(reason: "\(program) cannot be run: \(SystemReason.text(of: error, at: program))")
     }
     if Task.isCancelled { throw .cancelled }
     return Result(status: process.terminationStatus, output: text(output), errors: text(errors))

@@ -1,6 +1,7 @@
 // The seam to the network: an address in, a file out.
 // The one file of the project that imports FoundationNetworking, whose libraries cost every start some milliseconds.
 
+import Diagnostics
 import Foundation
 import FoundationNetworking
 import Synchronization
@@ -113,7 +114,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate, @unchecked Senda
     do {
       try file.write(contentsOf: data)
     } catch {
-      state.withLock { $0.failure = .unwritable(target, reason: LocalFile.reason(error)) }
+      state.withLock { $0.failure = .unwritable(target, reason: SystemReason.text(of: error, at: target)) }
       dataTask.cancel()
       return
     }
@@ -127,7 +128,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate, @unchecked Senda
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
     let (continuation, failure) = state.withLock { state in
       defer { state.continuation = nil }
-      return (state.continuation, state.failure ?? error.map { .network(reason: LocalFile.reason($0)) })
+      return (state.continuation, state.failure ?? error.map { .network(reason: SystemReason.text(of: $0)) })
     }
     continuation?.resume(returning: failure)
   }

@@ -14,10 +14,8 @@ public struct PlannedStep: Sendable {
   public let tokens: Double?
   /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
   public let bytes: Double?
-  /// The bytes of its model's files, as far as they are stored; 0 if none is.
-  ///
-  /// In memory the model takes more.
-  public let modelBytes: Int
+  /// Its model's files by input, as far as they are stored.
+  public let modelFiles: [String: StoredOutput]
 }
 
 /// What is going to happen.
@@ -41,7 +39,7 @@ public struct Plan: Sendable {
         planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
       guard spared else { return planned }
       return PlannedStep(
-        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelBytes: 0)
+        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:])
     }
     self.graph = graph
   }
@@ -54,11 +52,13 @@ public struct Plan: Sendable {
     let bytes = records.flatMap { records in
       resolver.bytesPerRecord(of: step).map { $0 * Double(records) / samples }
     }
-    let files = step.work.modelUse?.inputNames.filter { $0 == "model" || $0.hasPrefix("model/") } ?? []
+    var files: [String: StoredOutput] = [:]
+    for name in step.work.modelUse?.inputNames ?? [] where name == "model" || name.hasPrefix("model/") {
+      files[name] = resolver.input(name, of: step)
+    }
     return PlannedStep(
       step: step, state: state, estimate: records.flatMap { estimate(step, $0, &resolver) }, tokens: tokens,
-      bytes: bytes,
-      modelBytes: files.reduce(0) { $0 + (resolver.input($1, of: step)?.byteCount ?? 0) })
+      bytes: bytes, modelFiles: files)
   }
 
   /// How many records are to be computed, if anything certainly is and their number is known.

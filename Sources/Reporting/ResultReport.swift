@@ -154,7 +154,7 @@ public struct ResultReport: Sendable {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw ResultsError(path: path, reason: (error as NSError).localizedDescription)
+      throw ResultsError(path: path, reason: SystemReason.text(of: error, at: path))
     }
   }
 }

@@ -31,7 +31,9 @@ public struct TableText: Sendable {
   /// What the numbers are, in one line.
   public var legend: String {
     let numbers = layout.rows.flatMap(\.cells).compactMap { $0 }
-    let shares = numbers.contains { $0.isShare }
+    let shares = Self.distinct(numbers.filter(\.isShare).map(\.eval))
+    let isAll = numbers.allSatisfy(\.isShare)
+    let percent = shares.isEmpty ? "" : isAll ? "In percent; " : "In percent: \(shares.joined(separator: ", ")); "
     let seeds = numbers.map(\.seeds.count).max() ?? 1
     let records = Set(numbers.map(\.records)).sorted().map(String.init).joined(separator: ", ")
     let one = numbers.contains { $0.seeds.count == 1 && $0.standardError != nil }
@@ -39,7 +41,12 @@ public struct TableText: Sendable {
     if seeds > 1 { spreads.append("the standard deviation over \(seeds) seeds") }
     if one { spreads.append((seeds > 1 ? "for numbers of one seed " : "") + "the standard error over records") }
     let spread = spreads.isEmpty ? "" : "± is \(spreads.joined(separator: ", ")); "
-    return "\(shares ? "In percent; " : "")\(spread)records: \(records)."
+    return "\(percent)\(spread)records: \(records)."
+  }
+
+  private static func distinct(_ names: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
   }
 
   /// Columns that line up, for a terminal or a log; no new line at the end.

@@ -1,6 +1,7 @@
 // What the bench tells: figures as they are measured, as Markdown or JSON.
 // Knows nothing of how a figure comes about, except for the machine's own.
 
+import Diagnostics
 import Foundation
 import JSON
 import LanguageModel
@@ -167,7 +168,7 @@ struct BenchReport {
     do {
       try Data((markdown + kept).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw CommandError.unwritable(path: path, reason: error.localizedDescription)
+      throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
     }
   }
 }

@@ -1,6 +1,7 @@
 // Writes an exported folder: everything beside its place first, then one rename, so that it appears whole or not at all.
 // Knows files and folders, and nothing of what is in them.
 
+import Diagnostics
 import Execution
 import Foundation
 import LanguageModel
@@ -47,7 +48,7 @@ struct FolderWriter {
       }
     } catch let error as CocoaError {
       try? FileManager.default.removeItem(at: partial)
-      throw CommandError.unwritable(path: path, reason: error.localizedDescription)
+      throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
     } catch {
       try? FileManager.default.removeItem(at: partial)
       throw error

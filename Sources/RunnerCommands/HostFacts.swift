@@ -1,5 +1,6 @@
 // What a plan must know of this host: digests of local files, and what tells its arithmetic from another host's.
 
+import Diagnostics
 import Digests
 import Foundation
 import Specification
@@ -18,7 +19,7 @@ enum FileDigest {
       while let data = try file.read(upToCount: 1 << 20), !data.isEmpty { hasher.update(Array(data)) }
       return hasher.finalize()
     } catch {
-      throw CommandError.unreadable(path: path, reason: error.localizedDescription)
+      throw CommandError.unreadable(path: path, reason: SystemReason.text(of: error, at: path))
     }
   }
 

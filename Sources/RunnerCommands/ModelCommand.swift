@@ -15,7 +15,7 @@ struct ModelCommand: AsyncParsableCommand {
     commandName: "model", abstract: "Look into weights; tokenize, score and generate text.",
     discussion: """
       Weights are named by a spec and the model's name in it (SPEC, SPEC:NAME), by a GGUF file, or by a Hugging Face
-      folder. Input is text, or JSON lines with a member `text` (and for `generate` optionally `turns`).
+      folder. Input is text, or JSON lines with a member `text`.
       """,
     subcommands: [Info.self, Tokenize.self, ScoreText.self, Generate.self])
 }

@@ -47,8 +47,8 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: "Worker threads; default: one for each processor.")
   var workers: Int?
 
-  @Option(help: "Sequences generated at once.")
-  var batch: Int = 32
+  @Option(help: "Sequences generated at once, at most.")
+  var batch: Int = 128
 
   var workerCount: Int { workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
 

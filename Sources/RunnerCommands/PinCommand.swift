@@ -34,7 +34,7 @@ struct PinCommand: AsyncParsableCommand {
     for file in Pin.files(in: experiment) where file.spec == own.path {
       if case .known = file.reference.digest { continue }
       let request = FetchRequest(digest: nil, places: file.reference.origins.map(\.place))
-      let fetched = try await fetcher.fetch(request, relativeTo: ".", workFolder: scratch)
+      let fetched = try await Self.fetch(request, for: file, fetcher, scratch)
       found.append((file, fetched.digest.hex))
       Output.line("\(fetched.digest.hex)  \(fetched.origin)")
     }
@@ -47,8 +47,19 @@ struct PinCommand: AsyncParsableCommand {
     do {
       try Data(text).write(to: URL(fileURLWithPath: spec), options: .atomic)
     } catch {
-      throw CommandError.unwritable(path: spec, reason: error.localizedDescription)
+      throw CommandError.unwritable(path: spec, reason: SystemReason.text(of: error, at: spec))
     }
     Output.line("wrote \(found.count) digest\(found.count == 1 ? "" : "s") into \(spec)")
+  }
+
+  /// Gets a file; if that fails, the fault is shown where the spec names it.
+  private static func fetch(
+    _ request: FetchRequest, for file: PinnableFile, _ fetcher: Fetcher, _ scratch: String
+  ) async throws -> FetchedFile {
+    do {
+      return try await fetcher.fetch(request, relativeTo: ".", workFolder: scratch)
+    } catch let error as any DiagnosableError {
+      throw error.placed(at: file.place)
+    }
   }
 }

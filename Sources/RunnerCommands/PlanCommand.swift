@@ -4,6 +4,7 @@ import ArgumentParser
 import Diagnostics
 import Execution
 import Planning
+import Steps
 import Storage
 
 struct PlanCommand: AsyncParsableCommand {
@@ -27,12 +28,35 @@ struct PlanCommand: AsyncParsableCommand {
     let session = try Session(spec)
     let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
+    let memory = PlannedMemory(plan, MemoryForecast(store))
     let warnings = store.damages.map(\.diagnosis)
     if json {
-      Output.json(PlanJSON.value(of: plan, session.experiments, warnings: warnings))
+      Output.json(PlanJSON.value(of: plan, session.experiments, memory: memory, warnings: warnings))
     } else {
       if !warnings.isEmpty { Output.report(Diagnoses(warnings)) }
-      Output.line(PlanText(plan: plan, experiments: session.experiments, colored: Output.colorsText).text)
+      Output.line(
+        PlanText(plan: plan, memory: memory, experiments: session.experiments, colored: Output.colorsText).text)
     }
+  }
+}
+
+/// The memory of the steps that will run.
+struct PlannedMemory {
+  /// Bytes by step, of steps whose model is stored.
+  let steps: [StepID: Int]
+  /// The step that takes most.
+  let most: (label: String, bytes: Int)?
+
+  /// Asks for every step that will run.
+  init(_ plan: Plan, _ forecast: MemoryForecast) {
+    var steps: [StepID: Int] = [:]
+    var most: (label: String, bytes: Int)?
+    for planned in plan.steps where planned.state.certainlyRuns {
+      guard let bytes = forecast.bytes(of: planned) else { continue }
+      steps[planned.step.id] = bytes
+      if bytes > most?.bytes ?? 0 { most = (planned.step.label, bytes) }
+    }
+    self.steps = steps
+    self.most = most
   }
 }

@@ -6,13 +6,15 @@ import JSON
 import Planning
 
 enum PlanJSON {
-  static func value(of plan: Plan, _ experiments: [PlannedExperiment], warnings: [Diagnosis]) -> JSONValue {
+  static func value(
+    of plan: Plan, _ experiments: [PlannedExperiment], memory: PlannedMemory, warnings: [Diagnosis]
+  ) -> JSONValue {
     .members([
       "experiments": .array(experiments.map { experiment($0, plan) }),
       "seconds": .number(plan.steps.compactMap(\.estimate?.seconds).reduce(0, +)),
       "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
       "warnings": .array(warnings.map(\.json)),
-      "steps": .array(plan.steps.map { step($0, plan.graph) }),
+      "steps": .array(plan.steps.map { step($0, plan.graph, memory) }),
     ])
   }
 
@@ -28,7 +30,7 @@ enum PlanJSON {
     return .object(object)
   }
 
-  private static func step(_ planned: PlannedStep, _ graph: StepGraph) -> JSONValue {
+  private static func step(_ planned: PlannedStep, _ graph: StepGraph, _ memory: PlannedMemory) -> JSONValue {
     var object = JSONObject([
       JSONMember("step", .string(planned.step.label)), JSONMember("kind", .string(planned.step.kind.rawValue)),
       JSONMember("id", .string(planned.step.id.digest.hex)),
@@ -60,6 +62,7 @@ enum PlanJSON {
     }
     if let tokens = planned.tokens { object["tokens"] = .number(tokens) }
     if let bytes = planned.bytes { object["bytes"] = .number(bytes) }
+    if let bytes = memory.steps[planned.step.id] { object["memory"] = .integer(Int64(bytes)) }
     if let estimate = planned.estimate {
       object["seconds"] = .number(estimate.seconds)
       object["basis"] = .integer(Int64(estimate.basis))

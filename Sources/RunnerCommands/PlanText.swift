@@ -8,6 +8,7 @@ import Specification
 
 struct PlanText {
   let plan: Plan
+  let memory: PlannedMemory
   let experiments: [PlannedExperiment]
   let colored: Bool
 
@@ -127,10 +128,10 @@ struct PlanText {
     let disk =
       bytes.isEmpty
       ? "no basis yet" : "about \(Self.megabytes(bytes.reduce(0, +))) for \(bytes.count) of them, by earlier results"
-    let model = running.map(\.modelBytes).max() ?? 0
-    let memory =
-      model == 0 ? "no basis yet" : "more than the \(Self.megabytes(Double(model))) of the largest model's files"
-    lines.append("Disk: \(disk). Memory: \(memory).")
+    let most =
+      memory.most.map { "up to about \(Self.megabytes(Double($0.bytes))) (\($0.label)), by the model's sizes" }
+      ?? "no basis yet: no model is stored"
+    lines.append("Disk: \(disk). Memory: \(most).")
     return lines
   }
 
@@ -146,8 +147,10 @@ struct PlanText {
       "\(plan.steps.count) step\(plan.steps.count == 1 ? "" : "s"): \(settled) stored or not needed, \(runs) to run."
     ]
     let blocked = plan.blocked.count
+    let behind = plan.steps.count { if case .blocked = $0.state { true } else { false } } - blocked
     if blocked > 0 {
-      lines.append("\(blocked) cannot run in this version, or for want of a digest; `exec` will refuse.")
+      let waiting = behind > 0 ? ", and \(behind) read from these" : ""
+      lines.append("\(blocked) cannot run in this version, or for want of a digest\(waiting); `exec` will refuse.")
     }
     let estimates = plan.steps.compactMap(\.estimate)
     let pending = plan.steps.count { $0.state.certainlyRuns }

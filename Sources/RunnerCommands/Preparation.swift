@@ -23,8 +23,17 @@ extension Plan {
       let place = planned.step.places["name"] ?? planned.step.places["sha256"]
       return BlockedStep(step: planned.step.label, obstacle: obstacle).placed(at: place).diagnoses.first
     }
+    if diagnoses.isEmpty { return }
     // The same part of a spec may be asked for by several steps; it is told once.
-    if !diagnoses.isEmpty { throw CommandError.blocked(Diagnoses(diagnoses).distinct.diagnoses) }
+    let counts = Dictionary(diagnoses.map { ($0, 1) }, uniquingKeysWith: +)
+    throw CommandError.blocked(
+      Diagnoses(diagnoses).distinct.diagnoses.map { diagnosis in
+        let count = counts[diagnosis] ?? 1
+        let note = count > 1 ? ["\(count) steps of the plan need it."] : []
+        return Diagnosis(
+          diagnosis.code, diagnosis.message, place: diagnosis.place, notes: diagnosis.notes + note,
+          remedy: diagnosis.remedy, exit: diagnosis.exit, severity: diagnosis.severity)
+      })
   }
 }
 

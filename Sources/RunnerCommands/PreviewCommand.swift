@@ -18,7 +18,8 @@ struct PreviewCommand: AsyncParsableCommand {
     abstract: "Show the first prompts as the model sees them, and the first training examples as objectives see them.",
     discussion: """
       Runs what leads to the prompts (fetch, ingest, split, render). Text of the turn format is shown dim on a terminal;
-      special tokens are recognized there and nowhere else.
+      special tokens are recognized there and nowhere else. Where an eval scores texts instead of generating them, these
+      are shown with the number of their tokens that are scored.
 
       For each training: every token of each response with its label and its weight, d loss / d ln p(token), in the
       batch that first has the example and where policy and reference agree. The examples come from the store, or are
@@ -76,12 +77,18 @@ private struct Previewer {
     let prompt: RenderedPrompt
     let segments: [TextSegment]
     let tokens: Int
+    /// Accepted answers; empty where none is asked for.
+    let answers: [String]
+    /// The texts that are scored behind the prompt, with the number of their tokens that are.
+    let scored: [(text: String, tokens: Int)]
 
     var json: JSONValue {
       .members([
         "step": .string(label), "cells": .array(cells.map { .string($0) }), "id": .string(prompt.id.description),
         "tokens": .integer(Int64(tokens)), "text": .string(segments.map(\.text).joined()),
-        "answers": .array(prompt.answers.map { .string($0) }),
+        "answers": .array(answers.map { .string($0) }),
+        "scored": .array(
+          scored.map { .members(["text": .string($0.text), "tokens": .integer(Int64($0.tokens))]) }),
       ])
     }
 
@@ -89,8 +96,9 @@ private struct Previewer {
       let body = segments.map { segment in
         colored && segment.isTemplate ? "\u{1B}[2m\(segment.text)\u{1B}[0m" : segment.text
       }.joined()
-      let answer = prompt.answers.isEmpty ? "" : ", answer: \(prompt.answers.joined(separator: " or "))"
-      return "── \(label)\(told), record \(prompt.id): \(tokens) tokens\(answer)\n\(body)\n"
+      let answer = answers.isEmpty ? "" : ", answer: \(answers.joined(separator: " or "))"
+      let lines = scored.map { "  scored, \($0.tokens) token\($0.tokens == 1 ? "" : "s"): \($0.text)\n" }.joined()
+      return "── \(label)\(told), record \(prompt.id): \(tokens) tokens\(answer)\n\(body)\n\(lines)"
     }
 
     /// The cells: a few by name.
@@ -110,6 +118,7 @@ private struct Previewer {
     let prompts: OutputReference
     let model: Manifest
     let weights: [StepInput]
+    let target: ScoreWork.Target?
   }
 
   func prompts(count: Int) async throws -> [Shown] {
@@ -120,8 +129,12 @@ private struct Previewer {
         graph.step(source.step).kind == .render
       else { continue }
       use.adapters = 0
+      var target: ScoreWork.Target?
+      if case .score(let work) = step.work { target = work.target }
+      if target == .responses { continue }
       let kind = Kind(
-        prompts: source, model: Self.turns(of: step), weights: step.inputs.filter { use.inputNames.contains($0.name) })
+        prompts: source, model: Self.turns(of: step), weights: step.inputs.filter { use.inputNames.contains($0.name) },
+        target: target)
       let index = kinds.firstIndex { $0.kind == kind } ?? kinds.count
       if index == kinds.count { kinds.append((kind, step, use, [])) }
       kinds[index].cells += (graph.users[step.id] ?? []).filter { !kinds[index].cells.contains($0) }
@@ -141,12 +154,28 @@ private struct Previewer {
       try preparation.engine.tokenizer(of: use, for: task)
     }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let isGrid = Set(graph.users.values.joined()).count > 1
     return prompts.prefix(count).map { prompt in
-      let segments = use.segments(of: prompt)
+      let (segments, scored) = shown(prompt, step, use, tokenizer)
+      let hasAnswer = if case .generate = step.work { true } else { scored.count > 1 }
       return Shown(
-        label: label, cells: cells, isGrid: Set(graph.users.values.joined()).count > 1, prompt: prompt,
-        segments: segments, tokens: tokenizer.encode(segments).count)
+        label: label, cells: cells, isGrid: isGrid, prompt: prompt, segments: segments,
+        tokens: tokenizer.encode(segments).count, answers: hasAnswer ? prompt.answers : [], scored: scored)
     }
+  }
+
+  /// What stands before the model, and what is scored behind it.
+  private func shown(
+    _ prompt: RenderedPrompt, _ step: Step, _ use: ModelUse, _ tokenizer: Tokenizer
+  ) -> (segments: [TextSegment], scored: [(text: String, tokens: Int)]) {
+    guard case .score(let work) = step.work else { return (use.segments(of: prompt), []) }
+    let requests = ScoreRequests(work, tokenizer)
+    let scored = prompt.texts(scoredAs: work.target).map { text in
+      let request = requests.request(prompt, text)
+      return (text, max(0, request.tokens.count - request.from))
+    }
+    if case .plain = work.target { return ([], scored) }
+    return (use.segments(of: prompt), scored)
   }
 
   /// What of a step's options says how its model reads turns.

@@ -49,6 +49,7 @@ public func runCommandLine() async -> Never {
   // A file size limit ends a write with an error, too.
   signal(SIGXFSZ, SIG_IGN)
   do {
+    try refuseBrokenArguments()
     var command = try Runner.parseAsRoot()
     if var command = command as? any AsyncParsableCommand {
       try await command.run()
@@ -62,6 +63,16 @@ public func runCommandLine() async -> Never {
   } catch {
     refuseUsage(error)
   }
+}
+
+/// Swift repairs arguments that are not UTF-8; what was meant is then lost.
+private func refuseBrokenArguments() throws(CommandError) {
+  // Swift puts U+FFFD in the place of what it cannot read.
+  guard let broken = CommandLine.arguments.firstIndex(where: { $0.contains("\u{FFFD}") }), broken > 0 else { return }
+  guard let raw = FileManager.default.contents(atPath: "/proc/self/cmdline") else { return }
+  let arguments = raw.split(separator: 0, omittingEmptySubsequences: false)
+  guard broken < arguments.count, String(validating: arguments[broken], as: UTF8.self) == nil else { return }
+  throw .argumentNotUTF8(number: broken)
 }
 
 /// Ends the process because of the command line, or because help was asked for.

@@ -125,6 +125,8 @@ enum CommandError: DiagnosableError, Hashable {
   case cancelled
   /// OpenBLAS gave no battery of products; it said why.
   case noFingerprint
+  /// An argument of the command line, counted from 1, is not UTF-8.
+  case argumentNotUTF8(number: Int)
   /// A model is named by something that is neither a spec nor weights.
   case noModel(String, reason: String)
 
@@ -137,6 +139,12 @@ enum CommandError: DiagnosableError, Hashable {
           remedy: "Rename one of them, or run them one after the other.", exit: .usage)
       ]
     case .blocked(let diagnoses): diagnoses
+    case .argumentNotUTF8(let number):
+      [
+        Diagnosis(
+          "command.not-utf8", "argument \(number) of the command line is not UTF-8",
+          remedy: "Convert it, for example with `iconv -t UTF-8`; runner reads and writes UTF-8 only.", exit: .usage)
+      ]
     case .unreadable(let path, let reason):
       [
         Diagnosis(

@@ -47,7 +47,7 @@ struct SchemaCommand: AsyncParsableCommand {
         try FileManager.default.createDirectory(atPath: into, withIntermediateDirectories: true)
         try Data(document.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
       } catch {
-        throw CommandError.unwritable(path: path, reason: error.localizedDescription)
+        throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
       }
       Output.line("wrote \(path)")
     }

@@ -94,13 +94,17 @@ final class ModelCache: Sendable {
       for name in names { files[name] = ModelBytes(try task.input("model/\(name)"), name: name) }
       return .folder(HuggingFaceFolder(files: files, name: use.displayName))
     case .random(let sizes):
-      let configuration = DecoderConfiguration(
-        blocks: sizes.layers, width: sizes.width, feedForward: sizes.feedForward, heads: sizes.heads,
-        keyValueHeads: sizes.keyValueHeads, headSize: sizes.width / sizes.heads, context: sizes.context,
-        vocabulary: Tokenizer.byteLevel.vocabularySize, ropeBase: 10_000, normEpsilon: 1e-5, ropeStyle: .adjacent,
-        tied: true, qkvBias: false)
-      return .random(configuration, seed: UInt64(bitPattern: Int64(sizes.seed)))
+      return .random(Self.configuration(sizes), seed: UInt64(bitPattern: Int64(sizes.seed)))
     }
+  }
+
+  /// The sizes of a model with random weights.
+  static func configuration(_ sizes: Specification.RandomWeights) -> DecoderConfiguration {
+    DecoderConfiguration(
+      blocks: sizes.layers, width: sizes.width, feedForward: sizes.feedForward, heads: sizes.heads,
+      keyValueHeads: sizes.keyValueHeads, headSize: sizes.width / sizes.heads, context: sizes.context,
+      vocabulary: Tokenizer.byteLevel.vocabularySize, ropeBase: 10_000, normEpsilon: 1e-5, ropeStyle: .adjacent,
+      tied: true, qkvBias: false)
   }
 }
 

@@ -9,12 +9,16 @@ package import Records
 package enum StepError: InputFault, Hashable {
   /// A part of a split asks for more than there is.
   case tooFewRecords(step: String, part: String, asked: Int, left: Int, total: Int, place: SourcePlace?)
+  /// A part of a split is so small a share that it has no records.
+  case emptyPart(step: String, part: String, fraction: Double, total: Int, place: SourcePlace?)
   /// A template names a field that a record lacks.
   case missingField(step: String, field: String, record: Int, fields: JSONObject, place: SourcePlace?)
   /// A field that a template names holds a list or a mapping.
   case notText(step: String, field: String, kind: String, record: Int, fields: JSONObject, place: SourcePlace?)
   /// Nothing says what the right answer of a record is.
   case noAnswer(step: String, record: Int, place: SourcePlace? = nil)
+  /// The field that the spec names for the right answers of a record holds an empty list.
+  case emptyAnswer(step: String, field: String, record: Int, fields: JSONObject, place: SourcePlace?)
   /// The verifier cannot use a record's answer.
   case unusableAnswer(step: String, record: Int, reason: String, prompt: String, place: SourcePlace?)
   /// A record has no options to choose from.
@@ -32,7 +36,7 @@ package enum StepError: InputFault, Hashable {
   /// The model's vocabulary lacks control tokens of its turn format.
   case missingTokens(step: String, tokens: [String])
   /// There is nothing to work on.
-  case noRecords(step: String)
+  case noRecords(step: String, place: SourcePlace? = nil)
   /// A number that the data give for a response is none.
   case notANumber(step: String, text: String, record: Int, place: SourcePlace?)
   /// The data give more or fewer numbers than there are responses.
@@ -76,6 +80,10 @@ package enum StepError: InputFault, Hashable {
         "step.too-few-records", "\(step): `\(part)` asks for \(asked) records and \(left) are left", place: place,
         notes: ["The data has \(total) records; parts are taken in the order of the spec, `train` last."],
         remedy: "Ask for fewer, or add data.", exit: .badSpec)
+    case .emptyPart(let step, let part, let fraction, let total, let place):
+      Diagnosis(
+        "step.empty-part", "\(step): `\(part)` gets no record: \(fraction) of \(total) is less than one", place: place,
+        remedy: "Ask for a larger share or for a number of records, or add data.", exit: .badSpec)
     case .missingField(let step, let field, let record, let fields, let place):
       Diagnosis(
         "step.missing-field",
@@ -93,6 +101,11 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.no-answer", "\(step): record \(record) does not say what the right answer is", place: place,
         remedy: "Say `answer: {from: \"{field}\", verifier: …}` with a field that every record has.", exit: .badSpec)
+    case .emptyAnswer(let step, let field, let record, let fields, let place):
+      Diagnosis(
+        "step.empty-answer", "\(step): field `\(field)` of record \(record), its right answers, is an empty list",
+        place: place, notes: Self.note(fields), remedy: "Give the record at least one answer, or leave it out.",
+        exit: .badSpec)
     case .unusableAnswer(let step, let record, let reason, let prompt, let place):
       Diagnosis(
         "step.unusable-answer", "\(step): the verifier cannot use the answer of record \(record): \(reason)",
@@ -128,9 +141,10 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.missing-tokens", "\(step): the model's vocabulary has no \(tokens.joined(separator: ", "))",
         remedy: "Say the `turns:` that the model was trained with.", exit: .badSpec)
-    case .noRecords(let step):
+    case .noRecords(let step, let place):
       Diagnosis(
-        "step.no-records", "\(step): there are no records", remedy: "Check the split and the data.", exit: .badSpec)
+        "step.no-records", "\(step): there are no records", place: place, remedy: "Check the split and the data.",
+        exit: .badSpec)
     case .notANumber(let step, let text, let record, let place):
       Diagnosis(
         "step.not-a-number", "\(step): the score \"\(text.prefix(40))\" of record \(record) is not a number",

@@ -37,6 +37,36 @@ extension Store {
     return content
   }
 
+  /// The first bytes of an object, up to `count` of them, without its digest being verified.
+  ///
+  /// For what may be wrong without harm: a forecast, never a result.
+  ///
+  /// - Throws: ``StorageError/missing(_:)``; ``StorageError/compression(path:message:)`` if they cannot be unpacked; or a
+  ///   system call's failure.
+  public func beginning(of object: Digest, count: Int) throws(StorageError) -> [UInt8] {
+    let name = Self.objectName(object)
+    guard let file = try files.open(name) else { throw .missing(object) }
+    defer { files.close(file) }
+    var content: [UInt8] = []
+    do {
+      var decoder = try ZstdDecoder()
+      var offset = 0
+      while content.count < count, !decoder.isAtFrameEnd {
+        var piece = try files.read(file, at: offset, count: Compression.pieceByteCount)[...]
+        if piece.isEmpty { break }
+        offset += piece.count
+        while content.count < count, !decoder.isAtFrameEnd, !(piece.isEmpty && decoder.needsInput) {
+          piece = piece.dropFirst(try decoder.decompress(piece, into: &content))
+        }
+      }
+    } catch let error as StorageError {
+      throw error
+    } catch {
+      throw .compression(path: file.path, message: "its beginning cannot be unpacked")
+    }
+    return Array(content.prefix(count))
+  }
+
   /// Writes an object's bytes to a file outside the store, verified; the file appears whole or not at all.
   ///
   /// - Parameters:

@@ -90,11 +90,14 @@ public struct TrainingOptions: Sendable {
   /// Rows that run together; changes no bit.
   public var rowsInUnit: Int
 
+  /// Rows enough for full speed, few enough for what they keep to fit beside the weights of a small model.
+  public static let usualRowsInUnit = 768
+
   /// Makes options.
   public init(
     objective: any ObjectiveFunction, batch: Int, epochs: Double, learningRate: Double,
     shape: LearningRateShape = .constant, warmup: WarmupLength = .none, adamW: AdamWOptions, clip: Double? = nil,
-    seed: UInt64, limit: Int? = nil, rowsInUnit: Int = 768
+    seed: UInt64, limit: Int? = nil, rowsInUnit: Int = TrainingOptions.usualRowsInUnit
   ) {
     self.objective = objective
     self.batch = batch

@@ -47,4 +47,9 @@ import Testing
     let (one, other) = (Diagnosis("a", "m", exit: .badSpec), Diagnosis("b", "m", exit: .badSpec))
     #expect(Diagnoses([one, other, one]).distinct == Diagnoses([one, other]))
   }
+
+  @Test func controlCharactersOfDataReachNoTerminal() {
+    let diagnosis = Diagnosis("x", "a\u{1B}[31mb\u{0}\u{9B}", notes: ["c\u{7}"], remedy: "d\u{7F}", exit: .badSpec)
+    #expect(diagnosis.text() == "error: a␛[31mb␀\u{FFFD}\n  c␇\n  → d␡")
+  }
 }

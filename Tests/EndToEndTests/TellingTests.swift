@@ -45,6 +45,45 @@ import Testing
     #expect(lines.last?.contains("\"cells\":[\"small: two\"]") == true, "\(lines)")
   }
 
+  @Test func aTextThatIsScoredIsShownAsItIsScored() throws {
+    var experiment = SmallExperiment()
+    experiment.evalName = "surprise"
+    experiment.eval = "{perplexity: {on: numbers/heldout, text: \"{question}\"}}"
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let plain = try space.run(["preview", "small.yaml", "1"])
+    #expect(plain.exitCode == 0, "\(plain.errors)")
+    // A token a byte; the first has nothing before it.
+    #expect(plain.output.firstMatch(of: /scored, 1[67] tokens: What comes after \d+\?/) != nil, "\(plain.output)")
+    #expect(!plain.output.contains("im_start"), "\(plain.output)")
+    #expect(!plain.output.contains("answer:"), "\(plain.output)")
+  }
+
+  // MARK: What cannot be written
+
+  @Test func resultsBelowAFile() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try space.write("", to: "afile")
+    let outcome = try space.run(["exec", "small.yaml", "--results", "afile"])
+    #expect(outcome.exitCode == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains("`afile` is a file, not a folder"), "\(outcome.errors)")
+    let again = try space.run(["exec", "small.yaml"])
+    #expect(again.errors.contains("0 steps ran") || again.output.contains("0 steps ran"), "\(again.errors)")
+  }
+
+  @Test func anArgumentThatIsNotUTF8() throws {
+    let space = try TestSpace()
+    let command = "cd \(space.path) && \(TestSpace.program) validate $(printf '\\377').yaml 2>errors"
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 64)
+    #expect(try space.read("errors").contains("argument 2 of the command line is not UTF-8"))
+  }
+
   // MARK: Damage
 
   /// A store whose step results and segments are all cut short.
@@ -150,6 +189,73 @@ import Testing
     #expect(outcome.exitCode == 65, "\(outcome.errors)")
     #expect(outcome.errors.contains("blocked.yaml:6:14: error:"), "\(outcome.errors)")
     #expect(outcome.errors.components(separatedBy: "cannot run it").count == 2, "\(outcome.errors)")
+  }
+
+  @Test func whatSeveralStepsNeedIsToldOnceWhereItIsAskedFor() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      data: numbers/train
+      seeds: {values: [1, 2, 3], vary: [training]}
+      generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
+      reviser: [{judge: {by: verifier}}]
+      objective: {dpo: {beta: 0.1}}
+      rounds: {count: 2, records: 4}
+      hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
+      """
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    let line = experiment.spec.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.hasPrefix("rounds") }
+    let place = "small.yaml:\((line ?? 0) + 1):"
+    #expect(outcome.errors.contains("\(place)"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("train dpo in rounds: this version"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("6 steps of the plan need it."), "\(outcome.errors)")
+    #expect(outcome.errors.components(separatedBy: "cannot run it").count == 2, "\(outcome.errors)")
+  }
+
+  @Test func aShareOfLessThanARecord() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let outcome = try space.run(["exec", "small.yaml", "--set", "datasets.numbers.split.heldout.fraction=0.01"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("`heldout` gets no record: 0.01 of 20 is less than one"), "\(outcome.errors)")
+  }
+
+  @Test func anEmptyListOfAnswers() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try space.write(SmallExperiment().data + "{\"question\":\"x\",\"answer\":[]}\n", to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml", "--set", "datasets.numbers.split.heldout=21"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("its right answers, is an empty list"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("The record: {\"answer\":[]"), "\(outcome.errors)")
+  }
+
+  @Test func pinShowsTheFileThatIsNotThere() throws {
+    let space = try TestSpace()
+    try space.write(
+      SmallExperiment().spec.replacing("path: numbers.jsonl", with: "path: nothing.jsonl"), to: "small.yaml")
+    let outcome = try space.run(["pin", "small.yaml"])
+    #expect(outcome.exitCode != 0, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("small.yaml:"), "\(outcome.errors)")
+  }
+
+  @Test func thePlanForetellsTheMemoryOfATraining() throws {
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      data: numbers/train
+      generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
+      reviser: [{judge: {by: verifier}}]
+      objective: {dpo: {beta: 0.1}}
+      hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
+      """
+    let space = try TestSpace()
+    try experiment.write(to: space)
+    let plan = try space.run(["plan", "small.yaml"])
+    #expect(
+      plan.output.firstMatch(of: /Memory: up to about [0-9.]+ MB \(train dpo\), by the model's sizes\./) != nil,
+      "\(plan.output)")
   }
 
   @Test(arguments: ["exec", "preview"])

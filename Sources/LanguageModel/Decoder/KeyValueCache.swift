@@ -23,6 +23,18 @@ final class KeyValueCache: @unchecked Sendable {
   /// Floats between the panels of one head's values.
   var valueStride: Int { capacity * Matrix.panelRows }
 
+  /// Bytes of memory.
+  var byteCount: Int { numbers.count * MemoryLayout<Float>.stride }
+
+  /// The bytes that ``init(_:positions:keepsAllBlocks:)`` takes.
+  static func byteCount(_ configuration: DecoderConfiguration, positions: Int, keepsAllBlocks: Bool) -> Int {
+    let panel = Matrix.panelRows
+    let capacity = (positions + panel - 1) / panel * panel
+    let width = configuration.headSize + (configuration.headSize + panel - 1) / panel * panel
+    return (keepsAllBlocks ? configuration.blocks : 1) * configuration.keyValueHeads * capacity * width
+      * MemoryLayout<Float>.stride
+  }
+
   /// Takes memory.
   init(_ configuration: DecoderConfiguration, positions: Int, keepsAllBlocks: Bool) throws(ArithmeticError) {
     let panel = Matrix.panelRows

@@ -44,7 +44,8 @@ extension Decoder {
   ///
   /// - Parameters:
   ///   - requests: The texts.
-  ///   - batch: How many run side by side at most, at least 1; inert.
+  ///   - batch: How many run side by side at most, at least 1, as far as their keys and values fit in half a gibibyte;
+  ///     inert.
   ///   - onFinished: Called on this thread with a request's index and its continuation, in the order in which they end;
   ///     false stops everything.
   /// - Throws: `DecoderError` for a request that makes no sense (before anything runs), or what `onFinished` throws.
@@ -101,6 +102,8 @@ private struct GenerationRun {
     while next < requests.count || !active.isEmpty {
       var admitted: [ActiveSequence] = []
       while next < requests.count && active.count + admitted.count < batch {
+        let held = (active + admitted).reduce(0) { $0 + $1.cache.byteCount }
+        guard held == 0 || held + cacheBytes(next) <= Self.mostCacheBytes else { break }
         admitted.append(try admit(next))
         next += 1
       }
@@ -124,9 +127,22 @@ private struct GenerationRun {
     return true
   }
 
+  /// The most bytes of keys and values at once, unless a single sequence needs more.
+  private static let mostCacheBytes = 512 << 20
+
+  private func room(_ request: GenerationRequest) -> Int {
+    max(0, min(request.maxNewTokens, configuration.context - request.prompt.count))
+  }
+
+  private func cacheBytes(_ index: Int) -> Int {
+    let request = requests[index]
+    return KeyValueCache.byteCount(
+      configuration, positions: request.prompt.count + room(request), keepsAllBlocks: true)
+  }
+
   private func admit(_ index: Int) throws -> ActiveSequence {
     let request = requests[index]
-    let room = max(0, min(request.maxNewTokens, configuration.context - request.prompt.count))
+    let room = room(request)
     let cache = try KeyValueCache(configuration, positions: request.prompt.count + room, keepsAllBlocks: true)
     var sequence = ActiveSequence(index: index, request: request, cache: cache, room: room)
     if room == 0 { sequence.finish = .length }

@@ -83,12 +83,6 @@ public final class Trainee {
     return units
   }
 
-  /// The bytes that a unit of so many rows takes, of which so many go through the head, beside the weights.
-  public static func bytes(_ configuration: DecoderConfiguration, rows: Int, headRows: Int) -> Int {
-    rows * (ActivationRecord.bytesPerRow(configuration) + 4 * (8 * configuration.width + 6 * configuration.feedForward))
-      + 4 * headRows * configuration.vocabulary
-  }
-
   /// Sets all gradients to zero, before the first unit of a step.
   public func clearGradients() {
     lookups = EmbeddingLookups()

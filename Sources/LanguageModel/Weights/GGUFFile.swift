@@ -68,12 +68,15 @@ public struct GGUFFile: Sendable {
 
   /// Reads the header; the tensors' numbers are not touched.
   ///
-  /// - Parameter bytes: The whole file.
+  /// - Parameters:
+  ///   - bytes: The whole file, or its beginning if the header is all that is wanted.
+  ///   - size: The whole file's size in bytes; nil: that of `bytes`.
   /// - Throws: ``ModelFileError`` with the byte offset or the tensor's name.
-  public init(_ bytes: ModelBytes) throws(ModelFileError) {
+  public init(_ bytes: ModelBytes, size: Int? = nil) throws(ModelFileError) {
     self.bytes = bytes
     let header = try bytes.withUnsafeBytes { buffer throws(ModelFileError) in
-      var parser = GGUFHeaderParser(cursor: GGUFCursor(file: bytes.name, bytes: buffer))
+      var parser = GGUFHeaderParser(
+        cursor: GGUFCursor(file: bytes.name, bytes: buffer), fileSize: size ?? buffer.count)
       try parser.parse()
       return parser
     }

@@ -10,8 +10,12 @@ struct GGUFHeaderParser {
   var tensors: [GGUFTensor] = []
   var tensorIndex: [[UInt8]: Int] = [:]
 
-  init(cursor: GGUFCursor) {
+  /// The whole file's size in bytes, of which the cursor may see the beginning only.
+  private let fileSize: Int
+
+  init(cursor: GGUFCursor, fileSize: Int) {
     self.cursor = cursor
+    self.fileSize = fileSize
   }
 
   /// What the header says of a tensor before its place is known.
@@ -128,7 +132,7 @@ struct GGUFHeaderParser {
       let size = try cursor.integer(UInt64.self, what)
       let (product, overflow) = elements.multipliedReportingOverflow(by: size)
       guard size > 0, !overflow, product < 1 << 40 else {
-        throw cursor.error(.implausible(what: what, offset: offset, value: size, limit: 1 << 40))
+        throw cursor.error(.implausible(what: what, offset: offset, value: size, limit: (1 << 40) / elements))
       }
       elements = product
       sizes.append(Int(size))
@@ -148,7 +152,7 @@ struct GGUFHeaderParser {
   private mutating func place(_ announcements: [Announcement]) throws(ModelFileError) {
     let alignment = try alignment()
     let start = (cursor.at + alignment - 1) / alignment * alignment
-    let available = max(0, cursor.bytes.count - start)
+    let available = max(0, fileSize - start)
     for announcement in announcements {
       let (end, overflow) = announcement.offset.addingReportingOverflow(announcement.length)
       guard !overflow, end <= UInt64(available), announcement.offset % UInt64(alignment) == 0 else {

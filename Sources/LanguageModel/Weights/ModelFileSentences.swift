@@ -45,7 +45,8 @@ extension ModelFileError {
     case .truncated(let what, let offset, let needed, let available):
       "ends too early: \(what) at byte \(offset) needs \(needed) bytes, \(available) are left"
     case .implausible(let what, let offset, let value, let limit):
-      "is corrupt: \(what) at byte \(offset) is \(value), which exceeds the possible \(limit)"
+      "is corrupt: \(what) at byte \(offset) is \(value), which "
+        + (value > limit ? "exceeds the possible \(limit)" : "cannot be")
     case .invalidText(let what, let offset): "is corrupt: \(what) at byte \(offset) is not UTF-8 text"
     case .unknownValueType(let key, let type, let offset):
       "is corrupt: \"\(key)\" has value type \(type) at byte \(offset), which GGUF does not define"

@@ -93,7 +93,14 @@ extension CellPlanner {
     }
     let name = file.origins.first?.displayName ?? "file"
     let work = FetchWork(digest: digest, origins: file.origins)
-    return add(.fetch(work), "fetch \(name)", at: ["sha256": path])
+    return add(.fetch(work), "fetch \(name)", at: ["sha256": digestPath(under: path)])
+  }
+
+  /// Where a file's digest stands; else what is said of the file.
+  private func digestPath(under path: String) -> String {
+    let tags = ["jsonl", "json", "csv", "bigbench", "gguf", "safetensors", "pypi", "huggingface"]
+    let paths = ["\(path)/sha256"] + tags.map { "\(path)/\($0)/sha256" }
+    return paths.first { experiment.place(of: $0) != nil } ?? path
   }
 
   /// The prompts of a part of a data set.

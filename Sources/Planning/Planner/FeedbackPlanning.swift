@@ -104,7 +104,7 @@ extension CellPlanner {
   }
 
   private mutating func unavailable(_ name: String, _ asked: StageInputs) -> StepID {
-    unavailable(.revise, "\(name) \(asked.part.label)", path: asked.path, inputs: asked.inputs)
+    unavailable(.revise, "\(name) \(asked.part.label)", about: name, path: asked.path, inputs: asked.inputs)
   }
 
   /// A stage that reads what a model replies to a question about responses.

@@ -116,12 +116,23 @@ extension CellPlanner {
     return paths
   }
 
-  /// A step that this version can plan but not run; `path` is the part of the spec that describes it.
+  /// A step that this version can plan but not run.
+  ///
+  /// - Parameters:
+  ///   - kind: The kind that it will have.
+  ///   - name: What it is called.
+  ///   - about: What of the spec is not there yet; nil: what the step is called.
+  ///   - path: The part of the spec that describes it.
+  ///   - cause: The part of the spec that asks for what is not there yet; nil: `path`.
+  ///   - inputs: What it reads.
+  ///   - extra: Leaves beside those of `path`.
+  ///   - missing: The other experiment's spec that is not there, if that is why.
   mutating func unavailable(
-    _ kind: StepKind, _ name: String, path: String, inputs: [StepInput] = [], extra: [Named<String>.Entry] = [],
-    missing: String? = nil
+    _ kind: StepKind, _ name: String, about: String? = nil, path: String, cause: String? = nil,
+    inputs: [StepInput] = [], extra: [Named<String>.Entry] = [], missing: String? = nil
   ) -> StepID {
-    let work = UnavailableWork(kind: kind, name: name, leaves: Named(leaves(of: path) + extra), missing: missing)
-    return add(.unavailable(work), name, inputs: inputs, at: ["name": path])
+    let work = UnavailableWork(
+      kind: kind, name: name, about: about ?? name, leaves: Named(leaves(of: path) + extra), missing: missing)
+    return add(.unavailable(work), name, inputs: inputs, at: ["name": cause ?? path])
   }
 }

@@ -96,7 +96,8 @@ extension CellPlanner {
       var inputs = [StepInput("examples", examples)]
       if let policy { inputs.append(StepInput("start", policy)) }
       let step = unavailable(
-        .train, "train \(obstacle)\(seeded)\(inRound)", path: "hyperparameters", inputs: inputs,
+        .train, "train \(obstacle.what)\(seeded)\(inRound)", about: "train \(obstacle.what)", path: "hyperparameters",
+        cause: obstacle.path, inputs: inputs,
         extra: leaves(of: "objective") + [
           .init("seed", String(trainingSeed)), .init("round", String(round)),
         ])
@@ -110,19 +111,19 @@ extension CellPlanner {
       name: name, round: round, weights: searched(best, examples), examples: examples, step: (step, checkpoints))
   }
 
-  /// Why this version cannot run the training: a name for it, or nil if it can.
-  private func obstacle(to objective: Objective) -> String? {
-    if experiment.rounds.count > 1 { return "\(objective.name) in rounds" }
+  /// Why this version cannot run the training: what it is, and the part of the spec that asks for it; nil if it can.
+  private func obstacle(to objective: Objective) -> (what: String, path: String)? {
+    if experiment.rounds.count > 1 { return ("\(objective.name) in rounds", "rounds") }
     if experiment.arithmetic != .ordered {
-      return "\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`"
+      return ("\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`", "arithmetic")
     }
     if case .lora(let lora)? = experiment.training?.hyperparameters.adapter, lora.dropout > 0 {
-      return "\(objective.name) with `dropout`"
+      return ("\(objective.name) with `dropout`", "hyperparameters/adapter")
     }
     switch objective {
     case .sft, .dpo, .apoZero, .apoDown, .apoZeroUnpaired: return nil
-    case .kto(let kto): return kto.partner == .drawn ? nil : "KTO with rotated partners"
-    case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry: return objective.name
+    case .kto(let kto): return kto.partner == .drawn ? nil : ("KTO with rotated partners", "objective")
+    case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry: return (objective.name, "objective")
     }
   }
 

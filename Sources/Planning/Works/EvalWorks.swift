@@ -139,8 +139,10 @@ public struct UnavailableWork: Work, Hashable {
   static let version = 0
   /// The kind that it will have.
   public let kind: StepKind
-  /// What it is, such as `objective apo-zero`.
+  /// What the step is called.
   public let name: String
+  /// What of the spec cannot be run, such as `cut in rounds`; several steps may have it in common. Of no key.
+  public let about: String
   /// The spec's leaves.
   public let leaves: Named<String>
   /// The other experiment's spec that is not there, if that is why.
@@ -153,5 +155,5 @@ public struct UnavailableWork: Work, Hashable {
     return options
   }
 
-  var obstacle: Obstacle? { missing.map { .missingSpec($0) } ?? .unavailable(name) }
+  var obstacle: Obstacle? { missing.map { .missingSpec($0) } ?? .unavailable(about) }
 }

@@ -115,7 +115,7 @@ extension Schedule {
 extension Warmup {
   fileprivate static var shape: Shape<Warmup> {
     .choice(
-      "warm-up",
+      "warmup",
       [
         Alternative("steps", .integer(.atLeast(0)), "Optimizer steps.") { .steps($0) },
         Alternative("fraction", .number(.within(0...1)), "A share of all optimizer steps.") { .fraction($0) },

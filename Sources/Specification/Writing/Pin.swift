@@ -12,6 +12,8 @@ public struct PinnableFile: Sendable {
   public let spec: String
   /// Where the digest stands, in bytes of that spec; nil: none is written.
   let digest: Range<Int>?
+  /// Where the mapping stands that names it.
+  public let place: SourcePlace
   /// Where its local paths stand, by the path as it is opened.
   public let paths: [String: SourcePlace]
   /// Where a digest would be put in.
@@ -102,8 +104,8 @@ public enum Pin: Sendable {
       isFlow
       ? .flow(start + 1) : .block(key.range.lowerBound, column: key.place.column - 1)
     return PinnableFile(
-      reference: reference, spec: source.file, digest: node["sha256"]?.location.range, paths: paths(in: node),
-      insertion: insertion)
+      reference: reference, spec: source.file, digest: node["sha256"]?.location.range, place: node.place,
+      paths: paths(in: node), insertion: insertion)
   }
 
   private static func paths(in node: Node) -> [String: SourcePlace] {

@@ -14,7 +14,9 @@ import Verification
 enum RenderStep {
   static func run(_ work: RenderWork, _ task: StepTask) throws -> [ProducedOutput] {
     let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
-    guard !fields.isEmpty else { throw StepError.noRecords(step: task.step.label) }
+    guard !fields.isEmpty else {
+      throw StepError.noRecords(step: task.step.label, place: task.step.places["prompt"])
+    }
     let shots =
       task.contents["shots"] == nil
       ? [] : try RecordFile.fields(from: task.input("shots"), file: "examples of \(task.step.label)")
@@ -149,6 +151,10 @@ package struct PromptRenderer {
     if template.parts.count == 1, case .field(let name) = template.parts[0] {
       guard let value = fields[name], let texts = FieldText.texts(value) else {
         throw StepError.missingField(step: label, field: name, record: number, fields: fields, place: places["answer"])
+      }
+      guard !texts.isEmpty else {
+        throw StepError.emptyAnswer(
+          step: label, field: name, record: number, fields: fields, place: places["answer"])
       }
       return texts
     }

@@ -79,18 +79,26 @@ enum ScoreStep {
   private static func texts(
     of prompt: RenderedPrompt, _ target: ScoreWork.Target, number: Int, _ task: StepTask
   ) throws -> [String] {
+    let texts = prompt.texts(scoredAs: target)
+    if !texts.isEmpty { return texts }
     switch target {
-    case .options, .labels:
-      let texts = target == .options ? prompt.options : prompt.labels
-      guard !texts.isEmpty else { throw StepError.noOptions(step: task.step.label, record: number) }
-      return texts
+    case .options, .labels: throw StepError.noOptions(step: task.step.label, record: number)
     case .responses, .examples: fatalError("scored by their own function: our own bug")
     case .response(let name), .plain(let name):
-      guard let text = prompt.texts[name] else {
-        throw StepError.missingField(
-          step: task.step.label, field: name, record: number, fields: JSONObject(), place: nil)
-      }
-      return [text]
+      throw StepError.missingField(
+        step: task.step.label, field: name, record: number, fields: JSONObject(), place: nil)
+    }
+  }
+}
+
+extension RenderedPrompt {
+  /// The texts of a prompt that are scored; empty if it lacks them, or if they do not stand in the prompt.
+  package func texts(scoredAs target: ScoreWork.Target) -> [String] {
+    switch target {
+    case .options: options
+    case .labels: labels
+    case .response(let name), .plain(let name): texts[name].map { [$0] } ?? []
+    case .responses, .examples: []
     }
   }
 }

@@ -88,7 +88,13 @@ package struct Splitter {
     for (index, part) in work.parts.entries.enumerated() {
       switch part.value {
       case .count(let count): sizes.append((part.name, count, index))
-      case .fraction(let fraction): sizes.append((part.name, Int((fraction * Double(total)).rounded(.down)), index))
+      case .fraction(let fraction):
+        let count = Int((fraction * Double(total)).rounded(.down))
+        guard count > 0 else {
+          throw .emptyPart(
+            step: label, part: part.name, fraction: fraction, total: total, place: place["parts/\(index)/size"])
+        }
+        sizes.append((part.name, count, index))
       case .rest: sizes.append((part.name, nil, index))
       }
     }
