@@ -113,7 +113,7 @@ public final class Trainer {
       examples = trainer.order.batch(at: step).map { trainer.examples[$0] }
       let read = examples.map { trainer.options.objective.responsesRead(of: $0.unscored) }
       var facts = BatchFacts(examples, read: read)
-      referencePoint = try trainer.referencePoint(examples)
+      referencePoint = try trainer.referencePoint(examples, epoch: trainer.order.epoch(of: step))
       facts.referencePoint = referencePoint ?? 0
       self.read = read
       self.facts = facts
@@ -180,8 +180,8 @@ public final class Trainer {
   }
 
   /// KTO's reference point, from the batch's partners under the model as it stands.
-  private func referencePoint(_ batch: [TrainingExample]) throws -> Double? {
-    let partners = batch.flatMap(\.partners)
+  private func referencePoint(_ batch: [TrainingExample], epoch: Int) throws -> Double? {
+    let partners = batch.flatMap { $0.partners(inEpoch: epoch) }
     guard !partners.isEmpty else { return nil }
     var logRatios: [Double] = []
     try trainee.decoder.score(partners.map(\.request)) { index, logProbabilities in

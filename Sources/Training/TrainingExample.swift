@@ -34,14 +34,19 @@ public struct TrainingExample: Sendable, Hashable {
   public let feedback: Feedback
   /// One or two, as the feedback says.
   public let responses: [TrainingResponse]
-  /// Responses that answer other prompts, for KTO's reference point; mostly empty.
-  public let partners: [TrainingResponse]
+  /// Responses that answer other prompts, for KTO's reference point: a list for each epoch, or one for all; mostly empty.
+  public let partners: [[TrainingResponse]]
 
   /// Makes an example.
-  public init(_ feedback: Feedback, responses: [TrainingResponse], partners: [TrainingResponse] = []) {
+  public init(_ feedback: Feedback, responses: [TrainingResponse], partners: [[TrainingResponse]] = []) {
     self.feedback = feedback
     self.responses = responses
     self.partners = partners
+  }
+
+  /// The partners of an epoch, counted from 0.
+  func partners(inEpoch epoch: Int) -> [TrainingResponse] {
+    partners.count > 1 ? partners[epoch] : partners.first ?? []
   }
 
   /// The example with the policy's numbers; those of a response that is not read are empty.

@@ -114,6 +114,6 @@ extension TrainingFixture.Pair {
     }
     return TrainingExample(
       .pair, responses: [response(chosen), response(rejected)],
-      partners: objective == "kto" ? partners.map(response) : [])
+      partners: objective == "kto" ? [partners.map(response)] : [])
   }
 }

@@ -76,8 +76,8 @@ struct TrainerCase: CustomStringConvertible, Sendable {
       let responses = try reference(requests[index])
       let partners = try reference(requests[(index + 1) % count])
       switch feedback {
-      case .pair: return TrainingExample(.pair, responses: responses, partners: partners)
-      default: return TrainingExample(feedback, responses: [responses[0]], partners: [partners[0]])
+      case .pair: return TrainingExample(.pair, responses: responses, partners: [partners])
+      default: return TrainingExample(feedback, responses: [responses[0]], partners: [[partners[0]]])
       }
     }
   }
