@@ -88,7 +88,7 @@ public struct TrainingOptions: Sendable {
   public var adamW: AdamWOptions
   /// The largest length of a gradient; nil: not clipped.
   public var clip: Double?
-  /// The seed of the order of examples.
+  /// The seed of the order of examples and of dropout.
   public var seed: UInt64
   /// At most so many optimizer steps; nil: as many as the epochs take.
   public var limit: Int?

@@ -116,9 +116,6 @@ extension CellPlanner {
     if experiment.arithmetic != .ordered {
       return "\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`"
     }
-    if case .lora(let lora)? = experiment.training?.hyperparameters.adapter, lora.dropout > 0 {
-      return "\(objective.name) with `dropout`"
-    }
     switch objective {
     case .sft, .dpo, .kto, .apoZero, .apoDown, .apoZeroUnpaired: return nil
     case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry: return objective.name
