@@ -50,6 +50,26 @@ struct DropoutTests {
     try EngineGradientTests.expect(trainee, scores, twin, Self.groups())
   }
 
+  @Test(
+    "Adapters of some tensors alone",
+    arguments: [
+      [BlockTensor.attentionQuery, .attentionValue, .feedForwardDown], [.attentionKey], [.feedForwardUp],
+      [.attentionOutput, .feedForwardGate],
+    ])
+  func someTargets(_ targets: [BlockTensor]) throws {
+    for item in Self.cases {
+      var twin = try item.decoder().rounded
+      let pairs = try #require(twin.lora).pairs
+      twin.lora?.pairs = pairs.filter { name, _ in
+        if case .block(_, let tensor) = name { targets.contains(tensor) } else { false }
+      }
+      let trainee = try EngineGradientTests.trainee(twin, dropout: Self.probability)
+      #expect(trainee.adapted.count == 2 * targets.count)
+      let scores = try EngineGradientTests.run(trainee, Self.groups(), dropout: Self.address)
+      try EngineGradientTests.expect(trainee, scores, twin, Self.groups())
+    }
+  }
+
   @Test("Every part of the address draws other masks")
   func everyPartTells() throws {
     let twin = try Self.cases[0].decoder().rounded

@@ -31,7 +31,7 @@ struct EngineGradientTests {
     let decoder = try Decoder(source: source, arithmetic: .ordered, workers: 1, variant: variant)
     var part = TrainedPart.full
     if let lora = twin.lora {
-      let targets = Site.allCases.flatMap(\.tensors)
+      let targets = Site.allCases.flatMap(\.tensors).filter { lora.pairs[.block(0, $0)] != nil }
       part = .lowRank(LowRank(rank: lora.rank, scale: Float(lora.scale), targets: targets, dropout: dropout))
     }
     let trainee = try Trainee(decoder, part, workers: workers, variant: variant)
