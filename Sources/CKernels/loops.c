@@ -8,6 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+// Blocks of random numbers that are computed side by side; the numbers do not depend on it.
+enum { CK_STREAMS = 8 };
+
 // Without fused multiply-add instructions fmaf is a correctly rounded function, so that the bits stay.
 #define VARIANT(name) name##_plain
 #include "loops.inc"
@@ -97,6 +100,12 @@ void ck_add_scaled(int variant, float *y, const float *x, float factor, size_t n
 
 void ck_merge(int variant, float *out, const float *base, const float *x, float factor, size_t n) {
   CHOOSE(variant, merge, out, base, x, factor, n);
+}
+
+void ck_dropout(
+    int variant, const float *x, size_t n, const uint64_t *key, uint64_t first, uint64_t sample, uint32_t threshold,
+    float factor, float *out) {
+  CHOOSE(variant, dropout, x, n, key, first, sample, threshold, factor, out);
 }
 
 double ck_sum(int variant, const float *x, size_t n) { return CHOOSE(variant, sum, x, n); }

@@ -56,8 +56,9 @@ extension String {
   /// One column a character, so that the caret stands under what it means.
   fileprivate var replacingTabs: String { String(map { $0 == "\t" ? " " : $0 }) }
 
-  /// Bytes of data may stand in a message; a terminal must not obey them. Each control character but tabs and new lines
-  /// becomes its picture, which is as wide.
+  /// Each control character but tabs and new lines as its picture, which is as wide.
+  ///
+  /// Bytes of data may stand in a message; a terminal must not obey them.
   fileprivate var showingControls: String {
     guard unicodeScalars.contains(where: Self.isControl) else { return self }
     var text = String.UnicodeScalarView()

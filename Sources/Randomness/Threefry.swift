@@ -86,9 +86,12 @@ public struct RandomAddress: Hashable, Sendable {
     self.sample = sample
   }
 
+  /// The key of its blocks: a kernel that draws them itself takes it with the counter (position, sample, 0, 0).
+  public var key: Threefry.Words { (seed, purpose.rawValue, record.0, record.1) }
+
   /// Four words at a position.
   public func words(at position: UInt64) -> Threefry.Words {
-    Threefry.block(key: (seed, purpose.rawValue, record.0, record.1), counter: (position, sample, 0, 0))
+    Threefry.block(key: key, counter: (position, sample, 0, 0))
   }
 
   /// A number in [0, 1) with 53 random bits at a position.

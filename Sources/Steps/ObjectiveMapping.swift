@@ -33,7 +33,8 @@ extension Hyperparameters {
     case .lora(let lora):
       .lowRank(
         LowRank(
-          rank: lora.rank, scale: Float(lora.alpha / Double(lora.rank)), targets: lora.targets.map(\.tensor)))
+          rank: lora.rank, scale: Float(lora.alpha / Double(lora.rank)), targets: lora.targets.map(\.tensor),
+          dropout: lora.dropout))
     }
   }
 

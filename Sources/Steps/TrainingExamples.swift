@@ -22,7 +22,8 @@ package struct TrainingExamples {
   /// - Parameters:
   ///   - records: The examples' file.
   ///   - reference: The scores of all responses of each record under the reference; nil where none are read.
-  ///   - partners: For each record, one partner a response, in order, with its scores; nil where none are read.
+  ///   - partners: For each record, one partner a response, in order, with its scores, once or for every epoch; nil where none
+  ///     are read.
   /// - Returns: One example an item.
   /// - Throws: ``StepError`` if the files do not belong together.
   package mutating func encode(
@@ -32,15 +33,8 @@ package struct TrainingExamples {
     for (index, record) in records.enumerated() {
       let count = record.items.reduce(0) { $0 + $1.responses.count }
       let scores = try scores(of: record, reference, index, count: count)
-      var drawn: [TrainingResponse] = []
-      if let partners {
-        guard partners.records.indices.contains(index), partners.records[index].id == record.id else {
-          throw .recordsDiffer(step: label, record: index + 1)
-        }
-        let responses = partners.records[index].items.flatMap(\.responses)
-        let known = try self.scores(of: record, partners.reference, index, count: count)
-        guard responses.count == count else { throw .recordsDiffer(step: label, record: index + 1) }
-        for (response, known) in zip(responses, known) { drawn.append(try encode(record, response, known, index)) }
+      let partners = try partners.map { partners throws(StepError) in
+        try self.partners(of: record, partners.records, partners.reference, index, count: count)
       }
       var place = 0
       for item in record.items {
@@ -52,11 +46,29 @@ package struct TrainingExamples {
         }
         examples.append(
           TrainingExample(
-            item.trainingFeedback, responses: responses, partners: drawn.isEmpty ? [] : Array(drawn[range])))
+            item.trainingFeedback, responses: responses, partners: partners?.map { Array($0[range]) } ?? []))
         place = range.upperBound
       }
     }
     return examples
+  }
+
+  /// A record's partners: as many as it has responses, for each epoch that they are listed for.
+  private func partners(
+    of record: FeedbackRecord, _ records: [FeedbackRecord], _ reference: [Scores], _ index: Int, count: Int
+  ) throws(StepError) -> [[TrainingResponse]] {
+    guard records.indices.contains(index), records[index].id == record.id else {
+      throw .recordsDiffer(step: label, record: index + 1)
+    }
+    let responses = records[index].items.flatMap(\.responses)
+    guard count > 0 ? responses.count >= count && responses.count.isMultiple(of: count) : responses.isEmpty else {
+      throw .recordsDiffer(step: label, record: index + 1)
+    }
+    var encoded: [TrainingResponse] = []
+    for (response, known) in zip(responses, try scores(of: record, reference, index, count: responses.count)) {
+      encoded.append(try encode(record, response, known, index))
+    }
+    return stride(from: 0, to: encoded.count, by: max(1, count)).map { Array(encoded[$0..<$0 + count]) }
   }
 
   private func scores(

@@ -50,11 +50,17 @@ public struct BatchOrder: Hashable, Sendable {
   /// The examples of a step, counted from 0.
   public func batch(at step: Int) -> [Int] {
     if let listed { return listed[step] }
-    let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
+    let (epoch, place) = (epoch(of: step), step % stepsPerEpoch)
     let address = RandomAddress(seed: seed, purpose: .exampleOrder, record: (UInt64(epoch), 0))
     var stream = RandomStream(address)
     return Array(stream.shuffled(Array(0..<examples))[place * batch..<min(examples, (place + 1) * batch)])
   }
+
+  /// The epoch that a step belongs to, both counted from 0.
+  public func epoch(of step: Int) -> Int { step / stepsPerEpoch }
+
+  /// How many epochs begin.
+  public var epochs: Int { (steps + stepsPerEpoch - 1) / stepsPerEpoch }
 
   /// The step after which so many epochs are done, at most the last.
   public func step(afterEpochs epochs: Double) -> Int {

@@ -103,6 +103,8 @@ public final class Trainer {
 
   /// What one step sees.
   private struct Batch {
+    /// Which of all examples they are.
+    let numbers: [Int]
     let examples: [TrainingExample]
     /// For each example the responses that the objective reads.
     let read: [[Int]]
@@ -110,10 +112,11 @@ public final class Trainer {
     let referencePoint: Double?
 
     init(_ step: Int, _ trainer: Trainer) throws {
-      examples = trainer.order.batch(at: step).map { trainer.examples[$0] }
+      numbers = trainer.order.batch(at: step)
+      examples = numbers.map { trainer.examples[$0] }
       let read = examples.map { trainer.options.objective.responsesRead(of: $0.unscored) }
       var facts = BatchFacts(examples, read: read)
-      referencePoint = try trainer.referencePoint(examples)
+      referencePoint = try trainer.referencePoint(examples, epoch: trainer.order.epoch(of: step))
       facts.referencePoint = referencePoint ?? 0
       self.read = read
       self.facts = facts
@@ -153,7 +156,8 @@ public final class Trainer {
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
       onPhase?(.forward)
-      try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans) { scores in
+      let dropout = DropoutAddress(seed: options.seed, step: step, examples: Array(batch.numbers[unit]))
+      try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans, dropout: dropout) { scores in
         var coefficients: [[TokenCoefficients]] = []
         for (place, index) in unit.enumerated() {
           let (example, own) = (batch.examples[index], batch.read[index])
@@ -180,8 +184,10 @@ public final class Trainer {
   }
 
   /// KTO's reference point, from the batch's partners under the model as it stands.
-  private func referencePoint(_ batch: [TrainingExample]) throws -> Double? {
-    let partners = batch.flatMap(\.partners)
+  ///
+  /// Nothing is dropped for it: it says where the model is. (TRL computes it in training mode, with dropout.)
+  private func referencePoint(_ batch: [TrainingExample], epoch: Int) throws -> Double? {
+    let partners = batch.flatMap { $0.partners(inEpoch: epoch) }
     guard !partners.isEmpty else { return nil }
     var logRatios: [Double] = []
     try trainee.decoder.score(partners.map(\.request)) { index, logProbabilities in

@@ -34,14 +34,19 @@ public struct TrainingExample: Sendable, Hashable {
   public let feedback: Feedback
   /// One or two, as the feedback says.
   public let responses: [TrainingResponse]
-  /// Responses that answer other prompts, for KTO's reference point; mostly empty.
-  public let partners: [TrainingResponse]
+  /// Responses that answer other prompts, for KTO's reference point: a list for each epoch, or one for all; mostly empty.
+  public let partners: [[TrainingResponse]]
 
   /// Makes an example.
-  public init(_ feedback: Feedback, responses: [TrainingResponse], partners: [TrainingResponse] = []) {
+  public init(_ feedback: Feedback, responses: [TrainingResponse], partners: [[TrainingResponse]] = []) {
     self.feedback = feedback
     self.responses = responses
     self.partners = partners
+  }
+
+  /// The partners of an epoch, counted from 0.
+  func partners(inEpoch epoch: Int) -> [TrainingResponse] {
+    partners.count > 1 ? partners[epoch] : partners.first ?? []
   }
 
   /// The example with the policy's numbers; those of a response that is not read are empty.
@@ -83,7 +88,7 @@ public struct TrainingOptions: Sendable {
   public var adamW: AdamWOptions
   /// The largest length of a gradient; nil: not clipped.
   public var clip: Double?
-  /// The seed of the order of examples.
+  /// The seed of the order of examples and of dropout.
   public var seed: UInt64
   /// At most so many optimizer steps; nil: as many as the epochs take.
   public var limit: Int?

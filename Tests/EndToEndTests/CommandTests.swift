@@ -40,14 +40,14 @@ import Testing
       data: numbers/train
       generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
       reviser: [{judge: {by: verifier}}]
-      objective: {kto: {beta: 0.1, partner: rotation}}
+      objective: bradley-terry
       hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
       """
     let space = try TestSpace()
     try experiment.write(to: space)
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 65, "\(outcome.errors)")
-    #expect(outcome.errors.contains("train KTO with rotated partners"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("train bradley-terry"), "\(outcome.errors)")
     #expect(outcome.errors.contains("cannot run it"), "\(outcome.errors)")
     #expect(space.files(below: ".runner-store/steps").isEmpty)
     let plan = try space.run(["plan", "small.yaml"])

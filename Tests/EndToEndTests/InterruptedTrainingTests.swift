@@ -43,7 +43,7 @@ import Testing
     return try Events(outcome.output)
   }
 
-  @Test(arguments: ["full", "{lora: {rank: 2, alpha: 4}}"])
+  @Test(arguments: ["full", "{lora: {rank: 2, alpha: 4}}", "{lora: {rank: 2, alpha: 4, dropout: 0.2}}"])
   func aKilledTrainingGoesOnToTheSameBytes(adapter: String) throws {
     let training = Self.long(adapter)
     let plain = try TestSpace.lock(training)

@@ -10,6 +10,7 @@ struct SmallTraining {
   var adapter = "{lora: {rank: 2, alpha: 4}}"
   var rate = "1.0e-2"
   var schedule = "constant"
+  var batch = 4
   var epochs = "2"
   /// Further hyperparameters.
   var hyperparameters: [String] = []
@@ -43,6 +44,13 @@ struct SmallTraining {
     "pairs: {pair-statistics: {}}",
   ]
 
+  /// KTO with partners chosen so.
+  static func kto(_ partner: String) -> SmallTraining {
+    var training = SmallTraining()
+    training.objective = "{kto: {beta: 0.5, partner: \(partner)}}"
+    return training
+  }
+
   var spec: String {
     let weights =
       self.weights
@@ -65,7 +73,7 @@ struct SmallTraining {
         adapter: \(adapter)
         optimizer: {adamw: {learning-rate: \(rate)}}
         schedule: \(schedule)
-        batch: {examples: 4}
+        batch: {examples: \(batch)}
         epochs: \(epochs)
       \(hyperparameters.map { "  \($0)\n" }.joined())
       evals:

@@ -37,9 +37,10 @@ import Testing
   /// The stored reference is the training's own forward pass, bit for bit.
   @Test(arguments: [
     "{dpo: {beta: 0.5}}", "{apo-zero: {beta: 0.5}}", "{apo-down: {beta: 0.5}}", "{kto: {beta: 0.5}}",
+    "{kto: {beta: 0.5, partner: rotation}}",
   ])
   func atTheFirstStepEveryLogRatioIsZero(objective: String) throws {
-    for adapter in ["full", "{lora: {rank: 2, alpha: 4}}"] {
+    for adapter in ["full", "{lora: {rank: 2, alpha: 4}}", "{lora: {rank: 2, alpha: 4, dropout: 0.3}}"] {
       var training = SmallTraining()
       (training.objective, training.adapter) = (objective, adapter)
       let space = try TestSpace()
@@ -74,14 +75,53 @@ import Testing
   }
 
   @Test func workersChangeNoBit() throws {
-    for adapter in ["full", "{lora: {rank: 2, alpha: 4}}"] {
+    for (adapter, partner) in [
+      ("full", "drawn"), ("{lora: {rank: 2, alpha: 4}}", "rotation"),
+      ("{lora: {rank: 2, alpha: 4, dropout: 0.3}}", "drawn"),
+    ] {
       var training = SmallTraining()
-      (training.adapter, training.objective) = (adapter, "{kto: {beta: 0.5}}")
+      (training.adapter, training.objective) = (adapter, "{kto: {beta: 0.5, partner: \(partner)}}")
       training.evals = SmallTraining.allEvals
       let plain = try TestSpace.lock(training, ["--workers", "1"])
       #expect(try TestSpace.lock(training, ["--workers", "2"]) == plain)
       #expect(try TestSpace.lock(training, ["--workers", "4", "--batch", "3"]) == plain)
     }
+  }
+
+  /// Rotated partners follow the batches, so that each epoch has its own, and another batch has others.
+  @Test func rotatedPartnersAreScoredForEveryEpoch() throws {
+    var training = SmallTraining()
+    training.objective = "{kto: {beta: 0.5, partner: rotation}}"
+    let space = try TestSpace()
+    let first = try Events(try space.exec(training).output)
+    #expect(first.finished("rotated partners of numbers/train") != nil)
+    // Twelve prompts with two partners an epoch; half of these, the wrong answer, are known from the examples' own scores.
+    let scored = try #require(first.finished("score rotated partners of numbers/train by the reference"))
+    #expect(scored.computed == 24 && scored.reused == 24)
+    let partners = try space.run([
+      "store", "cat", try space.output("examples", of: "rotated partners of numbers/train"),
+    ]).output
+    #expect(partners.split(separator: "\n").count == 12)
+    #expect(partners.components(separatedBy: "It is 0.").count - 1 == 24)
+    let drawn = try TestSpace.lock(SmallTraining.kto("drawn"))
+    #expect(try space.lock() != drawn)
+    #expect(try Events(try space.exec(training).output).ran == [])
+    training.epochs = "1"
+    let shorter = try Events(try space.exec(training).output)
+    // The first epoch is the same.
+    let again = try #require(shorter.finished("score rotated partners of numbers/train by the reference"))
+    #expect(again.computed == 0 && again.reused == 24)
+  }
+
+  @Test func anotherDropoutTrainsAgainOnTheSameReference() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.adapter = "{lora: {rank: 2, alpha: 4, dropout: 0.2}}"
+    #expect(try space.exec(training).exitCode == 0)
+    training.adapter = "{lora: {rank: 2, alpha: 4, dropout: 0.4}}"
+    let events = try Events(try space.exec(training).output)
+    #expect(events.ran.first == "train dpo")
+    #expect(!events.ran.contains { $0.hasPrefix("score examples of") })
   }
 
   // MARK: - What is refused
@@ -106,11 +146,16 @@ import Testing
     try refused(training, saying: ["13 examples are asked for and there are 12", "small.yaml:"])
   }
 
-  @Test func dropoutAndOtherArithmeticAreRefusedBeforeAnythingRuns() throws {
+  @Test func aRotationOfOneIsRefused() throws {
+    var training = SmallTraining.kto("rotation")
+    training.batch = 1
+    try refused(training, saying: ["every batch has one example", "small.yaml:"])
+    training.objective = "{kto: {beta: 0.5}}"
+    #expect(try TestSpace().exec(training).exitCode == 0)
+  }
+
+  @Test func otherArithmeticIsRefusedBeforeAnythingRuns() throws {
     var training = SmallTraining()
-    training.adapter = "{lora: {rank: 2, alpha: 4, dropout: 0.1}}"
-    try refused(training, saying: ["dropout"])
-    training = SmallTraining()
     training.extra = "arithmetic: openblas"
     try refused(training, saying: ["arithmetic: openblas"])
   }

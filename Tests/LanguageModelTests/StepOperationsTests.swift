@@ -45,4 +45,18 @@ import Testing
     #expect(operations.merging == merging)
     #expect(operations.total == operations.forward + operations.backward + operations.merging)
   }
+
+  @Test func dropoutHasAWayOfItsOwn() throws {
+    var options = LowRank(rank: 2, scale: 1, targets: [.attentionKey, .feedForwardDown])
+    let merged = try StepOperations([Self.pair], Self.configuration, .lowRank(options))
+    options.dropout = 0.1
+    let beside = try StepOperations([Self.pair], Self.configuration, .lowRank(options))
+    #expect(beside.merging == 0)
+    // Forward A and B beside both matrices, 36 rows and columns; back as many products as before, Bᵀ dY and its way through
+    // A in the place of x Aᵀ, which is known; below the first block's keys, 8 columns, nothing asks for one.
+    let thin: Double = 2 * 4 * 2 * 36
+    #expect(beside.forward == merged.forward + 2 * thin)
+    let unasked: Double = 2 * 4 * 2 * 8
+    #expect(beside.backward == merged.backward - unasked)
+  }
 }

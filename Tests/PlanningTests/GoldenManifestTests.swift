@@ -62,6 +62,20 @@ import Testing
     try check("train dpo, seed 1", in: spec, golden: "train-full.txt")
   }
 
+  @Test func dropoutManifest() throws {
+    let spec = Specs.training().replacing("alpha: 8", with: "alpha: 8, dropout: 0.1")
+    try check("train dpo, seed 1", in: spec, golden: "train-dropout.txt")
+  }
+
+  @Test(arguments: [
+    "rotated partners of counting/train, seed 2", "train kto, seed 2",
+    "score rotated partners of counting/train by the reference, seed 2",
+  ])
+  func rotation(label: String) throws {
+    let spec = Specs.training(objective: "{kto: {beta: 0.1, partner: rotation}}")
+    try check(label, in: spec, golden: "rotation " + label)
+  }
+
   @Test func adaptManifest() throws {
     let outside =
       "outside: {weights: {adapter: {base: policy, config: {sha256: \(Specs.digest), from: [{path: c.json}]}, weights: {sha256: \(Specs.digest), from: [{path: w.safetensors}]}}}}"

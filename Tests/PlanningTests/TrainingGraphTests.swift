@@ -153,7 +153,9 @@ import Testing
   }
 
   @Test func everyLeafOfATrainingHasAPlace() throws {
-    for objective in ["{sft: {}}", "{dpo: {}}", "{kto: {}}", "{apo-zero-unpaired: {}}"] {
+    for objective in [
+      "{sft: {}}", "{dpo: {}}", "{kto: {}}", "{kto: {partner: rotation}}", "{apo-zero-unpaired: {}}",
+    ] {
       let spec = Specs.training(
         objective: objective, hyperparameters: "schedule: {cosine: {warmup: {fraction: 0.1}}}",
         evals: "trace: {likelihood-trace: {}}")
@@ -165,6 +167,27 @@ import Testing
         }
       }
     }
+  }
+
+  /// Partners that are drawn do not know of batches; rotated ones are others wherever a batch is another.
+  @Test func partnersKnowWhatDecidesThem() throws {
+    func partners(_ partner: String, _ change: (String, String)? = nil) throws -> Step {
+      let spec = Specs.training(objective: "{kto: {partner: \(partner)}}")
+      return try #require(
+        try steps(change.map { spec.replacing($0.0, with: $0.1) } ?? spec, .partner).first, "no partners")
+    }
+    let changes = [("batch: {examples: 8}", "batch: {examples: 4}"), ("epochs: 2", "epochs: 3")]
+    for change in changes {
+      #expect(try partners("drawn").id == partners("drawn", change).id)
+      #expect(try partners("rotation").id != partners("rotation", change).id)
+    }
+    #expect(try partners("drawn").work.options.leaves.map(\.name) == ["seed"])
+    let rotated = try partners("rotation")
+    #expect(rotated.work.options.leaves.map(\.name).sorted() == ["batch", "epochs", "partner", "seed"])
+    #expect(rotated.work.options["seed"] == .integer(1) && rotated.work.options["batch"] == .integer(8))
+    let (trial, _) = try Specs.graph(
+      ["test.yaml": Specs.training(objective: "{kto: {partner: rotation}}")], limit: 8, steps: 2)
+    #expect(trial.steps.first { $0.kind == .partner }?.work.options["limit"] == .integer(2))
   }
 
   @Test func aTrialRunIsShort() throws {
@@ -185,7 +208,6 @@ import Testing
       "[{judgment: {by: verifier, wrong: \"{reason}\"}}, {select: {acceptable-per-rejected: 1}}]", "{sft: {}}",
       "select acceptable-per-rejected counting/train"
     ),
-    ("[{judge: {by: verifier}}]", "{kto: {partner: rotation}}", "train KTO with rotated partners, seed 1"),
     ("[{judge: {by: verifier}}]", "bradley-terry", "train bradley-terry, seed 1"),
   ])
   func whatCannotRunYetSaysSo(reviser: String, objective: String, label: String) throws {

@@ -17,6 +17,7 @@ class Decoder:
         Products sum their first `split` terms and the others apart: the same numbers with other roundings.
         """
         self.config, self.weights, self.adapter, self.scale, self.split = config, weights, adapter or {}, scale, split
+        self.masks = None  # of dropout before A: has of(module, x), 0 or 1 / (1 - p) for each number of x
 
     def product(self, x, weight):
         if self.split == 0:
@@ -29,7 +30,8 @@ class Decoder:
             y = y + self.weights[module + ".bias"]
         if module in self.adapter:
             a, b = self.adapter[module]
-            y = y + self.product(x, a) @ b.T * self.scale
+            dropped = x if self.masks is None else x * self.masks.of(module, x)
+            y = y + self.product(dropped, a) @ b.T * self.scale
         return y
 
     def norm(self, name, x):

@@ -5,6 +5,7 @@ Writes Tests/TrainingTests/Fixtures/<model>/: config.json and model.safetensors 
 (fresh LoRA matrices, B zero, PEFT's names), training.json (the pairs, the reference's log-probabilities, each run's loss,
 learning rate and gradient norm by step), and <run>.safetensors (the weights after the last step: float32, and under the
 name with ".rest" what float32 leaves of the float64 number).
+Runs with dropout take their masks from dropout.py; the number of an example is that of its pair.
 Prints how far the same runs in float32, rounded in five ways, stay from float64: nobody who computes in float32 can be
 asked for less. With --dump it only writes.
 """
@@ -18,6 +19,7 @@ import safetensors.torch
 import torch
 import transformers
 
+import dropout
 from decoder import TARGETS, Decoder
 
 OUT = pathlib.Path(__file__).resolve().parents[1] / "TrainingTests/Fixtures"
@@ -37,6 +39,7 @@ RUNS = {
     "sft": {"objective": "sft", "label-smoothing": 0.0},
     "sft-smoothed": {"objective": "sft", "label-smoothing": 0.1},
     "dpo": {"objective": "dpo", "beta": BETA, "label-smoothing": 0.0},
+    "dpo-dropout": {"objective": "dpo", "beta": BETA, "label-smoothing": 0.0, "dropout": 0.2, "seed": 5},
     "apo-zero": {"objective": "apo-zero", "beta": BETA},
     "apo-down": {"objective": "apo-down", "beta": BETA},
     "kto": {"objective": "kto", "beta": BETA, "desirable-weight": 1.0, "undesirable-weight": 1.25},
@@ -48,11 +51,11 @@ MODELS = {
     "llama-tied": (transformers.LlamaConfig(
         vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=64, rms_norm_eps=2.0**-17, tie_word_embeddings=True),
-        [(run, mode) for run in RUNS for mode in ("full", "lora")]),
+        [(run, mode) for run in RUNS for mode in ("full", "lora") if mode == "lora" or "dropout" not in RUNS[run]]),
     "qwen2-untied": (transformers.Qwen2Config(
         vocab_size=61, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
         num_key_value_heads=1, max_position_embeddings=64, rms_norm_eps=2.0**-17, tie_word_embeddings=False),
-        [("sft", "full"), ("sft", "lora"), ("dpo", "full"), ("dpo", "lora"), ("kto", "full"), ("apo-down", "lora")]),
+        [("sft", "full"), ("sft", "lora"), ("dpo", "full"), ("dpo", "lora"), ("dpo-dropout", "lora"), ("kto", "full"), ("apo-down", "lora")]),
 }
 
 
@@ -91,7 +94,7 @@ def fresh_adapter(config, weights):
 
 
 def check_decoder(config, net, weights, adapter):
-    """The decoder of decoder.py against Transformers, bare and with PEFT's LoRA, in float32."""
+    """The decoder of decoder.py against Transformers, bare and with PEFT's LoRA, without dropout and with, in float32."""
     tokens = [1, 5, 9, 2, 2, 40, 7, 11, 30]
     with torch.no_grad():
         theirs = torch.log_softmax(net(torch.tensor([tokens])).logits[0], -1)
@@ -104,6 +107,24 @@ def check_decoder(config, net, weights, adapter):
         theirs = torch.log_softmax(wrapped(torch.tensor([tokens])).logits[0], -1)
         ours = Decoder(config, weights, filled, ALPHA / RANK).log_probabilities(tokens)
         assert (theirs - ours).abs().max() < 2e-5, (theirs - ours).abs().max()
+        ours = Decoder(config, weights, filled, ALPHA / RANK)
+        ours.masks = dropout.Masks(0.3, 1, 2, 3, 0, 0)
+        for name, module in wrapped.named_modules():
+            if "lora_dropout" in getattr(module, "_modules", {}):
+                module.lora_dropout["default"] = Masked(ours.masks, name.removeprefix("base_model.model."))
+        theirs = torch.log_softmax(wrapped(torch.tensor([tokens])).logits[0], -1)
+        assert (theirs - ours.log_probabilities(tokens)).abs().max() < 2e-5, "PEFT drops elsewhere"
+
+
+class Masked(torch.nn.Module):
+    """Stands where PEFT has its dropout, with masks that are known."""
+
+    def __init__(self, masks, module):
+        super().__init__()
+        self.masks, self.module = masks, module
+
+    def forward(self, x):
+        return x * self.masks.of(self.module, x[0])
 
 
 def named(adapter):
@@ -163,9 +184,12 @@ def score_reference(decoder, pairs):
 
 # ---------------------------------------------------------------- the losses
 
-def batch_loss(run, decoder, batch):
-    """The loss of a batch of (pair, reference), and KTO's reference point."""
-    score = lambda pair, side: decoder.response(pair["prompt"], sides(pair)[side])
+def batch_loss(run, decoder, batch, masks):
+    """The loss of a batch of (pair, reference), and KTO's reference point; `masks` gives a pair's for a side, or None."""
+    def score(pair, side):
+        decoder.masks = masks(pair, side)
+        return decoder.response(pair["prompt"], sides(pair)[side])
+
     ratio = lambda pair, reference, side: score(pair, side)[0].sum() - reference[side].sum()
     if run["objective"] == "sft":
         smoothing = run["label-smoothing"]
@@ -211,9 +235,17 @@ def train(run, mode, config, weights, adapter, pairs, reference, batches, dtype,
         eps=ADAMW["epsilon"])
     schedule = transformers.get_linear_schedule_with_warmup(optimizer, WARMUP, STEPS)
     steps = []
+
+    def masks(pair, side):
+        if "dropout" not in run or side not in ("chosen", "rejected"):
+            return None
+        texts = [pair["prompt"] + pair["chosen"], pair["prompt"] + pair["rejected"]]
+        both = dropout.of_texts(texts, run["dropout"], run["seed"], len(steps), pairs.index(pair))
+        return both[("chosen", "rejected").index(side)]
+
     for numbers in batches:
         optimizer.zero_grad()
-        loss, point = batch_loss(run, decoder, [(pairs[n], reference[n]) for n in numbers])
+        loss, point = batch_loss(run, decoder, [(pairs[n], reference[n]) for n in numbers], masks)
         loss.backward()
         for weight in trained.values():
             if weight.grad is None:

@@ -7,7 +7,7 @@ import Testing
 
 struct EngineGradientTests {
   /// Two trees and a text by itself; within a tree, texts differ after 5 and 0 common tokens.
-  private static func groups(_ vocabulary: Int) -> [[TwinSequence]] {
+  static func groups(_ vocabulary: Int) -> [[TwinSequence]] {
     func sequence(_ tokens: [Int], _ from: Int, _ weight: Double, means: Bool = false) -> TwinSequence {
       let count = tokens.count - from
       return TwinSequence(
@@ -24,13 +24,15 @@ struct EngineGradientTests {
     return [[chosen, rejected], apart, [sequence(TwinCase.text(3, 4, vocabulary: vocabulary), 2, -1)]]
   }
 
-  private static func trainee(_ twin: TwinDecoder, workers: Int = 1, variant: KernelVariant = .best) throws -> Trainee {
+  static func trainee(
+    _ twin: TwinDecoder, dropout: Double = 0, workers: Int = 1, variant: KernelVariant = .best
+  ) throws -> Trainee {
     let source = TwinSource(weights: twin.weights)
     let decoder = try Decoder(source: source, arithmetic: .ordered, workers: 1, variant: variant)
     var part = TrainedPart.full
     if let lora = twin.lora {
-      let targets = Site.allCases.flatMap(\.tensors)
-      part = .lowRank(LowRank(rank: lora.rank, scale: Float(lora.scale), targets: targets))
+      let targets = Site.allCases.flatMap(\.tensors).filter { lora.pairs[.block(0, $0)] != nil }
+      part = .lowRank(LowRank(rank: lora.rank, scale: Float(lora.scale), targets: targets, dropout: dropout))
     }
     let trainee = try Trainee(decoder, part, workers: workers, variant: variant)
     for name in trainee.adapted {
@@ -41,11 +43,16 @@ struct EngineGradientTests {
     return trainee
   }
 
-  private static func run(_ trainee: Trainee, _ groups: [[TwinSequence]], rows: Int = 1000) throws -> [[[Float]]] {
+  /// Runs groups; their texts' masks come from that address.
+  static func run(
+    _ trainee: Trainee, _ groups: [[TwinSequence]], rows: Int = 1000, dropout: DropoutAddress? = nil
+  ) throws -> [[[Float]]] {
     let requests = groups.map { $0.map { ScoreRequest(tokens: $0.tokens.map { TokenID($0) }, from: $0.from) } }
     var scores: [[[Float]]] = []
     for unit in Trainee.units(requests, rows: rows) {
-      try trainee.run(Array(requests[unit])) { found in
+      var own = dropout
+      own?.examples = dropout.map { Array($0.examples[unit]) } ?? []
+      try trainee.run(Array(requests[unit]), dropout: own) { found in
         scores += found.logProbabilities
         return groups[unit].map {
           $0.map { TokenCoefficients(tokens: $0.coefficients, vocabularyMeans: $0.meanCoefficients ?? []) }
@@ -58,21 +65,20 @@ struct EngineGradientTests {
 
   @Test("Every gradient is the twin's", arguments: TwinCase.all)
   func gradients(_ item: TwinCase) throws {
-    var twin = try item.decoder()
+    let twin = try item.decoder().rounded
     let groups = Self.groups(13)
     let trainee = try Self.trainee(twin)
-    // The twin computes with the numbers that the engine has after rounding.
-    if let lora = twin.lora {
-      for (name, pair) in lora.pairs {
-        twin.lora?.pairs[name] = TwinPair(
-          a: pair.a.map { Double(Float($0)) }, b: pair.b.map { Double(Float($0)) })
-      }
-      twin.lora?.scale = Double(Float(lora.scale))
-    }
     let scores = try Self.run(trainee, groups)
+    try Self.expect(trainee, scores, twin, groups)
+  }
+
+  /// Fails unless scores and gradients are the twin's.
+  static func expect(
+    _ trainee: Trainee, _ scores: [[[Float]]], _ twin: TwinDecoder, _ groups: [[TwinSequence]]
+  ) throws {
     for (group, found) in zip(groups, scores) {
       for (sequence, found) in zip(group, found) {
-        let expected = twin.logProbabilities(tokens: sequence.tokens, from: sequence.from)
+        let expected = twin.logProbabilities(tokens: sequence.tokens, from: sequence.from, masks: sequence.masks)
         #expect(zip(expected, found).allSatisfy { abs($0 - Double($1)) < 2e-5 })
       }
     }
@@ -82,7 +88,7 @@ struct EngineGradientTests {
       let reference = expected[parameter]
       let largest = reference.map(abs).max() ?? 0
       let worst = zip(reference, gradient).map { abs($0 - Double($1)) }.max() ?? 0
-      #expect(worst <= 2e-5 * largest, "\(parameter): off by \(worst) of \(largest)")
+      #expect(largest > 0 && worst <= 2e-5 * largest, "\(parameter): off by \(worst) of \(largest)")
     }
   }
 
@@ -104,6 +110,19 @@ struct EngineGradientTests {
     for variant in KernelVariant.allCases where variant.isSupported {
       #expect(try bits(1, 1000, variant) == expected, "\(variant)")
     }
+  }
+}
+
+extension TwinDecoder {
+  /// The twin with the numbers that the engine has after rounding.
+  var rounded: TwinDecoder {
+    guard let lora else { return self }
+    var twin = self
+    twin.lora?.pairs = lora.pairs.mapValues { pair in
+      TwinPair(a: pair.a.map { Double(Float($0)) }, b: pair.b.map { Double(Float($0)) })
+    }
+    twin.lora?.scale = Double(Float(lora.scale))
+    return twin
   }
 }
 

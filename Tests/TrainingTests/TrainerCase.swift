@@ -30,8 +30,13 @@ struct TrainerCase: CustomStringConvertible, Sendable {
   static let lowRank = TrainedPart.lowRank(
     LowRank(rank: 3, scale: 2, targets: Site.allCases.flatMap(\.tensors)))
 
-  /// Every kind of example, of adapters and of all weights.
-  static let all: [TrainerCase] = [("full", TrainedPart.full), ("low-rank", lowRank)].flatMap { name, part in
+  static let dropped = TrainedPart.lowRank(
+    LowRank(rank: 3, scale: 2, targets: Site.allCases.flatMap(\.tensors), dropout: 0.25))
+
+  /// Every kind of example, of adapters, with dropout and without, and of all weights.
+  static let all: [TrainerCase] = [
+    ("full", TrainedPart.full), ("low-rank", lowRank), ("low-rank with dropout", dropped),
+  ].flatMap { name, part in
     [
       TrainerCase(
         name: "DPO, \(name)", part: part, objective: DirectPreference(beta: 0.5), schedule: .cosine(floor: 0.1)),
@@ -76,8 +81,8 @@ struct TrainerCase: CustomStringConvertible, Sendable {
       let responses = try reference(requests[index])
       let partners = try reference(requests[(index + 1) % count])
       switch feedback {
-      case .pair: return TrainingExample(.pair, responses: responses, partners: partners)
-      default: return TrainingExample(feedback, responses: [responses[0]], partners: [partners[0]])
+      case .pair: return TrainingExample(.pair, responses: responses, partners: [partners])
+      default: return TrainingExample(feedback, responses: [responses[0]], partners: [[partners[0]]])
       }
     }
   }

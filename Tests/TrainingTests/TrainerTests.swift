@@ -84,6 +84,37 @@ struct TrainerTests {
     #expect(found.end == .finished && found.reports == first.reports && found.numbers == first.numbers)
   }
 
+  @Test("Partners may be others in every epoch")
+  func partnersByEpoch() throws {
+    let base = try TrainerCase.base()
+    let trainee = try Trainee(base, TrainerCase.lowRank, workers: 1)
+    trainee.startAdapters(seed: 5)
+    // In the second epoch every partner's reference is a quarter of a nat a token lower.
+    let examples = try TrainerCase.examples(base, .pair).map { example in
+      let lower = example.partners[0].map {
+        TrainingResponse(request: $0.request, reference: $0.reference.map { $0 - 0.25 })
+      }
+      return TrainingExample(.pair, responses: example.responses, partners: [example.partners[0], lower])
+    }
+    let trainer = Trainer(
+      trainee, examples: examples,
+      options: TrainingOptions(
+        objective: KahnemanTversky(beta: 0.5), batch: 3, epochs: 2, learningRate: 1e-30,
+        adamW: AdamWOptions(beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0), seed: 21))
+    var points: [Double?] = []
+    _ = try trainer.run {
+      points.append($0.referencePoint)
+      return true
+    }
+    #expect(points.prefix(3) == [0, 0, 0])
+    for step in 3..<6 {
+      let partners = trainer.order.batch(at: step).flatMap { examples[$0].partners[1] }
+      let tokens = partners.reduce(0) { $0 + $1.reference.count }
+      let point = try #require(points[step])
+      #expect(abs(point - 0.25 * Double(tokens) / Double(partners.count)) < 1e-5)
+    }
+  }
+
   // MARK: - Checkpoints that are none
 
   @Test("What is no checkpoint of the training is refused and changes nothing")

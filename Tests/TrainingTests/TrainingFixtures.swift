@@ -32,6 +32,9 @@ struct TrainingFixture {
     var constants: [String: Double]
     /// Whether adapters are trained, or every tensor.
     var lora: Bool
+    /// The share of adapters' inputs that is dropped, and the seed of the masks; example numbers are those of the pairs.
+    var dropout: Double
+    var seed: UInt64
     /// The highest learning rate.
     var learningRate: Double
     var steps: [Step]
@@ -149,6 +152,8 @@ extension TrainingFixture.Run {
     constants = Dictionary(
       uniqueKeysWithValues: names.compactMap { name in value[name]?.doubleValue.map { (name, $0) } })
     lora = try value.text("adapter") == "lora"
+    dropout = value["dropout"]?.doubleValue ?? 0
+    seed = UInt64(value["seed"]?.integerValue ?? 1)
     learningRate = try value.number("learning-rate")
     steps = try value.list("steps").map { step in
       TrainingFixture.Step(

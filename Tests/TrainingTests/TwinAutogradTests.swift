@@ -38,10 +38,11 @@ struct TwinAutogradTests {
     let fixture = try TrainingFixture(run[0])
     let run = try fixture.run(run[1])
     var trainer = TwinTrainer(
-      decoder: try fixture.twin(lora: run.lora), objective: try run.twinObjective, optimizer: fixture.twinOptimizer)
+      decoder: try fixture.twin(lora: run.lora), objective: try run.twinObjective, optimizer: fixture.twinOptimizer,
+      dropout: run.dropout, seed: run.seed)
     #expect(run.steps.count == 20)
     for (index, step) in run.steps.enumerated() {
-      let found = trainer.step(step.pairs.map { fixture.pairs[$0].twin }, learningRate: step.learningRate)
+      let found = trainer.step(step.pairs.map { fixture.pairs[$0].twin(number: $0) }, learningRate: step.learningRate)
       #expect(abs(found.loss - step.loss) <= 1e-9 * abs(step.loss), "step \(index): loss \(found.loss), \(step.loss)")
       #expect(abs(found.gradientNorm - step.gradientNorm) <= 1e-9 * step.gradientNorm, "step \(index): gradient")
       #expect(abs(found.referencePoint - step.referencePoint) <= 1e-9, "step \(index): reference point")
@@ -122,11 +123,12 @@ extension TrainingFixture.Run {
 
 extension TrainingFixture.Pair {
   /// The pair as the twin reads it.
-  var twin: TwinExample {
+  func twin(number: Int) -> TwinExample {
     func response(_ response: TrainingFixture.Response) -> TwinExample.Response {
       TwinExample.Response(tokens: response.tokens, reference: response.reference)
     }
     return TwinExample(
-      prompt: prompt, chosen: response(chosen), rejected: response(rejected), partners: partners.map(response))
+      number: number, prompt: prompt, chosen: response(chosen), rejected: response(rejected),
+      partners: partners.map(response))
   }
 }

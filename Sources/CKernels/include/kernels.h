@@ -101,6 +101,12 @@ void ck_softmax_gradient(int variant, float *x, float largest, float factor, flo
 void ck_add_scaled(int variant, float *y, const float *x, float factor, size_t n);
 // out = base + factor · x, by fused multiply-add.
 void ck_merge(int variant, float *out, const float *base, const float *x, float factor, size_t n);
+// out[i] = x[i] · factor, or 0 where the element's 32 random bits are below `threshold`; `out` may be `x`. The bits are half
+// i % 2, the lower first, of word i % 8 / 2 of Threefry-4x64-20 under the four words of `key` at the counter
+// (first + i / 8, sample, 0, 0).
+void ck_dropout(
+    int variant, const float *x, size_t n, const uint64_t *key, uint64_t first, uint64_t sample, uint32_t threshold,
+    float factor, float *out);
 // Σ x, in CK_LANES lanes of double by index, then pairwise.
 double ck_sum(int variant, const float *x, size_t n);
 // Σ x², in CK_LANES lanes of double by index, then pairwise.

@@ -82,10 +82,10 @@ public final class Decoder: Sendable {
     }
   }
 
-  /// A forward pass in a workspace; without a team the calling thread computes alone.
-  func forward(in workspace: Workspace, team: WorkerPool?) -> ForwardPass {
+  /// A forward pass in a workspace; without a team the calling thread computes alone, without other weights its own are used.
+  func forward(in workspace: Workspace, team: WorkerPool?, weights other: DecoderWeights? = nil) -> ForwardPass {
     ForwardPass(
-      configuration: configuration, weights: weights, arithmetic: arithmetic, variant: variant,
+      configuration: configuration, weights: other ?? weights, arithmetic: arithmetic, variant: variant,
       frequencies: frequencies, team: team, workspace: workspace)
   }
 

@@ -17,6 +17,8 @@ struct ForwardPass {
   let workspace: Workspace
   /// Keeps what a backward pass needs; nil for a pass that none follows.
   var record: ActivationRecord?
+  /// What adapters add whose inputs are dropped; nil outside of training with dropout.
+  var side: SidePath?
 
   /// From this many rows on, threads take rows; below, they take columns, so that weights are read once.
   static let rowsWorthDealing = 48
@@ -27,6 +29,7 @@ struct ForwardPass {
   /// Runs the batch; afterwards `workspace.stream` holds its rows before the last norm.
   func run(_ batch: RowBatch) {
     precondition(batch.rows <= workspace.rows && batch.longest <= workspace.positions, "the caller lends enough room")
+    precondition(side == nil || record != nil, "side paths take whole rows, and only training's passes have them")
     embed(batch)
     for block in 0..<configuration.blocks {
       if workers > 1 && batch.rows < Self.rowsWorthDealing && record == nil {
@@ -157,6 +160,7 @@ struct ForwardPass {
   private func project(_ block: Int, _ rows: Range<Int>, _ operand: Operand, panels: Range<Int>) {
     let own = weights.blocks[block]
     multiply(own.queryKeyValue, operand, panels, rows, into: workspace.queryKeyValue, mode: .store)
+    side?.add(.queryKeyValue, of: block, rows, input: workspace.normed, to: workspace.queryKeyValue)
     guard let bias = own.queryKeyValueBias else { return }
     let total = own.queryKeyValue.rows
     let first = panels.lowerBound * Matrix.panelRows
@@ -213,6 +217,7 @@ struct ForwardPass {
 
   private func addAttention(_ block: Int, _ rows: Range<Int>, _ operand: Operand, panels: Range<Int>) {
     multiply(weights.blocks[block].attentionOutput, operand, panels, rows, into: workspace.stream, mode: .add)
+    side?.add(.attentionOutput, of: block, rows, input: workspace.attended, to: workspace.stream)
   }
 
   /// SwiGLU: silu(gate) · up, left in `workspace.gate`.
@@ -220,6 +225,8 @@ struct ForwardPass {
     let own = weights.blocks[block]
     multiply(own.gate, operand, panels, rows, into: workspace.gate, mode: .store)
     multiply(own.up, operand, panels, rows, into: workspace.up, mode: .store)
+    side?.add(.gate, of: block, rows, input: workspace.normed, to: workspace.gate)
+    side?.add(.up, of: block, rows, input: workspace.normed, to: workspace.up)
     record?.keep(workspace.gate, as: \.gate, of: block, rows)
     record?.keep(workspace.up, as: \.up, of: block, rows)
     let first = panels.lowerBound * Matrix.panelRows
@@ -232,5 +239,6 @@ struct ForwardPass {
 
   private func addFeedForward(_ block: Int, _ rows: Range<Int>, _ operand: Operand, panels: Range<Int>) {
     multiply(weights.blocks[block].down, operand, panels, rows, into: workspace.stream, mode: .add)
+    side?.add(.down, of: block, rows, input: workspace.gate, to: workspace.stream)
   }
 }

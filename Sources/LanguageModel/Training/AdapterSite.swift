@@ -1,5 +1,5 @@
 // The low-rank adapters of one matrix: W + scale · B · A, for each of the tensors in its rows that has one.
-// Knows nothing of blocks or optimizers; merging is the one form in which an adapter enters a forward pass.
+// Knows nothing of blocks or optimizers; merging is how an adapter enters every pass but a training's with dropout.
 
 import CKernels
 import Tensors
@@ -12,12 +12,19 @@ public struct LowRank: Hashable, Sendable {
   public var scale: Float
   /// Which tensors of every block have one: matrices only.
   public var targets: [BlockTensor]
+  /// The share p of an adapter's inputs that a training's pass drops; at least 0, less than 1.
+  ///
+  /// y = x · Wᵀ + scale · (mask ∘ x) · Aᵀ · Bᵀ, where a mask is 0 or 1 / (1 - p), one for each adapter. With 0 the same sum is
+  /// computed merged, x · (W + scale · B · A)ᵀ, as it always is outside of training.
+  public var dropout: Double
 
   /// Describes adapters.
-  public init(rank: Int, scale: Float, targets: [BlockTensor]) {
+  public init(rank: Int, scale: Float, targets: [BlockTensor], dropout: Double = 0) {
+    precondition(dropout >= 0 && dropout < 1, "callers check ranges")
     self.rank = rank
     self.scale = scale
     self.targets = targets
+    self.dropout = dropout
   }
 }
 
@@ -32,6 +39,8 @@ final class AdapterSite: Sendable {
     let b: Parameter
     /// The same numbers, packed for dY · B.
     let packedB: Matrix
+    /// What a side path multiplies by; nil without dropout.
+    let side: SideMatrices?
   }
 
   let rank: Int
@@ -48,6 +57,7 @@ final class AdapterSite: Sendable {
   init?(
     block: Int, site: Site, _ options: LowRank, _ configuration: DecoderConfiguration
   ) throws(ArithmeticError) {
+    let inputs = TensorName.block(block, site.tensors[0]).shape(configuration).columns
     var parts: [Part] = []
     var first = 0
     for tensor in site.tensors {
@@ -57,7 +67,8 @@ final class AdapterSite: Sendable {
           Part(
             tensor: tensor, rows: first..<first + rows,
             b: try Parameter(.adapterB(block: block, tensor), count: options.rank * rows),
-            packedB: try Matrix(zeros: options.rank, columns: rows)))
+            packedB: try Matrix(zeros: options.rank, columns: rows),
+            side: options.dropout > 0 ? try SideMatrices(rank: options.rank, inputs: inputs, outputs: rows) : nil))
       }
       first += rows
     }
@@ -65,7 +76,7 @@ final class AdapterSite: Sendable {
     self.parts = parts
     rank = options.rank
     scale = options.scale
-    inputs = TensorName.block(block, site.tensors[0]).shape(configuration).columns
+    self.inputs = inputs
     a = try Parameter(.adapterA(block: block, site), count: parts.count * rank * inputs)
     packedA = try Matrix(zeros: parts.count * rank, columns: inputs)
     leftScratch = try NumberBuffer(count: parts.count * rank * inputs)
@@ -81,6 +92,7 @@ final class AdapterSite: Sendable {
       ck_pack_weights(part.b.values, 0, rank, part.rows.count, part.packedB.packed)
       let place = index * rank * inputs
       ck_pack_column_tiles(a.values + place, inputs, inputs, rank, leftScratch.base + place)
+      part.side?.repack(a: a.values + place, b: part.b.values)
     }
   }
 

@@ -12,6 +12,8 @@ struct BackwardPass {
   let variant: KernelVariant
   let pool: WorkerPool
   let record: ActivationRecord
+  /// The way of adapters whose inputs were dropped; nil where they were merged.
+  let side: SidePath?
   let layout: TrainingLayout
   let workspace: BackwardWorkspace
 
@@ -42,16 +44,19 @@ struct BackwardPass {
     let width = configuration.width
     dealRows { range in
       norm(kept.middle, own.feedForwardNorm, range)
-      multiply(workspace.stream, width, by: .down, block, range, into: workspace.activatedGradient, .store)
+      rise(.down, 0, block, range, gradient: workspace.stream)
+      multiply(workspace.stream, width, by: .down, 0, block, range, into: workspace.activatedGradient, .store)
       let place = range.lowerBound * inner
       ck_swiglu_backward(
         code, kept.gate.base + place, kept.up.base + place, workspace.activatedGradient.base + place,
         workspace.activated.base + place, range.count * inner)
-      multiply(kept.gate, inner, by: .gate, block, range, into: workspace.normedGradient, .store)
-      multiply(kept.up, inner, by: .up, block, range, into: workspace.normedGradient, .add)
-      thin(.down, 0, block, range, input: workspace.activated, gradient: workspace.stream)
-      thin(.gate, 1, block, range, input: workspace.normed, gradient: kept.gate)
-      thin(.up, 2, block, range, input: workspace.normed, gradient: kept.up)
+      rise(.gate, 1, block, range, gradient: kept.gate)
+      rise(.up, 2, block, range, gradient: kept.up)
+      multiply(kept.gate, inner, by: .gate, 1, block, range, into: workspace.normedGradient, .store)
+      multiply(kept.up, inner, by: .up, 2, block, range, into: workspace.normedGradient, .add)
+      fall(.down, 0, block, range, input: workspace.activated)
+      fall(.gate, 1, block, range, input: workspace.normed)
+      fall(.up, 2, block, range, input: workspace.normed)
     }
     try workspace.gradients.add(
       products(.down, 0, block, input: workspace.activated, gradient: workspace.stream)
@@ -69,9 +74,10 @@ struct BackwardPass {
     let kept = record.blocks[block]
     let total = configuration.queryWidth + 2 * configuration.keyValueWidth
     dealRows { range in
+      rise(.attentionOutput, 0, block, range, gradient: workspace.stream)
       multiply(
-        workspace.stream, configuration.width, by: .attentionOutput, block, range, into: workspace.attended, .store)
-      thin(.attentionOutput, 0, block, range, input: kept.attended, gradient: workspace.stream)
+        workspace.stream, configuration.width, by: .attentionOutput, 0, block, range, into: workspace.attended, .store)
+      fall(.attentionOutput, 0, block, range, input: kept.attended)
       (workspace.queryKeyValue.base + range.lowerBound * total).update(repeating: 0, count: range.count * total)
     }
     try workspace.gradients.add(
@@ -81,12 +87,13 @@ struct BackwardPass {
     dealRows { range in
       turnBack(range)
       norm(kept.input, own.attentionNorm, range)
+      rise(.queryKeyValue, 0, block, range, gradient: workspace.queryKeyValue)
       // Below the first block nothing is trained but the embedding.
       if block > 0 || isFull {
         multiply(
-          workspace.queryKeyValue, total, by: .queryKeyValue, block, range, into: workspace.normedGradient, .store)
+          workspace.queryKeyValue, total, by: .queryKeyValue, 0, block, range, into: workspace.normedGradient, .store)
       }
-      thin(.queryKeyValue, 0, block, range, input: workspace.normed, gradient: workspace.queryKeyValue)
+      fall(.queryKeyValue, 0, block, range, input: workspace.normed)
     }
     try workspace.gradients.add(
       products(.queryKeyValue, 0, block, input: workspace.normed, gradient: workspace.queryKeyValue), rows: rows, pool,
@@ -139,15 +146,16 @@ struct BackwardPass {
       configuration.width, parameter.gradient.base)
   }
 
-  /// dX = dY · W for a range of rows.
+  /// dX = dY · W for a range of rows, and what comes back on side paths, whose `rise` is there.
   private func multiply(
-    _ gradient: NumberBuffer, _ columns: Int, by site: Site, _ block: Int, _ range: Range<Int>,
+    _ gradient: NumberBuffer, _ columns: Int, by site: Site, _ slot: Int, _ block: Int, _ range: Range<Int>,
     into target: NumberBuffer, _ mode: ProductMode
   ) {
     guard let turned = weights.turned[block][site] else { return }
     turned.multiply(
       operand(gradient, columns, range), panels: 0..<turned.panels, into: target.base + range.lowerBound * turned.rows,
       stride: turned.rows, mode: mode, variant: variant)
+    side?.addGradient(site, of: block, range, rise: workspace.up[slot], to: target)
   }
 
   private func operand(
@@ -160,23 +168,35 @@ struct BackwardPass {
       scratch: workspace.packed.base + range.lowerBound * workspace.packedWidth, arithmetic: .ordered, variant: variant)
   }
 
-  /// Scaled X · Aᵀ and dY · B of a site's adapters, into thin buffers.
-  private func thin(
-    _ site: Site, _ slot: Int, _ block: Int, _ range: Range<Int>, input: NumberBuffer, gradient: NumberBuffer
-  ) {
+  /// Scaled X · Aᵀ of a site's adapters, X masked where inputs are dropped, into a thin buffer.
+  private func fall(_ site: Site, _ slot: Int, _ block: Int, _ range: Range<Int>, input: NumberBuffer) {
     guard !isFull, let adapter = weights.adapters[block][site] else { return }
     let (inputs, width) = (adapter.packedA.columns, adapter.width)
-    let outputs = weights.forward.blocks[block].matrix(site).rows
     let down = workspace.down[slot].base + range.lowerBound * width
+    if let side {
+      for index in adapter.parts.indices {
+        side.fall(
+          adapter, index, block, range, input: input, slot: slot + index, into: down + index * adapter.rank,
+          stride: width)
+      }
+    } else {
+      adapter.packedA.multiply(
+        operand(input, inputs, range), panels: 0..<adapter.packedA.panels, into: down, stride: width, variant: variant)
+    }
+    ck_scale(code, down, adapter.scale, range.count * width)
+  }
+
+  /// Scaled dY · B of a site's adapters, into a thin buffer.
+  private func rise(_ site: Site, _ slot: Int, _ block: Int, _ range: Range<Int>, gradient: NumberBuffer) {
+    guard !isFull, let adapter = weights.adapters[block][site] else { return }
+    let width = adapter.width
+    let outputs = weights.forward.blocks[block].matrix(site).rows
     let up = workspace.up[slot].base + range.lowerBound * width
-    adapter.packedA.multiply(
-      operand(input, inputs, range), panels: 0..<adapter.packedA.panels, into: down, stride: width, variant: variant)
     for (index, part) in adapter.parts.enumerated() {
       part.packedB.multiply(
         operand(gradient, outputs, range, from: part.rows.lowerBound, count: part.rows.count),
         panels: 0..<part.packedB.panels, into: up + index * adapter.rank, stride: width, variant: variant)
     }
-    ck_scale(code, down, adapter.scale, range.count * width)
     ck_scale(code, up, adapter.scale, range.count * width)
   }
 
@@ -194,16 +214,30 @@ struct BackwardPass {
       ]
     }
     guard let adapter = weights.adapters[block][site] else { return [] }
-    let width = adapter.width
-    let a = GradientProduct(
-      left: workspace.up[slot].base, leftStride: width, leftColumns: width, right: input.base,
-      rightStride: matrix.columns, rightColumns: matrix.columns, target: .rows(adapter.a.gradient.base))
-    return [a]
+    return downGradients(adapter, slot, input: input)
       + adapter.parts.enumerated().map { index, part in
         GradientProduct(
-          left: workspace.down[slot].base + index * adapter.rank, leftStride: width, leftColumns: adapter.rank,
-          right: gradient.base + part.rows.lowerBound, rightStride: matrix.rows, rightColumns: part.rows.count,
-          target: .rows(part.b.gradient.base))
+          left: workspace.down[slot].base + index * adapter.rank, leftStride: adapter.width,
+          leftColumns: adapter.rank, right: gradient.base + part.rows.lowerBound, rightStride: matrix.rows,
+          rightColumns: part.rows.count, target: .rows(part.b.gradient.base))
       }
+  }
+
+  /// dA of all of a site's adapters at once, or of each with the input that its own mask left.
+  private func downGradients(_ adapter: AdapterSite, _ slot: Int, input: NumberBuffer) -> [GradientProduct] {
+    let (width, rank, inputs) = (adapter.width, adapter.rank, adapter.packedA.columns)
+    guard let side else {
+      return [
+        GradientProduct(
+          left: workspace.up[slot].base, leftStride: width, leftColumns: width, right: input.base, rightStride: inputs,
+          rightColumns: inputs, target: .rows(adapter.a.gradient.base))
+      ]
+    }
+    return adapter.parts.indices.map { index in
+      GradientProduct(
+        left: workspace.up[slot].base + index * rank, leftStride: width, leftColumns: rank,
+        right: side.room.masked[slot + index].base, rightStride: side.room.widest, rightColumns: inputs,
+        target: .rows(adapter.a.gradient.base + index * rank * inputs))
+    }
   }
 }

@@ -16,7 +16,7 @@ public struct StepOperations: Hashable, Sendable {
   public let forward: Double
   /// The way back, gradients of what is trained included.
   public let backward: Double
-  /// Merging adapters into the weights, once a step.
+  /// Merging adapters into the weights, once a step; with dropout they have a way of their own instead.
   public let merging: Double
 
   /// All of them.
@@ -40,10 +40,11 @@ public struct StepOperations: Hashable, Sendable {
       Double(c.blocks) * (first + perRow * Double(c.queryWidth * c.width + 3 * c.width * c.feedForward))
     let attention = Double(c.blocks) * 4 * Double(c.queryWidth) * Double(Self.visible(layout))
     let head = 2 * Double(headRows * c.width * c.vocabulary)
-    forward = body + attention + head
+    let whole = body + attention + head
     switch part {
     case .full:
-      backward = 2 * forward
+      forward = whole
+      backward = 2 * whole
       merging = 0
     case .lowRank(let options):
       var (thin, merged) = (0.0, 0.0)
@@ -53,8 +54,13 @@ public struct StepOperations: Hashable, Sendable {
         merged += 2 * Double(options.rank * shape.rows * shape.columns)
       }
       // Nothing below the first block's projections asks for a gradient.
-      backward = body - first + 2 * attention + head + Double(c.blocks) * thin
-      merging = Double(c.blocks) * merged
+      let frozen = body - first + 2 * attention + head
+      let isDropped = options.dropout > 0
+      let lowest = Set(options.targets).intersection(Site.queryKeyValue.tensors).count
+      let unasked = isDropped ? perRow * Double(lowest * options.rank * c.width) : 0
+      forward = whole + (isDropped ? Double(c.blocks) * thin / 2 : 0)
+      backward = frozen + Double(c.blocks) * thin - unasked
+      merging = isDropped ? 0 : Double(c.blocks) * merged
     }
   }
 

@@ -15,9 +15,11 @@ public enum TrainedPart: Hashable, Sendable {
 /// Weights, their transposes, and what of them is trained.
 final class TrainableWeights: Sendable {
   let configuration: DecoderConfiguration
-  /// As a forward pass multiplies by them, adapters merged.
+  /// As training's own passes multiply by them: adapters merged, or the frozen ones where inputs of adapters are dropped.
   let forward: DecoderWeights
-  /// Each block's matrices the other way round.
+  /// The model as it stands, adapters merged: the same as `forward` without dropout.
+  let merged: DecoderWeights
+  /// Each block's matrices of `forward` the other way round.
   let turned: [[Site: Matrix]]
   /// The head the other way round, [width, vocabulary].
   let turnedHead: Matrix
@@ -36,7 +38,9 @@ final class TrainableWeights: Sendable {
     self.part = part
     var adapters: [[Site: AdapterSite]] = []
     switch part {
-    case .full: forward = try Self.copy(base)
+    case .full:
+      forward = try Self.copy(base)
+      merged = forward
     case .lowRank(let options):
       for block in 0..<configuration.blocks {
         var sites: [Site: AdapterSite] = [:]
@@ -45,7 +49,8 @@ final class TrainableWeights: Sendable {
         }
         adapters.append(sites)
       }
-      forward = try Self.merged(base, adapters)
+      merged = try Self.merged(base, adapters)
+      forward = options.dropout > 0 ? base : merged
     }
     self.adapters = adapters
     var turned: [[Site: Matrix]] = []
@@ -69,15 +74,16 @@ final class TrainableWeights: Sendable {
   /// Brings everything that is derived from the parameters up to date.
   func refresh(_ pool: WorkerPool, _ variant: KernelVariant, all: Bool = false) {
     for sites in adapters { for site in sites.values { site.repack(variant) } }
-    var work: [(matrix: Matrix, turned: Matrix, merge: (AdapterSite, Matrix)?)] = []
+    var work: [(matrix: Matrix, turned: Matrix?, merge: (AdapterSite, Matrix)?)] = []
     for (index, block) in forward.blocks.enumerated() {
       for site in Site.allCases {
         guard let turned = turned[index][site] else { continue }
+        let (own, whole) = (block.matrix(site), merged.blocks[index].matrix(site))
         if let adapter = adapters.isEmpty ? nil : adapters[index][site] {
-          work.append((block.matrix(site), turned, (adapter, base.blocks[index].matrix(site))))
-        } else if all || part == .full {
-          work.append((block.matrix(site), turned, nil))
+          work.append((whole, whole === own ? turned : nil, (adapter, base.blocks[index].matrix(site))))
         }
+        let isFrozen = part != .full && (whole !== own || adapters[index][site] == nil)
+        if part == .full || isFrozen && all { work.append((own, turned, nil)) }
       }
     }
     if all || part == .full { work.append((forward.head, turnedHead, nil)) }
@@ -88,9 +94,10 @@ final class TrainableWeights: Sendable {
     pool.run(pieces.count) { number in
       let (item, panels) = pieces[number]
       if let (adapter, base) = item.merge { adapter.merge(base, panels: panels, into: item.matrix, variant) }
+      guard let turned = item.turned else { return }
       ck_transpose_panels(
         item.matrix.packed, item.matrix.rows, item.matrix.columns, panels.lowerBound, panels.upperBound,
-        item.turned.packed)
+        turned.packed)
     }
   }
 

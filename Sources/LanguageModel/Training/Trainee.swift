@@ -43,6 +43,7 @@ public final class Trainee {
   public let pool: WorkerPool
   let weights: TrainableWeights
   private var record: ActivationRecord?
+  private var sideRoom: SideRoom?
   private var workspace: BackwardWorkspace?
   private var logits: NumberBuffer?
   private var lookups = EmbeddingLookups()
@@ -64,7 +65,7 @@ public final class Trainee {
     configuration = base.configuration
     let shared = try Decoder(sharing: base, workers: workers, variant: variant)
     weights = try TrainableWeights(shared, part, pool: pool)
-    decoder = Decoder(shared, weights: weights.forward, pool: pool)
+    decoder = Decoder(shared, weights: weights.merged, pool: pool)
   }
 
   /// Cuts groups, in order, into units of at most so many rows; a group that is longer is a unit by itself.
@@ -103,10 +104,12 @@ public final class Trainee {
   /// - Parameters:
   ///   - groups: Sequences by example; those of one example share their common beginning.
   ///   - means: Whether means over the vocabulary are wanted.
+  ///   - dropout: Where the masks come from; not nil where adapters have dropout, not read where they have none.
   ///   - loss: Gets the scores and gives each sequence's coefficients; nil for none to go back.
   /// - Throws: `DecoderError` for a sequence that makes no sense, `ArithmeticError` without memory, or what `loss` throws.
   public func run(
-    _ groups: [[ScoreRequest]], means: Bool = false, loss: (UnitScores) throws -> [[TokenCoefficients]]?
+    _ groups: [[ScoreRequest]], means: Bool = false, dropout: DropoutAddress? = nil,
+    loss: (UnitScores) throws -> [[TokenCoefficients]]?
   ) throws {
     for (index, request) in groups.joined().enumerated() { try configuration.check(request.tokens, request: index) }
     let layout = try TrainingLayout(groups, configuration)
@@ -116,27 +119,29 @@ public final class Trainee {
       return
     }
     let record = try room(for: layout)
+    let side = try sidePath(layout, dropout)
     let heads = max(1, layout.headRows.count) * configuration.vocabulary
     if logits.map({ $0.count < heads }) ?? true { logits = try NumberBuffer(count: heads) }
     guard let logits else { return }
     try decoder.workspaces.with(
       rows: layout.batch.rows, positions: layout.batch.longest, attendants: pool.workers * 2
     ) { forward in
-      var pass = decoder.forward(in: forward, team: pool)
+      var pass = decoder.forward(in: forward, team: pool, weights: weights.forward)
       pass.record = record
+      pass.side = side
       pass.run(layout.batch)
       let head = try TrainingHead(
         decoder, weights, pool, layout, stream: forward.stream.base, room: logits)
       let scores = UnitScores(
         logProbabilities: head.logProbabilities(), vocabularyMeans: means ? head.vocabularyMeans() : [])
       guard let coefficients = try loss(scores) else { return }
-      try backward(layout, record, head, coefficients, forward)
+      try backward(layout, record, side, head, coefficients, forward)
     }
   }
 
   private func backward(
-    _ layout: TrainingLayout, _ record: ActivationRecord, _ head: TrainingHead, _ coefficients: [[TokenCoefficients]],
-    _ forward: Workspace
+    _ layout: TrainingLayout, _ record: ActivationRecord, _ side: SidePath?, _ head: TrainingHead,
+    _ coefficients: [[TokenCoefficients]], _ forward: Workspace
   ) throws {
     let workspace = try backwardRoom(for: layout)
     let angles = layout.batch.rows * configuration.headSize / 2
@@ -145,7 +150,7 @@ public final class Trainee {
     try head.backward(
       coefficients, stream: forward.stream.base, into: workspace.stream.base, scratch: workspace.gradients)
     try BackwardPass(
-      configuration: configuration, weights: weights, variant: decoder.variant, pool: pool, record: record,
+      configuration: configuration, weights: weights, variant: decoder.variant, pool: pool, record: record, side: side,
       layout: layout, workspace: workspace
     ).run()
     if weights.named[.embedding] != nil {
@@ -159,6 +164,18 @@ public final class Trainee {
     let made = try ActivationRecord(configuration, rows: layout.batch.rows)
     record = made
     return made
+  }
+
+  /// The way of adapters whose inputs are dropped; nil where they are merged.
+  private func sidePath(_ layout: TrainingLayout, _ dropout: DropoutAddress?) throws(ArithmeticError) -> SidePath? {
+    guard let lowRank, lowRank.dropout > 0 else { return nil }
+    guard let dropout else { preconditionFailure("callers say where masks come from") }
+    if sideRoom.map({ $0.rows < layout.batch.rows }) ?? true {
+      sideRoom = nil
+      sideRoom = try SideRoom(configuration, rows: layout.batch.rows, rank: lowRank.rank)
+    }
+    let masks = DropoutMasks(dropout, layout, probability: lowRank.dropout, decoder.variant)
+    return sideRoom.map { SidePath(weights: weights, masks: masks, room: $0, variant: decoder.variant) }
   }
 
   private func backwardRoom(for layout: TrainingLayout) throws(ArithmeticError) -> BackwardWorkspace {

@@ -14,18 +14,20 @@ extension DecoderConfiguration {
 
   /// The numbers of a site's matrix in all blocks.
   fileprivate func count(_ site: Site) -> Int {
-    blocks * site.tensors.reduce(0) { sum, tensor in
-      let shape = TensorName.block(0, tensor).shape(self)
-      return sum + shape.rows * shape.columns
-    }
+    blocks
+      * site.tensors.reduce(0) { sum, tensor in
+        let shape = TensorName.block(0, tensor).shape(self)
+        return sum + shape.rows * shape.columns
+      }
   }
 
   /// The numbers of the adapters of all blocks: A and B of each tensor.
   fileprivate func count(_ options: LowRank) -> Int {
-    blocks * options.targets.reduce(0) { sum, tensor in
-      let shape = TensorName.block(0, tensor).shape(self)
-      return sum + options.rank * (shape.rows + shape.columns)
-    }
+    blocks
+      * options.targets.reduce(0) { sum, tensor in
+        let shape = TensorName.block(0, tensor).shape(self)
+        return sum + options.rank * (shape.rows + shape.columns)
+      }
   }
 }
 
@@ -41,7 +43,8 @@ extension Trainee {
   ///   - rows: The rows of the largest unit.
   ///   - headRows: How many of them go through the vocabulary head.
   /// - Returns: Bytes; padding of matrices and attention's scratch are left out.
-  public static func bytes(_ configuration: DecoderConfiguration, _ part: TrainedPart, rows: Int, headRows: Int) -> Int {
+  public static func bytes(_ configuration: DecoderConfiguration, _ part: TrainedPart, rows: Int, headRows: Int) -> Int
+  {
     let c = configuration
     let all = c.weightCount
     let sites = Site.allCases.reduce(0) { $0 + c.count($1) }

@@ -117,12 +117,8 @@ extension CellPlanner {
     if experiment.arithmetic != .ordered {
       return ("\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`", "arithmetic")
     }
-    if case .lora(let lora)? = experiment.training?.hyperparameters.adapter, lora.dropout > 0 {
-      return ("\(objective.name) with `dropout`", "hyperparameters/adapter")
-    }
     switch objective {
-    case .sft, .dpo, .apoZero, .apoDown, .apoZeroUnpaired: return nil
-    case .kto(let kto): return kto.partner == .drawn ? nil : ("KTO with rotated partners", "objective")
+    case .sft, .dpo, .kto, .apoZero, .apoDown, .apoZeroUnpaired: return nil
     case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry: return (objective.name, "objective")
     }
   }
@@ -130,23 +126,13 @@ extension CellPlanner {
   private mutating func train(
     _ training: Training, on examples: OutputReference, _ checkpoints: Checkpoints, label: String
   ) throws -> StepID {
-    guard let data = experiment.data else { fatalError("the reader asks for `data` where something is trained") }
     let start = try model("policy")
     var inputs = [StepInput("examples", examples)] + start.inputs
     if training.objective.usesReference {
       inputs.append(StepInput("reference", try reference(of: examples)))
     }
-    if case .kto = training.objective {
-      let seeded = experiment.seeds.vary.contains(.training) && seeds.count > 1 ? ", seed \(trainingSeed)" : ""
-      let step = add(
-        .partner(PartnerWork(seed: trainingSeed)), "partners of \(trainedOn(data))\(seeded)",
-        inputs: [StepInput("examples", examples)], at: ["seed": "seeds/values"])
-      let partners = OutputReference(step, "examples")
-      inputs.append(StepInput("partners", partners))
-      inputs.append(
-        StepInput(
-          "partner-reference",
-          try scores(of: partners, "score partners of \(trainedOn(data)) by the reference\(seeded)", by: "reference")))
+    if case .kto(let kto) = training.objective {
+      inputs += try partners(kto.partner, of: examples, training.hyperparameters)
     }
     let work = TrainWork(
       model: start.use, objective: training.objective, hyperparameters: training.hyperparameters, seed: trainingSeed,
@@ -156,6 +142,34 @@ extension CellPlanner {
       for unit in ["epochs", "steps"] { paths["checkpoints/\(index)/\(unit)"] = "\(path)/\(unit)" }
     }
     return add(.train(work), label, inputs: inputs, at: paths)
+  }
+
+  /// KTO's partners, and their log-probabilities under the reference.
+  private mutating func partners(
+    _ partner: KTOOptions.Partner, of examples: OutputReference, _ hyperparameters: Hyperparameters
+  ) throws -> [StepInput] {
+    guard let data = experiment.data else { fatalError("the reader asks for `data` where something is trained") }
+    let seeded = experiment.seeds.vary.contains(.training) && seeds.count > 1 ? ", seed \(trainingSeed)" : ""
+    let (choice, name): (PartnerWork.Choice, String) =
+      switch partner {
+      case .drawn: (.drawn, "partners")
+      case .rotation:
+        (
+          .rotation(batch: hyperparameters.batch, epochs: hyperparameters.epochs, limit: context.trainingSteps),
+          "rotated partners"
+        )
+      }
+    let step = add(
+      .partner(PartnerWork(seed: trainingSeed, choice: choice)), "\(name) of \(trainedOn(data))\(seeded)",
+      inputs: [StepInput("examples", examples)],
+      at: [
+        "seed": "seeds/values", "partner": "objective/kto/partner", "batch": "hyperparameters/batch/examples",
+        "epochs": "hyperparameters/epochs",
+      ])
+    let partners = OutputReference(step, "examples")
+    let reference = try scores(
+      of: partners, "score \(name) of \(trainedOn(data)) by the reference\(seeded)", by: "reference")
+    return [StepInput("partners", partners), StepInput("partner-reference", reference)]
   }
 
   /// The log-probabilities of a training's examples under the reference, shared by all objectives that ask for them.

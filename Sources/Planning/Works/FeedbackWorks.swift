@@ -113,16 +113,33 @@ public struct FitWork: Work, Hashable {
 
 /// Gives each item's prompt a response that answers another prompt, for KTO's reference point.
 ///
-/// Input: `examples`. Output: `examples`, one response item for each response that KTO reads, in the same order.
+/// Input: `examples`. Output: `examples`, one response item for each response that KTO reads, in the same order; as many
+/// times as epochs begin if partners change with the batches.
 public struct PartnerWork: Work, Hashable {
+  /// Which response becomes a partner.
+  public enum Choice: Hashable, Sendable {
+    /// Any that answers another prompt.
+    case drawn
+    /// The one before it in its batch: what decides the batches, as the training has it.
+    case rotation(batch: Int, epochs: Double, limit: Int?)
+  }
+
   static let kind = StepKind.partner
   static let version = 1
-  /// The seed of the draw.
+  /// The seed of the draw, or of the order of examples.
   public let seed: Int
+  /// Which response becomes a partner.
+  public let choice: Choice
 
   var options: Manifest {
     var options = Manifest()
     options.set("seed", .integer(seed))
+    if case .rotation(let batch, let epochs, let limit) = choice {
+      options.set("partner", .text("rotation"))
+      options.set("batch", .integer(batch))
+      options.set("epochs", .number(epochs))
+      if let limit { options.set("limit", .integer(limit)) }
+    }
     return options
   }
 }

@@ -6,7 +6,7 @@ public import Specification
 /// Trains an adapter, or all weights, on examples.
 ///
 /// Inputs: `examples`, the model's, `reference` if the objective uses one (the scores of the examples' responses under the
-/// reference), `partners` and `partner-reference` for KTO with drawn partners. Outputs: `weights`, the last; `weights/<n>` for
+/// reference), `partners` and `partner-reference` for KTO. Outputs: `weights`, the last; `weights/<n>` for
 /// each of ``checkpoints``, counted from 0; `log`.
 public struct TrainWork: Work, Hashable {
   static let kind = StepKind.train

@@ -91,7 +91,7 @@ public struct KTOOptions: Hashable, Sendable {
   public enum Partner: String, Hashable, Sendable, CaseIterable {
     /// Another record's, drawn once for each seed.
     case drawn
-    /// The neighbor's in the micro-batch, as TRL does.
+    /// The neighbor's in the micro-batch, as TRL does; the micro-batch is the batch of an optimizer step.
     case rotation
   }
 

@@ -65,6 +65,7 @@ enum SpecFault: Hashable {
   case oddHeadSize(width: Int, heads: Int)
   case emptyRange(Int, Int)
   case lastTurnNotUser
+  case rotationOfOne
   case trainsOnEvaluated(String, eval: String)
   case axisSets(path: String, axis: String, arms: [String])
   case axesClash(path: String, first: String, second: String)

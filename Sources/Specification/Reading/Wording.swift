@@ -274,6 +274,11 @@ extension SpecFault {
       Told("empty-range", "The range goes from \(low) down to \(high)", "Write the smaller number first.")
     case .lastTurnNotUser:
       Told("last-turn", "The last turn of a prompt must be the user's", "End with `- user: …`.")
+    case .rotationOfOne:
+      Told(
+        "rotation-of-one",
+        "`partner: rotation` takes the response before in the batch, and every batch has one example",
+        "Write `batch: {examples: 2}` or more, or `partner: drawn`.")
     case .trainsOnEvaluated(let part, let eval):
       Told("trains-on-evaluated", "`\(eval)` looks at `\(part)`, which is trained on", "Evaluate on another part.")
     case .axisSets(let path, let axis, let arms):

@@ -139,6 +139,11 @@ private struct Sections {
     idle("hyperparameters", without: "objective")
     idle("rounds", without: "objective")
     idle("search", without: "objective")
+    if case .kto(let kto)? = objective, kto.partner == .rotation, hyperparameters?.batch == 1,
+      let place = fields.node(at: "objective", "kto", "partner")?.place
+    {
+      fields.reading.note(.rotationOfOne, place)
+    }
     if !reviser.isEmpty { need("generator", for: "reviser") }
   }
 

@@ -6,8 +6,10 @@ import LanguageModel
 struct TwinBlock {
   let configuration: DecoderConfiguration
   let index: Int
-  /// All tensors, adapters added.
+  /// All tensors; adapters are added unless their inputs are dropped.
   let tensors: [TensorName: [Double]]
+  /// The adapters whose inputs are dropped, and how; nil without dropout.
+  var dropout: (lora: TwinLoRA, masks: TwinMasks)?
 
   /// What the backward pass needs of the forward pass; a list a position.
   struct Trace {
@@ -43,18 +45,30 @@ struct TwinBlock {
     for (position, x) in input.enumerated() {
       let normed = TwinMath.norm(x, gain: tensor(.attentionNorm), epsilon: epsilon)
       trace.normed.append(normed)
-      trace.queries.append(turned(projected(normed, .attentionQuery, .queryBias), position, 1))
-      trace.keys.append(turned(projected(normed, .attentionKey, .keyBias), position, 1))
-      trace.values.append(projected(normed, .attentionValue, .valueBias))
+      trace.queries.append(turned(projected(normed, .attentionQuery, .queryBias, position), position, 1))
+      trace.keys.append(turned(projected(normed, .attentionKey, .keyBias, position), position, 1))
+      trace.values.append(projected(normed, .attentionValue, .valueBias, position))
       attend(position, &trace)
-      trace.middle.append(TwinMath.sum(x, TwinMath.product(tensor(.attentionOutput), trace.attended[position])))
+      trace.middle.append(TwinMath.sum(x, linear(.attentionOutput, trace.attended[position], position)))
       feedForward(position, &trace)
     }
     return trace
   }
 
-  private func projected(_ x: [Double], _ matrix: BlockTensor, _ bias: BlockTensor) -> [Double] {
-    let y = TwinMath.product(tensor(matrix), x)
+  /// W x, and what goes beside W.
+  private func linear(_ name: BlockTensor, _ x: [Double], _ position: Int) -> [Double] {
+    let y = TwinMath.product(tensor(name), x)
+    return side(name, position, x.count).map { TwinMath.sum(y, $0.forward(x)) } ?? y
+  }
+
+  private func side(_ name: BlockTensor, _ position: Int, _ inputs: Int) -> TwinSide? {
+    guard let (lora, masks) = dropout, let pair = lora.pairs[.block(index, name)] else { return nil }
+    return TwinSide(
+      pair: pair, scale: lora.scale, mask: masks.mask(.block(index, name), position: position, count: inputs))
+  }
+
+  private func projected(_ x: [Double], _ matrix: BlockTensor, _ bias: BlockTensor, _ position: Int) -> [Double] {
+    let y = linear(matrix, x, position)
     return configuration.qkvBias ? TwinMath.sum(y, tensor(bias)) : y
   }
 
@@ -86,20 +100,20 @@ struct TwinBlock {
   /// silu(gate) · up, silu(x) = x σ(x).
   private func feedForward(_ position: Int, _ trace: inout Trace) {
     let normed = TwinMath.norm(trace.middle[position], gain: tensor(.feedForwardNorm), epsilon: epsilon)
-    let gate = TwinMath.product(tensor(.feedForwardGate), normed)
-    let up = TwinMath.product(tensor(.feedForwardUp), normed)
+    let gate = linear(.feedForwardGate, normed, position)
+    let up = linear(.feedForwardUp, normed, position)
     let active = gate.indices.map { gate[$0] * TwinMath.sigmoid(gate[$0]) * up[$0] }
     trace.normedMiddle.append(normed)
     trace.gates.append(gate)
     trace.ups.append(up)
     trace.active.append(active)
-    trace.output.append(TwinMath.sum(trace.middle[position], TwinMath.product(tensor(.feedForwardDown), active)))
+    trace.output.append(TwinMath.sum(trace.middle[position], linear(.feedForwardDown, active, position)))
   }
 
   // MARK: - Backward
 
-  /// d loss / d input from d loss / d output; adds to the gradients of this block's tensors.
-  func backward(_ trace: Trace, _ dOutput: [[Double]], into gradients: inout [TensorName: [Double]]) -> [[Double]] {
+  /// d loss / d input from d loss / d output; adds to the gradients of this block's tensors, and of what goes beside them.
+  func backward(_ trace: Trace, _ dOutput: [[Double]], into gradients: inout TwinGradients) -> [[Double]] {
     var dMiddle = dOutput
     for position in dOutput.indices {
       dMiddle[position] = feedForwardBackward(trace, position, dOutput[position], into: &gradients)
@@ -108,7 +122,7 @@ struct TwinBlock {
     var dKeys = trace.keys.map { $0.map { _ in 0.0 } }
     var dValues = trace.values.map { $0.map { _ in 0.0 } }
     for position in dOutput.indices {
-      let dAttended = product(.attentionOutput, trace.attended[position], dMiddle[position], &gradients)
+      let dAttended = product(.attentionOutput, trace.attended[position], dMiddle[position], position, &gradients)
       attendBackward(trace, position, dAttended, &dQueries, &dKeys, &dValues)
     }
     var dInput = dMiddle
@@ -116,9 +130,10 @@ struct TwinBlock {
       let x = trace.normed[position]
       let dQuery = turned(dQueries[position], position, -1)
       let dKey = turned(dKeys[position], position, -1)
-      var dNormed = projection(.attentionQuery, .queryBias, x, dQuery, &gradients)
-      dNormed = TwinMath.sum(dNormed, projection(.attentionKey, .keyBias, x, dKey, &gradients))
-      dNormed = TwinMath.sum(dNormed, projection(.attentionValue, .valueBias, x, dValues[position], &gradients))
+      var dNormed = projection(.attentionQuery, .queryBias, x, dQuery, position, &gradients)
+      dNormed = TwinMath.sum(dNormed, projection(.attentionKey, .keyBias, x, dKey, position, &gradients))
+      dNormed = TwinMath.sum(
+        dNormed, projection(.attentionValue, .valueBias, x, dValues[position], position, &gradients))
       let dX = norm(.attentionNorm, trace.input[position], dNormed, &gradients)
       dInput[position] = TwinMath.sum(dMiddle[position], dX)
     }
@@ -126,10 +141,10 @@ struct TwinBlock {
   }
 
   private func feedForwardBackward(
-    _ trace: Trace, _ position: Int, _ dOutput: [Double], into gradients: inout [TensorName: [Double]]
+    _ trace: Trace, _ position: Int, _ dOutput: [Double], into gradients: inout TwinGradients
   ) -> [Double] {
     let (gate, up) = (trace.gates[position], trace.ups[position])
-    let dActive = product(.feedForwardDown, trace.active[position], dOutput, &gradients)
+    let dActive = product(.feedForwardDown, trace.active[position], dOutput, position, &gradients)
     var (dGate, dUp) = (gate, up)
     for i in gate.indices {
       let sigmoid = TwinMath.sigmoid(gate[i])
@@ -138,7 +153,8 @@ struct TwinBlock {
     }
     let normed = trace.normedMiddle[position]
     let dNormed = TwinMath.sum(
-      product(.feedForwardGate, normed, dGate, &gradients), product(.feedForwardUp, normed, dUp, &gradients))
+      product(.feedForwardGate, normed, dGate, position, &gradients),
+      product(.feedForwardUp, normed, dUp, position, &gradients))
     return TwinMath.sum(dOutput, norm(.feedForwardNorm, trace.middle[position], dNormed, &gradients))
   }
 
@@ -163,25 +179,29 @@ struct TwinBlock {
   }
 
   private func product(
-    _ name: BlockTensor, _ x: [Double], _ dY: [Double], _ gradients: inout [TensorName: [Double]]
+    _ name: BlockTensor, _ x: [Double], _ dY: [Double], _ position: Int, _ gradients: inout TwinGradients
   ) -> [Double] {
-    TwinMath.productBackward(tensor(name), x, dY, dWeight: &gradients[.block(index, name), default: []])
+    let dX = TwinMath.productBackward(
+      tensor(name), x, dY, dWeight: &gradients.tensors[.block(index, name), default: []])
+    guard let side = side(name, position, x.count) else { return dX }
+    let empty = TwinPair(a: side.pair.a.map { _ in 0 }, b: side.pair.b.map { _ in 0 })
+    return TwinMath.sum(dX, side.backward(x, dY, into: &gradients.adapters[.block(index, name), default: empty]))
   }
 
   private func projection(
-    _ name: BlockTensor, _ bias: BlockTensor, _ x: [Double], _ dY: [Double],
-    _ gradients: inout [TensorName: [Double]]
+    _ name: BlockTensor, _ bias: BlockTensor, _ x: [Double], _ dY: [Double], _ position: Int,
+    _ gradients: inout TwinGradients
   ) -> [Double] {
     if configuration.qkvBias {
-      for i in dY.indices { gradients[.block(index, bias), default: []][i] += dY[i] }
+      for i in dY.indices { gradients.tensors[.block(index, bias), default: []][i] += dY[i] }
     }
-    return product(name, x, dY, &gradients)
+    return product(name, x, dY, position, &gradients)
   }
 
   private func norm(
-    _ name: BlockTensor, _ x: [Double], _ dY: [Double], _ gradients: inout [TensorName: [Double]]
+    _ name: BlockTensor, _ x: [Double], _ dY: [Double], _ gradients: inout TwinGradients
   ) -> [Double] {
     TwinMath.normBackward(
-      x, gain: tensor(name), epsilon: epsilon, dY, dGain: &gradients[.block(index, name), default: []])
+      x, gain: tensor(name), epsilon: epsilon, dY, dGain: &gradients.tensors[.block(index, name), default: []])
   }
 }

@@ -12,6 +12,8 @@ struct TwinSequence {
   var coefficients: [Double]
   /// d loss / d mean over the vocabulary of ln p, at the same tokens; nil for zeros.
   var meanCoefficients: [Double]?
+  /// How inputs of adapters are dropped; nil for adapters that are added to their matrices.
+  var masks: TwinMasks?
 }
 
 struct TwinDecoder {
@@ -49,31 +51,34 @@ struct TwinDecoder {
   }
 
   /// Natural log-probabilities of tokens[from...].
-  func logProbabilities(tokens: [Int], from: Int) -> [Double] {
-    let rows = logRows(tokens, from: from)
+  func logProbabilities(tokens: [Int], from: Int, masks: TwinMasks? = nil) -> [Double] {
+    let rows = logRows(tokens, from: from, masks)
     return rows.indices.map { rows[$0][tokens[from + $0]] }
   }
 
   /// The mean of ln p over the vocabulary at each of tokens[from...].
-  func vocabularyMeans(tokens: [Int], from: Int) -> [Double] {
-    logRows(tokens, from: from).map(TwinMath.mean)
+  func vocabularyMeans(tokens: [Int], from: Int, masks: TwinMasks? = nil) -> [Double] {
+    logRows(tokens, from: from, masks).map(TwinMath.mean)
   }
 
   /// The gradient of Σ coefficient · ln p + Σ meanCoefficient · mean over the vocabulary of ln p.
+  ///
+  /// Either all texts have masks or none.
   func gradients(of sequences: [TwinSequence]) -> TwinGradients {
-    let effective = effectiveTensors
-    var gradients = effective.mapValues { $0.map { _ in 0.0 } }
-    for sequence in sequences { backward(sequence, effective, into: &gradients) }
-    var adapters: [TensorName: TwinPair] = [:]
-    for name in configuration.tensorNames { adapters[name] = lora?.gradients(name, of: gradients[name, default: []]) }
-    return TwinGradients(tensors: gradients, adapters: adapters)
+    var gradients = TwinGradients(tensors: weights.tensors.mapValues { $0.map { _ in 0.0 } }, adapters: [:])
+    for sequence in sequences { backward(sequence, tensors(sequence.masks), into: &gradients) }
+    guard sequences.allSatisfy({ $0.masks == nil }) else { return gradients }
+    for name in configuration.tensorNames {
+      gradients.adapters[name] = lora?.gradients(name, of: gradients.tensors[name, default: []])
+    }
+    return gradients
   }
 
   // MARK: - One text
 
-  /// Every tensor with its adapter added.
-  private var effectiveTensors: [TensorName: [Double]] {
-    guard let lora else { return weights.tensors }
+  /// Every tensor with its adapter added, or without where the adapter goes beside it.
+  private func tensors(_ masks: TwinMasks?) -> [TensorName: [Double]] {
+    guard let lora, masks == nil else { return weights.tensors }
     var tensors = weights.tensors
     for name in configuration.tensorNames { tensors[name] = lora.added(to: tensors[name, default: []], name) }
     return tensors
@@ -82,20 +87,27 @@ struct TwinDecoder {
   private var headName: TensorName { configuration.tied ? .tokenEmbedding : .output }
   private var epsilon: Double { Double(configuration.normEpsilon) }
 
-  private func traces(_ tokens: [Int], _ tensors: [TensorName: [Double]]) -> [TwinBlock.Trace] {
+  private func block(_ index: Int, _ tensors: [TensorName: [Double]], _ masks: TwinMasks?) -> TwinBlock {
+    let dropout = lora.flatMap { lora in masks.map { (lora, $0) } }
+    return TwinBlock(configuration: configuration, index: index, tensors: tensors, dropout: dropout)
+  }
+
+  private func traces(
+    _ tokens: [Int], _ tensors: [TensorName: [Double]], _ masks: TwinMasks?
+  ) -> [TwinBlock.Trace] {
     let width = configuration.width
     var stream = tokens.map { Array(tensors[.tokenEmbedding, default: []][$0 * width..<($0 + 1) * width]) }
     return (0..<configuration.blocks).map { index in
-      let trace = TwinBlock(configuration: configuration, index: index, tensors: tensors).forward(stream)
+      let trace = block(index, tensors, masks).forward(stream)
       stream = trace.output
       return trace
     }
   }
 
   /// ln p of the whole vocabulary for each of tokens[from...].
-  private func logRows(_ tokens: [Int], from: Int) -> [[Double]] {
-    let tensors = effectiveTensors
-    let stream = traces(tokens, tensors).last?.output ?? []
+  private func logRows(_ tokens: [Int], from: Int, _ masks: TwinMasks?) -> [[Double]] {
+    let tensors = tensors(masks)
+    let stream = traces(tokens, tensors, masks).last?.output ?? []
     return (from..<tokens.count).map { logRow(stream[$0 - 1], tensors) }
   }
 
@@ -107,10 +119,10 @@ struct TwinDecoder {
   }
 
   private func backward(
-    _ sequence: TwinSequence, _ tensors: [TensorName: [Double]], into gradients: inout [TensorName: [Double]]
+    _ sequence: TwinSequence, _ tensors: [TensorName: [Double]], into gradients: inout TwinGradients
   ) {
     let (tokens, width) = (sequence.tokens, configuration.width)
-    let traces = traces(tokens, tensors)
+    let traces = traces(tokens, tensors, sequence.masks)
     guard let last = traces.last else { return }
     var dStream = tokens.map { _ in [Double](repeating: 0, count: width) }
     for index in sequence.coefficients.indices {
@@ -119,11 +131,10 @@ struct TwinDecoder {
       dStream[position] = headBackward(last.output[position], dLogits, tensors, into: &gradients)
     }
     for (index, trace) in traces.enumerated().reversed() {
-      let block = TwinBlock(configuration: configuration, index: index, tensors: tensors)
-      dStream = block.backward(trace, dStream, into: &gradients)
+      dStream = block(index, tensors, sequence.masks).backward(trace, dStream, into: &gradients)
     }
     for (position, token) in tokens.enumerated() {
-      for i in 0..<width { gradients[.tokenEmbedding, default: []][token * width + i] += dStream[position][i] }
+      for i in 0..<width { gradients.tensors[.tokenEmbedding, default: []][token * width + i] += dStream[position][i] }
     }
   }
 
@@ -139,13 +150,13 @@ struct TwinDecoder {
   }
 
   private func headBackward(
-    _ x: [Double], _ dLogits: [Double], _ tensors: [TensorName: [Double]], into gradients: inout [TensorName: [Double]]
+    _ x: [Double], _ dLogits: [Double], _ tensors: [TensorName: [Double]], into gradients: inout TwinGradients
   ) -> [Double] {
     let gain = tensors[.outputNorm, default: []]
     let normed = TwinMath.norm(x, gain: gain, epsilon: epsilon)
     let dNormed = TwinMath.productBackward(
-      tensors[headName, default: []], normed, dLogits, dWeight: &gradients[headName, default: []])
+      tensors[headName, default: []], normed, dLogits, dWeight: &gradients.tensors[headName, default: []])
     return TwinMath.normBackward(
-      x, gain: gain, epsilon: epsilon, dNormed, dGain: &gradients[.outputNorm, default: []])
+      x, gain: gain, epsilon: epsilon, dNormed, dGain: &gradients.tensors[.outputNorm, default: []])
   }
 }

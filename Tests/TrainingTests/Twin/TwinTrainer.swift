@@ -9,6 +9,8 @@ struct TwinExample {
     var reference: [Double]
   }
 
+  /// Which of all examples it is.
+  var number: Int
   var prompt: [Int]
   var chosen: Response
   var rejected: Response
@@ -36,38 +38,61 @@ struct TwinTrainer {
   var decoder: TwinDecoder
   let objective: TwinObjective
   let optimizer: TwinOptimizer
+  /// The share of adapters' inputs that is dropped, and the seed of the masks.
+  let dropout: Double
+  let seed: UInt64
   private var firstMoments: [TwinParameter: [Double]] = [:]
   private var secondMoments: [TwinParameter: [Double]] = [:]
   private var steps = 0
 
-  init(decoder: TwinDecoder, objective: TwinObjective, optimizer: TwinOptimizer) {
+  init(
+    decoder: TwinDecoder, objective: TwinObjective, optimizer: TwinOptimizer, dropout: Double = 0, seed: UInt64 = 1
+  ) {
     self.decoder = decoder
     self.objective = objective
     self.optimizer = optimizer
+    self.dropout = dropout
+    self.seed = seed
+  }
+
+  /// How inputs of adapters are dropped for the two texts of an example; nil where none are.
+  private func masks(_ example: TwinExample) -> (chosen: TwinMasks, rejected: TwinMasks)? {
+    guard dropout > 0 else { return nil }
+    let masks = TwinMasks.of(
+      [example.chosen, example.rejected].map { example.prompt + $0.tokens }, seed: seed, step: steps,
+      example: example.number, probability: dropout)
+    return (masks[0], masks[1])
   }
 
   /// Scores of both responses of every example; of what the objective does not read, empty ones.
   func scores(_ batch: [TwinExample]) -> [(chosen: TwinScored, rejected: TwinScored)] {
     batch.map { example in
       let empty = TwinScored(policy: [], reference: [], means: [])
-      return (score(example, example.chosen), objective.readsPairs ? score(example, example.rejected) : empty)
+      let masks = masks(example)
+      return (
+        score(example, example.chosen, masks?.chosen),
+        objective.readsPairs ? score(example, example.rejected, masks?.rejected) : empty
+      )
     }
   }
 
-  private func score(_ example: TwinExample, _ response: TwinExample.Response) -> TwinScored {
+  private func score(
+    _ example: TwinExample, _ response: TwinExample.Response, _ masks: TwinMasks?
+  ) -> TwinScored {
     let (tokens, from) = (example.prompt + response.tokens, example.prompt.count)
     var means: [Double] = []
     if case .supervised(let smoothing) = objective, smoothing > 0 {
-      means = decoder.vocabularyMeans(tokens: tokens, from: from)
+      means = decoder.vocabularyMeans(tokens: tokens, from: from, masks: masks)
     }
     return TwinScored(
-      policy: decoder.logProbabilities(tokens: tokens, from: from), reference: response.reference, means: means)
+      policy: decoder.logProbabilities(tokens: tokens, from: from, masks: masks), reference: response.reference,
+      means: means)
   }
 
   /// max(0, mean log-ratio of the partners) for KTO, 0 for others.
   func referencePoint(_ batch: [TwinExample]) -> Double {
     guard case .kahnemanTversky = objective else { return 0 }
-    let ratios = batch.flatMap { example in example.partners.map { score(example, $0).logRatio } }
+    let ratios = batch.flatMap { example in example.partners.map { score(example, $0, nil).logRatio } }
     return max(0, TwinMath.mean(ratios))
   }
 
@@ -75,13 +100,18 @@ struct TwinTrainer {
   func sequences(_ batch: [TwinExample], _ loss: TwinBatchLoss) -> [TwinSequence] {
     batch.indices.flatMap { index in
       let example = batch[index]
-      func sequence(_ response: TwinExample.Response, _ slope: Double, _ mean: Double) -> TwinSequence {
+      let masks = masks(example)
+      func sequence(
+        _ response: TwinExample.Response, _ slope: Double, _ mean: Double, _ masks: TwinMasks?
+      ) -> TwinSequence {
         TwinSequence(
           tokens: example.prompt + response.tokens, from: example.prompt.count,
-          coefficients: response.tokens.map { _ in slope }, meanCoefficients: response.tokens.map { _ in mean })
+          coefficients: response.tokens.map { _ in slope }, meanCoefficients: response.tokens.map { _ in mean },
+          masks: masks)
       }
-      let chosen = sequence(example.chosen, loss.chosen[index], loss.mean)
-      return objective.readsPairs ? [chosen, sequence(example.rejected, loss.rejected[index], 0)] : [chosen]
+      let chosen = sequence(example.chosen, loss.chosen[index], loss.mean, masks?.chosen)
+      guard objective.readsPairs else { return [chosen] }
+      return [chosen, sequence(example.rejected, loss.rejected[index], 0, masks?.rejected)]
     }
   }
 
