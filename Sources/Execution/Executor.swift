@@ -101,7 +101,7 @@ public struct Executor: Sendable {
   ) -> StepTask {
     StepTask(
       step: step, contents: contents, store: store, source: store, progress: { emit(.progress(step, $0)) },
-      cancellation: cancellation, now: now)
+      warn: { emit(.warned($0)) }, cancellation: cancellation, now: now)
   }
 
   private func visit(_ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void)

@@ -109,6 +109,8 @@ public struct StepTask: Sendable {
   let source: Store
   /// Tells how far the work has come.
   public let progress: @Sendable (Progress) -> Void
+  /// Tells what the user should know and what stops nothing.
+  public let warn: @Sendable (Diagnosis) -> Void
   /// Whether the user wants the run to stop.
   public let cancellation: Cancellation
   /// Seconds since some fixed moment.
@@ -130,7 +132,7 @@ public struct StepTask: Sendable {
   /// The same task for which nothing was kept: what the work keeps itself it finds and leaves in another store.
   public func again(keepingIn other: Store) -> StepTask {
     StepTask(
-      step: step, contents: contents, store: other, source: source, progress: progress, cancellation: cancellation,
+      step: step, contents: contents, store: other, source: source, progress: progress, warn: warn, cancellation: cancellation,
       now: now)
   }
 

@@ -13,6 +13,10 @@ public struct FeedbackCounts: Hashable, Sendable {
     public let count: Int
   }
 
+  /// How many records, each of a prompt, there are.
+  public let records: Int
+  /// How many of them have an item.
+  public let recordsWithItems: Int
   /// How many items there are.
   public let items: Int
   /// The leftovers, sorted by kind.
@@ -26,6 +30,8 @@ public struct FeedbackCounts: Hashable, Sendable {
   ///   - records: The feedback.
   ///   - cut: How many of their prompts were cut.
   public init(_ records: [FeedbackRecord], cut: Int = 0) {
+    self.records = records.count
+    recordsWithItems = records.count { !$0.items.isEmpty }
     items = records.reduce(0) { $0 + $1.items.count }
     var tally: [String: Int] = [:]
     for record in records { for leftover in record.leftovers { tally[leftover.kind, default: 0] += 1 } }
@@ -36,17 +42,19 @@ public struct FeedbackCounts: Hashable, Sendable {
   /// How many leftovers are of a kind.
   public subscript(kind: String) -> Int { leftovers.first { $0.kind == kind }?.count ?? 0 }
 
-  /// The counts in words, such as `12 items; 3 already-right, 1 too-long`.
+  /// The counts in words, such as `12 items from 9 of 11 prompts; left over: 3 already-right, 1 too-long`.
   public var sentence: String {
     let rest = leftovers.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
-    let items = items == 1 ? "1 item" : "\(items) items"
-    return "\(items)" + (cut > 0 ? ", \(cut) with a cut prompt" : "") + (rest.isEmpty ? "" : "; \(rest)")
+    return (items == 1 ? "1 item" : "\(items) items") + " from \(recordsWithItems) of \(records) prompts"
+      + (cut > 0 ? ", \(cut) of them cut" : "") + (rest.isEmpty ? "" : "; left over: \(rest)")
   }
 
-  /// The counts as JSON: `items`, `leftovers` by kind, and `cut` if there are any.
+  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, and `cut` if there are any.
   public var json: JSONValue {
     let kinds = leftovers.map { JSONMember($0.kind, .integer(Int64($0.count))) }
     var object = JSONObject([
+      JSONMember("records", .integer(Int64(records))),
+      JSONMember("records-with-items", .integer(Int64(recordsWithItems))),
       JSONMember("items", .integer(Int64(items))), JSONMember("leftovers", .object(JSONObject(kinds))),
     ])
     if cut > 0 { object["cut"] = .integer(Int64(cut)) }
@@ -57,6 +65,10 @@ public struct FeedbackCounts: Hashable, Sendable {
   ///
   /// - Throws: ``WireFault`` if a part is missing.
   public init(json: JSONValue) throws(WireFault) {
+    guard let records = json["records"]?.integerValue else { throw WireFault(member: "records") }
+    guard let used = json["records-with-items"]?.integerValue else { throw WireFault(member: "records-with-items") }
+    self.records = records
+    recordsWithItems = used
     guard let items = json["items"]?.integerValue else { throw WireFault(member: "items") }
     guard let leftovers = json["leftovers"]?.objectValue else { throw WireFault(member: "leftovers") }
     self.items = items

@@ -33,6 +33,7 @@ public struct ResultReport: Sendable {
   private let numbers: [Measured]
   private let results: RunResults
   private let graph: StepGraph
+  private let examples: [LearnedExamples]
 
   /// Reads a table.
   ///
@@ -41,9 +42,14 @@ public struct ResultReport: Sendable {
   ///   - table: The output `table` of its last step.
   ///   - results: The keys and outputs of its steps.
   ///   - graph: Its steps.
+  ///   - examples: What its trainings learned from.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
-  public init(_ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph) throws {
+  public init(
+    _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
+    examples: [LearnedExamples] = []
+  ) throws {
     self.experiment = experiment
+    self.examples = examples
     self.results = results
     self.graph = graph
     let stored = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
@@ -61,7 +67,7 @@ public struct ResultReport: Sendable {
   /// The table for a terminal, with a legend.
   public var text: String {
     let table = TableText(layout)
-    let notes = [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 }
+    let notes = examples.map(\.sentence) + [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 }
     return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
   }
 
@@ -95,7 +101,12 @@ public struct ResultReport: Sendable {
         })
       return .object(object)
     }
-    return .members(["experiment": .string(experiment.name), "version": .integer(1), "cells": .array(cells)])
+    var object = JSONObject([
+      JSONMember("experiment", .string(experiment.name)), JSONMember("version", .integer(1)),
+      JSONMember("cells", .array(cells)),
+    ])
+    if !examples.isEmpty { object["examples"] = .array(examples.map(\.json)) }
+    return .object(object)
   }
 
   /// Every step's key and outputs.
@@ -131,9 +142,12 @@ public struct ResultReport: Sendable {
   private func markdown(_ table: TableText) -> String {
     let experiment = self.experiment.experiment
     let about = experiment.description.map { "\($0)\n\n" } ?? ""
-    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n\(outcomes)"
+    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n\(learned)\(outcomes)"
       + "Written by `runner exec`; the steps behind each number stand in lock.json.\n"
   }
+
+  /// What the trainings learned from, and what came to nothing.
+  private var learned: String { examples.map { "\($0.sentence)\n\n" }.joined() }
 
   /// How many outcomes were of which kind: the counts add up to the records.
   private var outcomes: String { totals.map { "Outcomes over all cells: \($0).\n\n" } ?? "" }

@@ -72,7 +72,8 @@ struct ExecCommand: AsyncParsableCommand {
         continue
       }
       let report = try ResultReport(
-        experiment, table: try store.read(table.digest), results: done, graph: session.graph)
+        experiment, table: try store.read(table.digest), results: done, graph: session.graph,
+        examples: try learned(experiment, session.graph, done, store))
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
       if json {
         Output.json(.members(["event": "table", "experiment": .string(experiment.name), "table": report.json]))
@@ -86,6 +87,26 @@ struct ExecCommand: AsyncParsableCommand {
 }
 
 extension ExecCommand {
+  /// What an experiment's trainings learned from.
+  private func learned(
+    _ experiment: PlannedExperiment, _ graph: StepGraph, _ done: RunResults, _ store: Store
+  ) throws -> [LearnedExamples] {
+    let users = Set(experiment.users)
+    let own = graph.steps.filter { graph.users[$0.id]?.contains { users.contains($0) } ?? false }
+    let sources = own.filter { $0.kind == .train }.compactMap { training in
+      training.inputs.first { $0.name == "examples" }?.source.step
+    }
+    var seen: Set<StepID> = []
+    return try sources.filter { seen.insert($0).inserted }.compactMap { source in
+      guard let counts = done[source]?.result.outputs["counts"] else { return nil }
+      let cells = (graph.users[source] ?? []).filter { users.contains($0) }.map { user in
+        user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
+      }
+      return LearnedExamples(
+        label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)))
+    }
+  }
+
   /// A spec that measures nothing has no table, and whatever results it had before are left alone.
   private func tellNoTable(_ experiment: PlannedExperiment) {
     if json {

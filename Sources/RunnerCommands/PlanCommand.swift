@@ -29,7 +29,7 @@ struct PlanCommand: AsyncParsableCommand {
     let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
     let memory = PlannedMemory(plan, MemoryForecast(store))
-    let warnings = store.damages.map(\.diagnosis)
+    let warnings = store.damages.map(\.diagnosis) + TrainingForecast.warnings(of: plan, in: store)
     if json {
       Output.json(PlanJSON.value(of: plan, session.experiments, memory: memory, warnings: warnings))
     } else {

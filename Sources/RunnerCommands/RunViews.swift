@@ -123,9 +123,11 @@ enum EventText {
     let computed = progress.done - progress.reused
     var text =
       progress.total.map { "\(progress.done) of \($0) \(progress.unit)" } ?? "\(progress.done) \(progress.unit)"
+    if !progress.note.isEmpty { text += ", \(progress.note)" }
     guard computed > 0, seconds > 0.5 else { return text }
     let rate = Double(computed) / seconds
-    text += ", \(NumberFormat.fixed(rate, decimals: rate < 10 ? 1 : 0))/s"
+    // A slow step's rate says more the other way round, and a note has a rate of its own.
+    if progress.note.isEmpty { text += ", \(NumberFormat.fixed(rate, decimals: rate < 10 ? 1 : 0))/s" }
     if let total = progress.total { text += ", \(Duration.text(seconds: Double(total - progress.done) / rate)) left" }
     return text
   }
@@ -141,7 +143,7 @@ enum EventText {
     switch event {
     case .finished(let step, _, let seconds, let computed, let reused):
       var text = "\(position) \(step.label): done in \(Duration.text(seconds: seconds))"
-      if computed + reused > 0 { text += ", \(computed) records computed" }
+      if computed + reused > 0 { text += ", \(computed) \(step.kind == .train ? "steps" : "records") computed" }
       if reused > 0 { text += ", \(reused) were stored" }
       return [text]
     case .failed(let step, let diagnoses):

@@ -30,8 +30,10 @@ public final class MemoryForecast {
     guard let use = planned.step.work.modelUse, let configuration = configuration(use, planned) else { return nil }
     guard case .train(let work) = planned.step.work else { return Self.bytesPerNumber * configuration.weightCount }
     // A pair's responses stand side by side behind its prompt.
-    let rows = max(TrainingOptions.usualRowsInUnit, 2 * (work.hyperparameters.maxLength ?? 0))
-    return Trainee.bytes(configuration, work.hyperparameters.trainedPart, rows: rows, headRows: rows)
+    let longest = min(work.hyperparameters.maxLength ?? 0, configuration.context)
+    let rows = max(TrainingOptions.usualRowsInUnit, 2 * longest)
+    return Trainee.bytes(
+      configuration, work.hyperparameters.trainedPart, rows: rows, headRows: rows, kept: work.checkpoints.count)
   }
 
   private func configuration(_ use: ModelUse, _ planned: PlannedStep) -> DecoderConfiguration? {

@@ -30,7 +30,7 @@ public struct BatchOrder: Hashable, Sendable {
     self.examples = examples
     self.batch = batch
     self.seed = seed
-    stepsPerEpoch = (examples + batch - 1) / batch
+    stepsPerEpoch = (examples - 1) / batch + 1
     let steps = Self.count(epochs, stepsPerEpoch)
     self.steps = min(steps, limit ?? steps)
   }

@@ -34,7 +34,7 @@ struct ReferenceCaseTests {
       elements += pairs.count
     }
     #expect(faults.isEmpty, "\(faults.count) differ, first: \(faults.prefix(5).joined(separator: "; "))")
-    #expect(batches == 600)
+    #expect(batches == 1500)
     #expect(elements > 3_000)
   }
 

@@ -102,7 +102,7 @@ import Testing
     let cut = FeedbackCounts(Array(records.prefix(1)), cut: 1)
     #expect(cut.sentence == "1 item, 1 with a cut prompt; 1 error, 1 too-long")
     for counts in [counts, cut, FeedbackCounts([])] { #expect(try FeedbackCounts(json: counts.json) == counts) }
-    #expect(FeedbackCounts([]).json.canonical == #"{"items":0,"leftovers":{}}"#)
+    #expect(FeedbackCounts([]).json.canonical == #"{"items":0,"leftovers":{},"records":0,"records-with-items":0}"#)
   }
 
   @Test func aBadLineIsNamed() {

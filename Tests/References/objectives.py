@@ -15,7 +15,7 @@ import numpy
 
 OUT = pathlib.Path(__file__).resolve().parents[1] / "ObjectivesTests/Golden/cases.json"
 UNIT = 64
-BATCHES = 600  # of each objective
+BATCHES = 1500  # of each objective
 
 
 def oracle(path):

@@ -63,12 +63,12 @@ import Testing
 
   @Test func whatIsTooLongIsDropped() throws {
     let records = [pairs([("12345", "1"), ("1", "12345"), ("1234", "1")]), candidates(["1234", "12345"], name: "b")]
-    let (fitted, cut) = try fitting(frame + 5).fit(records)
+    let (fitted, cut) = try fitting(frame + 5).fit([records])
     #expect(fitted.map { $0.items.map(\.texts) } == [[["1234", "1"]], [["1234"]]])
     #expect(fitted.map(\.kinds) == [["too-long", "too-long"], ["too-long"]])
     #expect(fitted[0].leftovers[0].reason == "28 tokens, at most 27 are allowed")
     #expect(cut == 0)
-    #expect(try fitting(frame + 6).fit(records).records.allSatisfy { $0.leftovers.isEmpty })
+    #expect(try fitting(frame + 6).fit([records]).records.allSatisfy { $0.leftovers.isEmpty })
   }
 
   @Test func promptsAreCutUntilAllFits() throws {
@@ -80,7 +80,7 @@ import Testing
     let last = "^user\nz$\n".utf8.count
     let bare = "^user\n$\n^assistant\n".utf8.count + system + last
     // With its end, `1234` has room beside `é a` (4 bytes), but not beside ` é a` (5).
-    let (fitted, cut) = try fitting(bare + 5 + 4, cuts: true).fit([record])
+    let (fitted, cut) = try fitting(bare + 5 + 4, cuts: true).fit([[record]])
     #expect(fitted[0].turns == [Message(.system, "s"), Message(.user, "é a"), Message(.user, "z")])
     // The longest has no room beside nothing, so nothing is cut for it.
     #expect(fitted[0].items.map(\.texts) == [["12"], ["1234"]])
@@ -89,11 +89,11 @@ import Testing
   }
 
   @Test func whatFitsIsNotCut() throws {
-    let (fitted, cut) = try fitting(frame + 6, cuts: true).fit([candidates(["12345"])])
+    let (fitted, cut) = try fitting(frame + 6, cuts: true).fit([[candidates(["12345"])]])
     #expect(fitted == [candidates(["12345"])])
     #expect(cut == 0)
     // Without anything left of the prompt it is still too long.
-    let (rest, none) = try fitting(frame - 3 + 2, cuts: true).fit([candidates(["12", "1"])])
+    let (rest, none) = try fitting(frame - 3 + 2, cuts: true).fit([[candidates(["12", "1"])]])
     #expect(rest[0].items.map(\.texts) == [["1"]])
     #expect(rest[0].turns == [Message(.user, "")])
     #expect(rest[0].kinds == ["too-long"])
@@ -102,22 +102,35 @@ import Testing
 
   @Test func aResponseWithoutTokensIsNoExample() throws {
     let records = [candidates(["", "x"])]
-    #expect(try fitting(99).fit(records).records[0].items.count == 2)
-    let (raw, _) = try fitting(99, turns: "raw").fit(records)
+    #expect(try fitting(99).fit([records]).records[0].items.count == 2)
+    let (raw, _) = try fitting(99, turns: "raw").fit([records])
     #expect(raw[0].items.map(\.texts) == [["x"]])
     #expect(raw[0].kinds == ["empty"])
   }
 
   @Test func exactlyAsManyAsAskedFor() throws {
     let records = [candidates(["1", "123456", "2"]), candidates([], name: "b"), candidates(["3", "4"], name: "c")]
-    let (fitted, _) = try fitting(frame + 3, examples: 3).fit(records)
+    let (fitted, _) = try fitting(frame + 3, examples: 3).fit([records])
     #expect(fitted.map { $0.items.flatMap(\.texts) } == [["1", "2"], [], ["3"]])
     #expect(fitted.map(\.kinds) == [["too-long"], [], ["surplus"]])
-    // What comes after the last example is not even measured.
     #expect(
-      try fitting(frame + 3, examples: 1).fit(records).records.map(\.kinds) == [
+      try fitting(frame + 3, examples: 1).fit([records]).records.map(\.kinds) == [
         ["too-long", "surplus"], [], ["surplus", "surplus"],
       ])
+  }
+
+  @Test func everyPromptGivesAnExampleBeforeAnyGivesTwo() throws {
+    let parts = [
+      [candidates(["1", "2", "3"], name: "a"), candidates(["4", "5"], name: "b")],
+      [candidates(["6", "7"], name: "c"), candidates(["8"], name: "d")],
+    ]
+    func texts(_ examples: Int, _ weights: [Double]) throws -> [[String]] {
+      try fitting(frame + 3, examples: examples).fit(parts, weights: weights).records.map { $0.items.flatMap(\.texts) }
+    }
+    #expect(try texts(4, [1, 1]) == [["1"], ["6"], ["4"], ["8"]])
+    // Twice as many of the first part: 1, 6, 4, 2, 8, in this order.
+    #expect(try texts(5, [2, 1]) == [["1", "2"], ["6"], ["4"], ["8"]])
+    #expect(try texts(8, [1, 1]) == [["1", "2", "3"], ["6", "7"], ["8"], ["4", "5"]])
   }
 
   @Test func tooFewAreTold() throws {
@@ -126,20 +139,20 @@ import Testing
       candidates(["2"], name: "b", leftovers: [Leftover("already-right"), Leftover("error")]),
     ]
     #expect(
-      told { _ = try fitting(frame + 3, examples: 3).fit(records) }
+      told { _ = try fitting(frame + 3, examples: 3).fit([records]) }
         == "step.too-few-examples | fit: 3 examples are asked for and there are 2")
     let three = try fitting(frame + 3, examples: 3)
-    let error = #expect(throws: StepError.self) { try three.fit(records) }
-    #expect(error?.diagnoses.first?.notes == ["2 items; 2 already-right, 1 error, 1 too-long"])
+    let error = #expect(throws: StepError.self) { try three.fit([records]) }
+    #expect(error?.diagnoses.first?.notes == ["2 items from 2 of 2 prompts; left over: 2 already-right, 1 error, 1 too-long"])
     #expect(error?.diagnoses.first?.remedy == "Ask for fewer, or take more records or more samples.")
   }
 
   @Test func anEmptyTrainingIsRefused() throws {
     #expect(
-      told { _ = try fitting(3).fit([candidates(["1"])]) }
+      told { _ = try fitting(3).fit([[candidates(["1"])]]) }
         == "step.no-examples | fit: there are no examples, and an empty training is refused")
-    #expect(told { _ = try fitting(99).fit([]) }?.hasPrefix("step.no-examples") ?? false)
-    #expect(told { _ = try fitting(99, examples: 2).fit([]) }?.hasPrefix("step.no-examples") ?? false)
+    #expect(told { _ = try fitting(99).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
+    #expect(told { _ = try fitting(99, examples: 2).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
   }
 
   @Test func everyItemIsAnExampleOrALeftover() throws {
@@ -151,12 +164,12 @@ import Testing
       }
       let items = records.reduce(0) { $0 + $1.items.count }
       for cuts in [false, true] {
-        guard let (fitted, _) = try? fitting(frame + seed % 9, cuts: cuts, examples: nil).fit(records) else { continue }
+        guard let (fitted, _) = try? fitting(frame + seed % 9, cuts: cuts, examples: nil).fit([records]) else { continue }
         let counts = FeedbackCounts(fitted)
         #expect(counts.items + counts["too-long"] + counts["empty"] == items)
         let few = counts.items / 2
         guard few > 0 else { continue }
-        let limited = FeedbackCounts(try fitting(frame + seed % 9, cuts: cuts, examples: few).fit(records).records)
+        let limited = FeedbackCounts(try fitting(frame + seed % 9, cuts: cuts, examples: few).fit([records]).records)
         #expect(limited.items == few)
         #expect(limited.items + limited.leftovers.reduce(0) { $0 + $1.count } == items)
       }

@@ -76,6 +76,7 @@ import Training
       #expect(found.weights == whole.weights, "\(what): weights")
     }
     expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, workers: 1)), "one worker")
+    expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, workers: 4)), "four workers")
     expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, rows: 40)), "units of 40 rows")
     for variant in [KernelVariant.avx2, .avx512] where variant.isSupported && variant != .best {
       expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, variant: variant)), "\(variant)")
@@ -89,11 +90,19 @@ import Training
     }
   }
 
-  @Test("A step of full fine-tuning gives the same bits with one worker and two")
+  @Test("Two steps of full fine-tuning, in every way, give the same bits")
   func fullBits() throws {
-    let one = try Self.run(try Self.trainer(.full, steps: 1, workers: 1))
+    let one = try Self.run(try Self.trainer(.full, steps: 2, workers: 1))
     #expect(one.reports[0].chosenLogRatio == 0 && one.reports[0].rejectedLogRatio == 0)
-    let two = try Self.run(try Self.trainer(.full, steps: 1, workers: 2))
-    #expect(two.reports == one.reports && two.weights == one.weights)
+    for (workers, rows) in [(2, 768), (4, 40)] {
+      let other = try Self.run(try Self.trainer(.full, steps: 2, workers: workers, rows: rows))
+      #expect(other.reports == one.reports && other.weights == one.weights, "\(workers) workers, \(rows) rows")
+    }
+    let first = try Self.trainer(.full, steps: 2)
+    let (reports, _) = try Self.run(first, until: 1)
+    let second = try Self.trainer(.full, steps: 2)
+    let before = try #require(second.resume(from: first.checkpoint(reports)))
+    let resumed = try Self.run(second, before)
+    #expect(resumed.reports == one.reports && resumed.weights == one.weights, "resumed")
   }
 }

@@ -42,8 +42,10 @@ extension Trainee {
   ///   - part: What is trained.
   ///   - rows: The rows of the largest unit.
   ///   - headRows: How many of them go through the vocabulary head.
+  ///   - kept: How often weights are kept on the way.
   /// - Returns: Bytes; padding of matrices and attention's scratch are left out.
-  public static func bytes(_ configuration: DecoderConfiguration, _ part: TrainedPart, rows: Int, headRows: Int) -> Int
+  public static func bytes(_ configuration: DecoderConfiguration, _ part: TrainedPart, rows: Int, headRows: Int, kept: Int = 0
+  ) -> Int
   {
     let c = configuration
     let all = c.weightCount
@@ -61,8 +63,9 @@ extension Trainee {
       // A stands a second time, packed, and so does B.
       trained = 2 * c.count(options)
     }
-    // Gradient and two moments; then a checkpoint of numbers and moments, in bytes and inside the file that holds it.
-    let optimizer = 3 * trained + 2 * 3 * trained
+    // Gradient and two moments; then a checkpoint of numbers, moments and what was kept, in bytes and inside the file that
+    // holds it, and the result.
+    let optimizer = 3 * trained + 2 * 3 * trained + (3 * kept + 1) * trained
     let workspace = 10 * c.width + 5 * c.queryWidth + 5 * c.keyValueWidth + 6 * c.feedForward + 2 * c.headSize
     return 4 * (weights + optimizer + rows * workspace + headRows * c.vocabulary)
       + rows * ActivationRecord.bytesPerRow(c)

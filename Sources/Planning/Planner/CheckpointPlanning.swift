@@ -1,14 +1,14 @@
 // When the weights of a training are kept on the way: for the best by an eval, and for likelihood traces.
 // Knows nothing of what is done with them.
 
-import Diagnostics
+public import Diagnostics
 public import Specification
 
 extension Hyperparameters {
   /// How many optimizer steps a training on so many examples takes: the last batch of an epoch may be smaller, and a part
   /// of an epoch takes that part of its steps, rounded up.
   public func optimizerSteps(examples: Int) -> Int {
-    Int(min(1e15, (epochs * Double((examples + batch - 1) / batch)).rounded(.up)))
+    Int(min(1e15, (epochs * Double((max(1, examples) - 1) / batch + 1)).rounded(.up)))
   }
 }
 
@@ -62,41 +62,64 @@ extension CellPlanner {
     case .epochs(let epochs):
       // A multiple that rounding keeps just below the end is the end.
       let end = hyperparameters.epochs * (1 - 1e-9)
+      try refuseTooMany(end / epochs, for: asker, path: path)
       return (1...).lazy.map { Double($0) * epochs }.prefix { $0 < end }.map { .epochs($0) }
     case .steps(let steps):
       guard let examples = hyperparameters.examples else {
         throw PlanningError.unknownLength(asker: asker, place: experiment.nearestPlace(of: path))
       }
       let end = hyperparameters.optimizerSteps(examples: examples)
+      try refuseTooMany(Double(end) / Double(steps), for: asker, path: path)
       return stride(from: steps, to: end, by: steps).map { .steps($0) }
     }
   }
 
-  /// Warns of a training that ends before its learning rate has risen to what the spec says.
-  mutating func warnOfWarmup() {
-    guard let hyperparameters = experiment.training?.hyperparameters, let warmup = hyperparameters.schedule.warmup,
-      context.trainingSteps == nil
-    else { return }
-    let steps = hyperparameters.examples.map { hyperparameters.optimizerSteps(examples: $0) }
-    let rises: String
-    switch warmup {
-    case .steps(let count):
-      guard let steps, count > 0, count >= steps else { return }
-      rises = "\(count) steps, and the training has \(steps)"
-    case .fraction(let share):
-      guard share > 0, share == 1 || steps.map({ Int((Double($0) * share).rounded(.up)) >= $0 }) ?? false else {
-        return
-      }
-      rises = "the whole training"
+  /// Each point keeps weights in memory and in the store, and is scored.
+  private func refuseTooMany(_ points: Double, for asker: String, path: String) throws {
+    if points > Double(Self.mostPoints) {
+      throw PlanningError.tooManyPoints(asker: asker, most: Self.mostPoints, place: experiment.nearestPlace(of: path))
     }
+  }
+
+  private static let mostPoints = 200
+
+  /// Warns of a training that ends before its learning rate has risen to what the spec says, if its length is known.
+  mutating func warnOfWarmup() {
+    guard let hyperparameters = experiment.training?.hyperparameters, context.trainingSteps == nil else { return }
     let path = "hyperparameters/schedule"
     let place = ["constant", "linear", "cosine"].lazy.compactMap { [experiment] in
       experiment.place(of: "\(path)/\($0)/warmup")
     }.first
-    warnings.append(
-      Diagnosis(
-        "plan.warmup", "the warm-up never ends: it takes \(rises)", place: place ?? experiment.place(of: path),
-        notes: ["The learning rate never reaches what `learning-rate:` says."],
-        remedy: "Shorten the warm-up, or train longer.", exit: .badSpec, severity: .warning))
+    warnings +=
+      [
+        hyperparameters.endlessWarmup(
+          examples: hyperparameters.examples, place: place ?? experiment.place(of: path))
+      ].compactMap { $0 }
+  }
+}
+
+extension Hyperparameters {
+  /// The warning of a warm-up that is as long as the training or longer; nil if it ends, or if that is not known.
+  ///
+  /// - Parameters:
+  ///   - examples: How many examples the training has; nil if that is not known.
+  ///   - place: Where the warm-up stands.
+  public func endlessWarmup(examples: Int?, place: SourcePlace?) -> Diagnosis? {
+    let steps = examples.map { optimizerSteps(examples: $0) }
+    let rises: String
+    switch schedule.warmup {
+    case nil: return nil
+    case .steps(let count):
+      guard let steps, count > 0, count >= steps else { return nil }
+      rises = "\(count) steps, and the training has \(steps)"
+    case .fraction(let share):
+      let takes = steps.map { Int((Double($0) * share).rounded(.up)) >= $0 } ?? false
+      guard share > 0, share == 1 || takes else { return nil }
+      rises = "the whole training"
+    }
+    return Diagnosis(
+      "plan.warmup", "the warm-up never ends: it takes \(rises)", place: place,
+      notes: ["The learning rate never reaches what `learning-rate:` says."],
+      remedy: "Shorten the warm-up, or train longer.", exit: .badSpec, severity: .warning)
   }
 }

@@ -106,7 +106,9 @@ extension CellPlanner {
   ) throws -> [EvalFinding] {
     let label = graph.step(examples.step).label
     let points = try points(every: eval.every, for: name, path: "\(path)/every")
-    let outputs = training.checkpoints.outputs(points, of: training.id)
+    // It ends with the weights that are the result, which with `keep: best` need not be the last.
+    let kept = training.checkpoints.outputs(points, of: training.id).dropLast()
+    let outputs = kept + [subject.policy ?? OutputReference(training.id, "weights")]
     var inputs = [StepInput("examples", examples), StepInput("reference", try reference(of: examples))]
     for (index, output) in outputs.enumerated() {
       let moment = Self.moment(index, points)

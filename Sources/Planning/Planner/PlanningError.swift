@@ -15,6 +15,10 @@ public enum PlanningError: DiagnosableError, Hashable {
   case unknownLength(asker: String, place: SourcePlace?)
   /// The best weights are to be chosen by an eval that gives no number, or several.
   case notOneNumber(eval: String, numbers: Int, place: SourcePlace?)
+  /// Weights are to be kept at more points of a training than is sensible.
+  case tooManyPoints(asker: String, most: Int, place: SourcePlace?)
+  /// The best weights are to be chosen on data that is no validation part.
+  case notValidation(eval: String, part: String, place: SourcePlace?)
   /// Experiments whose weights come from one another.
   case circle([String], place: SourcePlace?)
   /// Another experiment has no such cell, or several.
@@ -38,7 +42,8 @@ public enum PlanningError: DiagnosableError, Hashable {
   private var place: SourcePlace? {
     switch self {
     case .noPart(_, _, _, let place), .noVerifier(_, _, let place), .noPairs(_, _, let place),
-      .unknownLength(_, let place), .notOneNumber(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place),
+      .unknownLength(_, let place), .notOneNumber(_, _, let place),
+      .tooManyPoints(_, _, let place), .notValidation(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place),
       .trainsNothing(_, let place), .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
       place
     }
@@ -83,6 +88,15 @@ public enum PlanningError: DiagnosableError, Hashable {
         "not-one-number",
         "the best weights are to be chosen by `\(eval)`, which gives \(numbers == 0 ? "no number" : "\(numbers) numbers") for them",
         "Choose by an eval of the trained model on one data set, such as accuracy or perplexity.")
+    case .tooManyPoints(let asker, let most, _):
+      Told(
+        "too-many-points", "`\(asker)` looks at the weights at more than \(most) points of the training",
+        "Write a larger `every:`.")
+    case .notValidation(let eval, let part, _):
+      Told(
+        "not-validation", "the best weights are to be chosen by `\(eval)`, which looks at `\(part)`",
+        notes: ["What chooses weights is no longer held out: its numbers would be too good."],
+        "Choose by an eval on a part named `validation`.")
     default: toldOfChains
     }
   }

@@ -188,6 +188,10 @@ extension CellPlanner {
       return OutputReference(training, "weights")
     }
     let path = "hyperparameters/keep/best"
+    if let part = eval.on?.parts.first(where: { $0.split == "heldout" }) {
+      throw PlanningError.notValidation(
+        eval: best.eval, part: part.text, place: experiment.nearestPlace(of: "\(path)/eval"))
+    }
     let points = try points(every: best.every, for: "keep", path: "\(path)/every")
     let outputs = checkpoints.outputs(points, of: training)
     var inputs: [StepInput] = []

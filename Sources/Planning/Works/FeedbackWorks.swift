@@ -49,7 +49,7 @@ public struct ReviseWork: Work, Hashable {
   }
 
   static let kind = StepKind.revise
-  static let version = 1
+  static let version = 2
   /// What is done.
   public let stage: Stage
 
@@ -87,7 +87,7 @@ public struct ReviseWork: Work, Hashable {
 /// which change neither. Output: `examples`.
 public struct FitWork: Work, Hashable {
   static let kind = StepKind.fit
-  static let version = 1
+  static let version = 2
   /// The model that will read the examples.
   public let model: ModelUse
   /// The weight of each part of the data; a single part has 1.

@@ -145,7 +145,8 @@ extension DriftEval {
   fileprivate static var shape: Shape<DriftEval> {
     .record("drift") { fields in
       let on = fields.on()
-      let decoding = Decoding.read(&fields, temperature: 0)
+      // The mean log-ratio of texts that the model draws is KL(model, reference); of other texts it is not.
+      let decoding = Decoding.read(&fields, temperature: 1)
       return on.map { DriftEval(on: $0, decoding: decoding) }
     }
   }

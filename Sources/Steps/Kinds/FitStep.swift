@@ -21,7 +21,7 @@ enum FitStep {
     let fitting = Fitting(
       ResponseEncoder(work.model, tokenizer), maxLength: min(context, work.maxLength ?? context),
       cuts: work.longer == .cut, examples: work.examples, label: task.step.label, places: task.step.places)
-    let (records, cut) = try fitting.fit(Interleaving.merged(parts, weights: work.weights))
+    let (records, cut) = try fitting.fit(parts, weights: work.weights)
     return ReviseStep.outputs("examples", records, cut: cut)
   }
 }
@@ -45,6 +45,31 @@ package enum Interleaving {
       merged.append(record)
     }
     return merged
+  }
+}
+
+extension Interleaving {
+  /// How many items of each record are taken, so that there are `count` in all, or as many as there are.
+  ///
+  /// Within a part every record gives its first item before any gives its second. Between parts, the next item comes from
+  /// the part that is furthest behind, as in ``merged(_:weights:)``.
+  static func taken(_ parts: [[FeedbackRecord]], weights: [Double], count: Int) -> [[Int]] {
+    var rest = parts.map { records in
+      let items = records.enumerated().flatMap { record in record.element.items.indices.map { ($0, record.offset) } }
+      return items.sorted { $0 < $1 }[...]
+    }
+    var taken = parts.map { $0.map { _ in 0 } }
+    var sums = parts.map { _ in 0 }
+    for _ in 0..<count {
+      guard
+        let next = rest.indices.filter({ !rest[$0].isEmpty })
+          .min(by: { (Double(sums[$0]) / weights[$0], $0) < (Double(sums[$1]) / weights[$1], $1) }),
+        let (_, record) = rest[next].popFirst()
+      else { break }
+      taken[next][record] += 1
+      sums[next] += 1
+    }
+    return taken
   }
 }
 
@@ -80,29 +105,31 @@ package struct Fitting {
 
   /// The records with the items that are learned from; all others are leftovers.
   ///
-  /// - Returns: The records, and how many of their prompts were cut.
+  /// Where only so many examples are wanted, every prompt gives its first item before any gives its second: as many
+  /// prompts as possible are learned from.
+  ///
+  /// - Returns: The records, and how many of the prompts that are learned from were cut.
   /// - Throws: ``StepError/tooFewExamples(step:asked:counts:place:)``, ``StepError/noExamples(step:counts:)``.
-  package func fit(_ records: [FeedbackRecord]) throws(StepError) -> (records: [FeedbackRecord], cut: Int) {
-    var fitted: [FeedbackRecord] = []
-    var cut = 0
-    var room = examples ?? .max
-    for record in records {
-      var record = record
-      if room > 0 {
-        let turns = record.turns
-        record = fit(record)
-        if record.turns != turns { cut += 1 }
+  package func fit(
+    _ parts: [[FeedbackRecord]], weights: [Double] = [1]
+  ) throws(StepError) -> (records: [FeedbackRecord], cut: Int) {
+    var fitted = parts.map { $0.map { fit($0) } }
+    if let examples {
+      let taken = Interleaving.taken(fitted, weights: weights, count: examples)
+      for (part, counts) in taken.enumerated() {
+        for (index, count) in counts.enumerated() { fitted[part][index] = Self.limited(fitted[part][index], to: count) }
       }
-      record = Self.limited(record, to: room)
-      room -= record.items.count
-      fitted.append(record)
     }
-    let counts = FeedbackCounts(fitted, cut: cut)
+    var cut = 0
+    for (before, after) in zip(parts.joined(), fitted.joined())
+    where before.turns != after.turns && !after.items.isEmpty { cut += 1 }
+    let merged = Interleaving.merged(fitted, weights: weights)
+    let counts = FeedbackCounts(merged, cut: cut)
     if counts.items == 0 { throw .noExamples(step: label, counts: counts) }
     if let examples, counts.items < examples {
       throw .tooFewExamples(step: label, asked: examples, counts: counts, place: places["examples"])
     }
-    return (fitted, cut)
+    return (merged, cut)
   }
 
   private static func limited(_ record: FeedbackRecord, to room: Int) -> FeedbackRecord {

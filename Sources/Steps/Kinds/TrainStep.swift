@@ -12,12 +12,13 @@ import Storage
 import Training
 
 struct TrainStep {
-  /// Writing checkpoints may take a thirtieth of the time: between two of them passes so many times what one takes.
+  /// Writing checkpoints may take a tenth of the time: between two of them passes so many times what one takes.
   ///
-  /// A small checkpoint is thus written after every step, and a kill loses no more than the step in flight.
-  private static let secondsBetween = 30.0
+  /// A checkpoint of adapters is thus written after nearly every step on a fast disk, and a kill loses seconds; of a full
+  /// fine-tuning it is written every minute or so.
+  private static let secondsBetween = 10.0
   /// Bytes that a disk is taken to write in a second, before the first checkpoint has shown it.
-  private static let bytesPerSecond = 2e8
+  private static let bytesPerSecond = 5e8
 
   private let work: TrainWork
   private let task: StepTask
@@ -27,6 +28,8 @@ struct TrainStep {
   private var lastCheckpoint: Double
   private var pause = 0.0
   private var resumed = 0
+  private var began = 0.0
+  private var tokens = 0
 
   static func run(
     _ work: TrainWork, _ task: StepTask, models: ModelCache
@@ -47,6 +50,11 @@ struct TrainStep {
     var reader = TrainingExamples(ResponseEncoder(work.model, model.tokenizer), label: task.step.label)
     let examples = try read(&reader)
     let trainee = try Trainee(model.decoder, work.hyperparameters.trainedPart, workers: model.decoder.workers)
+    if let warning = TrainingForecast.warning(work, examples: examples.count, at: task.step), work.limit == nil,
+      work.hyperparameters.examples == nil
+    {
+      task.warn(warning)
+    }
     trainee.startAdapters(seed: UInt64(bitPattern: Int64(work.seed)))
     let trainer = Trainer(
       trainee, examples: examples,
@@ -68,12 +76,14 @@ struct TrainStep {
   private mutating func train(_ trainer: Trainer, _ marks: [Int]) throws -> TrainingEnd {
     try resume(trainer, marks)
     resumed = trainer.step
+    began = task.now()
     // Numbers, first and second moments.
     let bytes = trainer.trainee.parameters.reduce(0) { $0 + 12 * $1.count }
     pause = Self.secondsBetween * Double(bytes) / Self.bytesPerSecond
     let end = try trainer.run { report in
       reports.append(report)
       if marks.contains(report.step) { kept[report.step] = trainer.trainee.trainedWeights() }
+      tokens += report.tokens
       tell(report, of: trainer)
       if task.cancellation.isCancelled { return false }
       try keepCheckpoint(trainer)
@@ -125,6 +135,8 @@ struct TrainStep {
   private func tell(_ report: StepReport, of trainer: Trainer) {
     var note = "loss \(Self.text(report.loss, digits: 4))"
     if let margin = report.margin { note += ", margin \(Self.text(margin, digits: 2))" }
+    let seconds = task.now() - began
+    if seconds > 0 { note += ", \(Self.text(Double(tokens) / seconds, digits: 0)) tokens/s" }
     task.progress(Progress(unit: "steps", done: trainer.step, total: trainer.order.steps, reused: resumed, note: note))
   }
 
@@ -135,6 +147,7 @@ struct TrainStep {
     let whole = Int((abs(value) * scale).rounded())
     let fraction = String(whole % Int(scale))
     let sign = value < 0 && whole > 0 ? "-" : ""
+    if digits == 0 { return "\(sign)\(whole)" }
     return "\(sign)\(whole / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
   }
 

@@ -1,0 +1,44 @@
+// What trainings learned from: how many examples of how many prompts, and what came to nothing.
+// The counts are a step's; here they get the names of the cells that share them.
+
+import JSON
+public import Records
+
+/// The examples of some cells' trainings.
+public struct LearnedExamples: Sendable {
+  /// What the step that made them is called.
+  public let label: String
+  /// The cells that learn from them, without the experiment's name.
+  public let cells: [String]
+  /// How many there are, and of how many prompts.
+  public let counts: FeedbackCounts
+
+  /// Takes counts.
+  public init(label: String, cells: [String], counts: FeedbackCounts) {
+    self.label = label
+    self.cells = cells
+    self.counts = counts
+  }
+
+  /// One sentence, such as `Examples of sums/train for judge: 32 items from 32 of 96 prompts.`
+  var sentence: String {
+    let told = common.isEmpty ? "" : " for \(common)"
+    let label = label.prefix(1).uppercased() + label.dropFirst()
+    return "\(label)\(told): \(counts.sentence)."
+  }
+
+  /// The arms that all cells have in common.
+  private var common: String {
+    let arms = cells.map { $0.split(separator: "/").map(String.init) }
+    guard let first = arms.first, arms.allSatisfy({ $0.count == first.count }) else { return "" }
+    return first.indices.filter { place in arms.allSatisfy { $0[place] == first[place] } }.map { first[$0] }
+      .joined(separator: "/")
+  }
+
+  var json: JSONValue {
+    var object = counts.json.objectValue ?? JSONObject()
+    object["cells"] = .array(cells.map { .string($0) })
+    object["label"] = .string(label)
+    return .object(object)
+  }
+}

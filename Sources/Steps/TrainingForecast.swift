@@ -1,0 +1,31 @@
+// What can be said of a training once its examples are stored, before it runs.
+
+public import Diagnostics
+public import Planning
+import Records
+public import Storage
+
+/// Foretells what trainings with stored examples will meet.
+public enum TrainingForecast: Sendable {
+  /// Warnings of warm-ups that never end, each told once.
+  public static func warnings(of plan: Plan, in store: Store) -> [Diagnosis] {
+    var states: [StepID: StepState] = [:]
+    for planned in plan.steps { states[planned.step.id] = planned.state }
+    let found = plan.steps.compactMap { planned -> Diagnosis? in
+      guard case .train(let work) = planned.step.work, work.limit == nil, work.hyperparameters.examples == nil,
+        let source = planned.step.inputs.first(where: { $0.name == "examples" })?.source.step,
+        case .cached(_, let result)? = states[source], let counts = result.outputs["counts"],
+        let bytes = try? store.read(counts.digest), let counts = try? FeedbackCounts(reading: bytes)
+      else { return nil }
+      return warning(work, examples: counts.items, at: planned.step)
+    }
+    return Diagnoses(found).distinct.diagnoses
+  }
+
+  /// The warning of a training on so many examples.
+  static func warning(_ work: TrainWork, examples: Int, at step: Step) -> Diagnosis? {
+    let names = ["schedule/warmup/steps", "schedule/warmup/fraction", "schedule"]
+    let place = names.lazy.compactMap { step.places[$0] }.first
+    return work.hyperparameters.endlessWarmup(examples: examples, place: place)
+  }
+}
