@@ -161,7 +161,10 @@ public final class LeaseKeeper: Sendable {
       try retrying { () throws(SystemFailure) in try files.system.rename(files.path(name), to: files.path(aside)) }
     } catch { return }
     let moved = (try? store.standingLease(aside)) ?? nil
-    if let moved, moved.lease != dead.lease { _ = try? files.system.link(files.path(aside), to: files.path(name)) }
+    if let moved, moved.lease != dead.lease {
+      let isBack = try? files.link(files.path(aside), to: files.path(name))
+      if isBack == true { return }
+    }
     _ = try? files.system.remove(files.path(aside))
   }
 }

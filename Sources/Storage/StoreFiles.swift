@@ -144,7 +144,7 @@ struct StoreFiles: Sendable {
   }
 
   /// Gives the temporary file its name if that is free; removes the temporary name either way when it is done with.
-  private func link(_ temporary: String, to target: String) throws(SystemFailure) -> Bool {
+  func link(_ temporary: String, to target: String) throws(SystemFailure) -> Bool {
     do {
       try retrying { () throws(SystemFailure) in try system.link(temporary, to: target) }
     } catch {
