@@ -51,15 +51,7 @@ struct ExecCommand: AsyncParsableCommand {
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
     try saved?.check(plan, session)
     try plan.refuseBlocked()
-    let clock = ContinuousClock()
-    let origin = clock.now
-    let engine = StepEngine(
-      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors,
-      scratch: store.scratchFolder)
-    let executor = Executor(
-      store: store, runner: engine, cancellation: Interrupt.cancellation,
-      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, leases: leases,
-      observe: view.show)
+    let executor = executor(store, leases, view)
     var (summary, done) = try await executor.run(session.graph, named: run)
     do {
       try writeTables(session, done, store)
@@ -74,6 +66,17 @@ struct ExecCommand: AsyncParsableCommand {
       throw CommandError.incomplete(
         failed: summary.failed, skipped: summary.skipped, exit: summary.exit ?? .stepFailed)
     }
+  }
+
+  private func executor(_ store: Store, _ leases: LeaseKeeper, _ view: any RunView) -> Executor {
+    let clock = ContinuousClock()
+    let origin = clock.now
+    let engine = StepEngine(
+      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors, scratch: store.scratchFolder)
+    return Executor(
+      store: store, runner: engine, cancellation: Interrupt.cancellation,
+      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, leases: leases,
+      observe: view.show)
   }
 
   /// The saved plan, if one was given in the place of specs.
