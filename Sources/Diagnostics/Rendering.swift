@@ -9,7 +9,9 @@ extension Diagnosis {
   /// - Returns: One or more lines.
   public func text(colored: Bool = false) -> String {
     let (start, end) = colored ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m", "\u{1B}[0m") : ("", "")
-    var lines = [(place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message.showingControls)"]
+    var lines = [
+      (place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message.showingControls)"
+    ]
     if let place, let source = place.sourceLine {
       let number = String(place.line)
       let caret = String(repeating: "^", count: place.width)

@@ -36,6 +36,8 @@ public enum ExecutionEvent: Sendable {
   case cached(Step, key: Digest)
   /// A step begins.
   case running(Step, StepState)
+  /// Nothing can be done before another run has computed a step.
+  case waiting(Step, Computing)
   /// A step has come so far.
   case progress(Step, Progress)
   /// A step is done.
@@ -85,6 +87,11 @@ extension ExecutionEvent {
     case .cached(let step, let key):
       .members(["event": "cached", "step": .string(step.label), "key": .string(key.hex)])
     case .running(let step, _): .members(["event": "running", "step": .string(step.label)])
+    case .waiting(let step, let computing):
+      .members([
+        "event": "waiting", "step": .string(step.label), "run": .string(computing.run),
+        "host": .string(computing.host), "since": .string(computing.since),
+      ])
     case .progress(let step, let progress):
       .members([
         "event": "progress", "step": .string(step.label), "unit": .string(progress.unit),

@@ -15,6 +15,8 @@ public struct Executor: Sendable {
   private let cancellation: Cancellation
   private let now: @Sendable () -> Double
   private let provenance: @Sendable () -> JSONObject
+  private let leases: LeaseKeeper?
+  private let pause: @Sendable (Double) async -> Void
 
   /// Makes an executor.
   ///
@@ -24,11 +26,17 @@ public struct Executor: Sendable {
   ///   - cancellation: Whether the user wants the run to stop.
   ///   - now: Seconds since some fixed moment.
   ///   - provenance: Facts about this run to be kept beside results: program version, host, time. In no key.
+  ///   - leases: Where runs tell each other what they compute; nil if this one computes whatever is not stored.
+  ///   - pause: Lets so many seconds pass.
   ///   - observe: Gets every event; may be called on any thread.
   public init(
     store: Store, runner: any StepRunner, cancellation: Cancellation, now: @escaping @Sendable () -> Double,
-    provenance: @escaping @Sendable () -> JSONObject, observe: @escaping @Sendable (ExecutionEvent) -> Void
+    provenance: @escaping @Sendable () -> JSONObject, leases: LeaseKeeper? = nil,
+    pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) },
+    observe: @escaping @Sendable (ExecutionEvent) -> Void
   ) {
+    self.leases = leases
+    self.pause = pause
     self.store = store
     self.runner = runner
     self.cancellation = cancellation
@@ -87,12 +95,42 @@ public struct Executor: Sendable {
   }
 
   /// Visits every step in order; files from outside only if they are demanded, or when a step that runs reads them.
+  ///
+  /// A step that another run computes is put off, with those that read from it; when nothing else is left to do, this
+  /// run waits.
   private func visitAll(
     _ state: inout RunState, demanded: Set<StepID>, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
   ) async throws {
-    for step in state.graph.steps where step.work.foretold == nil || demanded.contains(step.id) {
-      if state.summary.cancelled { return }
-      try await visit(step, &state, emit)
+    var rest = state.graph.steps.filter { $0.work.foretold == nil || demanded.contains($0.id) }
+    var queue = WaitingQueue()
+    while !rest.isEmpty {
+      queue.beginPass()
+      for step in rest {
+        if state.summary.cancelled { return }
+        if queue.isBehind(step) {
+          queue.putOff(step)
+        } else if let obstacle = try await visit(step, &state, emit) {
+          queue.putOff(step, obstacle)
+        }
+      }
+      if queue.putOff.count == rest.count { try await wait(&queue, &state, emit) }
+      rest = queue.putOff
+    }
+  }
+
+  /// Waits until one of the steps that others compute is done, or its run is dead.
+  private func wait(
+    _ queue: inout WaitingQueue, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws {
+    for taken in queue.news() { emit(.waiting(taken.step, taken.computing)) }
+    var seconds = 0.05
+    while try queue.taken.allSatisfy({ try leases?.isTaken($0.key) ?? false }) {
+      if cancellation.isCancelled {
+        state.summary.cancelled = true
+        return
+      }
+      await pause(seconds)
+      seconds = min(2 * seconds, 2)
     }
   }
 
@@ -104,39 +142,60 @@ public struct Executor: Sendable {
       warn: { emit(.warned($0)) }, cancellation: cancellation, now: now)
   }
 
-  private func visit(_ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void)
-    async throws
-  {
+  /// Takes a step's result, or computes it.
+  ///
+  /// - Returns: What another run computes and this one has to wait for; nil if the step is settled.
+  private func visit(
+    _ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws -> TakenStep? {
     for source in state.graph.inputs(of: step) where source.work.foretold != nil { _ = state.resolve(source) }
     if let culprit = state.culprit(of: step) {
       state.failed[step.id] = culprit
       state.summary.skipped += 1
       emit(.skipped(step, because: culprit))
-      return
+      return nil
     }
-    let resolved = state.resolve(step)
-    if case .cached(let key, let result) = resolved {
-      state.found(step, key: key, result)
-      emit(.cached(step, key: key))
-      return
+    let resolved = try resolve(step, &state)
+    if isFound(step, resolved, &state, emit) { return nil }
+    return try await compute(step, resolved, &state, emit)
+  }
+
+  /// The state of a step; a result that is counted on from here on is marked as used, so that collection spares it.
+  private func resolve(_ step: Step, _ state: inout RunState) throws -> StepState {
+    for _ in 0..<8 {
+      let resolved = state.resolve(step)
+      guard case .cached(let key, let result) = resolved else { return resolved }
+      let objects = result.outputs.values.map(\.digest)
+      // What collection took between the two looks is looked for again.
+      if try store.use(step: step.work.foretold == nil ? key : nil, objects: objects) { return resolved }
     }
-    try await compute(step, resolved, &state, emit)
+    return state.resolve(step)
+  }
+
+  private func isFound(
+    _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: (ExecutionEvent) -> Void
+  ) -> Bool {
+    guard case .cached(let key, let result) = resolved else { return false }
+    state.found(step, key: key, result)
+    emit(.cached(step, key: key))
+    return true
   }
 
   /// Computes a step; damage found in an input sends its own step through here first.
   private func compute(
-    _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws {
+    _ step: Step, _ resolved: StepState, isRepair: Bool = false, _ state: inout RunState,
+    _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws -> TakenStep? {
     do {
       var repairs = 0
       while true {
-        try await fetchInputs(of: step, &state, emit)
+        if let taken = try await fetchInputs(of: step, &state, emit) { return taken }
         if state.culprit(of: step) != nil { return try await visit(step, &state, emit) }
         do {
-          return try await runOnce(step, resolved, &state, emit)
+          return try await runOnce(step, resolved, isRepair: isRepair, &state, emit)
         } catch let damage as DamagedInput where repairs < step.inputs.count + 1 {
           repairs += 1
-          try await repair(damage, of: step, &state, emit)
+          if let taken = try await repair(damage, of: step, &state, emit) { return taken }
         }
       }
     } catch is Cancelled {
@@ -150,53 +209,82 @@ public struct Executor: Sendable {
       state.summary.exit = state.summary.exit ?? diagnoses.first?.exit
       emit(.failed(step, diagnoses))
     }
+    return nil
   }
 
   private func fetchInputs(
     of step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws {
+  ) async throws -> TakenStep? {
     for source in state.graph.inputs(of: step) where source.work.foretold != nil && state.results[source.id] == nil {
-      let resolved = state.resolve(source)
-      if case .cached(let key, let result) = resolved {
-        state.found(source, key: key, result)
-        emit(.cached(source, key: key))
-      } else {
-        try await compute(source, resolved, &state, emit)
-      }
+      let resolved = try resolve(source, &state)
+      if isFound(source, resolved, &state, emit) { continue }
+      if let taken = try await compute(source, resolved, &state, emit) { return taken }
     }
+    return nil
   }
 
   private func repair(
     _ damage: DamagedInput, of step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws {
+  ) async throws -> TakenStep? {
     guard let source = step.inputs.first(where: { $0.name == damage.input })?.source else { throw damage }
     let producer = state.graph.step(source.step)
     emit(.damaged(producer, object: damage.object))
+    let before = state.results[producer.id]
     state.results[producer.id] = nil
     let resolved = state.resolve(producer)
-    try await compute(producer, resolved, &state, emit)
+    let taken = try await compute(producer, resolved, isRepair: true, &state, emit)
+    if taken != nil { state.results[producer.id] = before }
+    return taken
   }
 
   private func runOnce(
-    _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws {
+    _ step: Step, _ resolved: StepState, isRepair: Bool, _ state: inout RunState,
+    _ emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) async throws -> TakenStep? {
     if case .blocked(let obstacle) = resolved { throw BlockedStep(step: step.label, obstacle: obstacle) }
     guard let contents = state.contents(of: step) else { fatalError("inputs are computed before: our own bug") }
     if cancellation.isCancelled { throw Cancelled() }
+    let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
+    if let leases {
+      if let holder = try leases.acquire(manifest.key) {
+        return TakenStep(step: step, key: manifest.key, computing: Computing(holder))
+      }
+      // Who held the lease before may have published since the last look.
+      if !isRepair, isFound(step, try resolve(step, &state), &state, emit) {
+        leases.release(manifest.key)
+        return nil
+      }
+    }
+    defer { leases?.release(manifest.key) }
     emit(.running(step, resolved))
     let began = now()
     let (produced, count) = try await runner.run(task(step, contents: contents, emit))
     let seconds = now() - began
-    let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
-    let outputs = try publish(step, manifest, produced, seconds: seconds, count: count)
+    let facts = facts(of: step, state, seconds: seconds, count)
+    let outputs = try publish(step, manifest, produced, facts)
     // Only now: until its result stands, a step that is killed or finds the disk full goes on from here.
     store.removeCheckpoint(for: manifest.key)
     state.finished(step, key: manifest.key, outputs: outputs)
     emit(.finished(step, key: manifest.key, seconds: seconds, computed: count.computed, reused: count.reused))
+    return nil
+  }
+
+  /// What stands beside a result and in no key: who made it, of what, and at what cost.
+  private func facts(of step: Step, _ state: RunState, seconds: Double, _ count: WorkCount) -> JSONObject {
+    var facts = provenance()
+    facts["label"] = .string(step.label)
+    facts["seconds"] = .number(seconds)
+    facts["computed"] = .integer(Int64(count.computed))
+    facts["reused"] = .integer(Int64(count.reused))
+    let sources = step.inputs.compactMap { input in
+      state.results[input.source.step].map { JSONMember(input.name, .string($0.key.hex)) }
+    }
+    facts["sources"] = .object(JSONObject(sources))
+    return facts
   }
 
   private func publish(
-    _ step: Step, _ manifest: Manifest, _ produced: [ProducedOutput], seconds: Double, count: WorkCount
+    _ step: Step, _ manifest: Manifest, _ produced: [ProducedOutput], _ facts: JSONObject
   ) throws -> [String: StoredOutput] {
     var outputs: [StepResult.Output] = []
     for output in produced {
@@ -208,11 +296,6 @@ public struct Executor: Sendable {
         outputs.append(.init(output.name, digest, byteCount: byteCount, recordCount: output.recordCount))
       }
     }
-    var facts = provenance()
-    facts["label"] = .string(step.label)
-    facts["seconds"] = .number(seconds)
-    facts["computed"] = .integer(Int64(count.computed))
-    facts["reused"] = .integer(Int64(count.reused))
     let result = StepResult(kind: step.kind.rawValue, outputs: outputs, manifest: manifest, provenance: facts)
     let standing = try store.publish(result, for: manifest.key)
     var stored: [String: StoredOutput] = [:]

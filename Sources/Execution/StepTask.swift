@@ -132,7 +132,8 @@ public struct StepTask: Sendable {
   /// The same task for which nothing was kept: what the work keeps itself it finds and leaves in another store.
   public func again(keepingIn other: Store) -> StepTask {
     StepTask(
-      step: step, contents: contents, store: other, source: source, progress: progress, warn: warn, cancellation: cancellation,
+      step: step, contents: contents, store: other, source: source, progress: progress, warn: warn,
+      cancellation: cancellation,
       now: now)
   }
 

@@ -42,6 +42,9 @@ public struct StoreIndex: ResultIndex {
   /// Whether results of a kind were found damaged.
   public func hasDamaged(_ kind: StepKind) -> Bool { store.foundDamaged(kind: kind.rawValue) }
 
+  /// The run that computes a step at this moment.
+  public func computing(_ key: Digest) -> Computing? { store.computing(key).map { Computing($0) } }
+
   /// Earlier results of a kind, newest first.
   public func earlier(_ kind: StepKind) -> [EarlierResult] {
     store.results(ofKind: kind.rawValue, newest: .max).map { result in
@@ -52,5 +55,12 @@ public struct StoreIndex: ResultIndex {
         computed: result.provenance["computed"]?.integerValue, label: result.provenance["label"]?.stringValue,
         bytesPerRecord: records > 0 ? Double(bytes) / Double(records) : nil)
     }
+  }
+}
+
+extension Computing {
+  /// A lease's holder as plans and events name it.
+  init(_ holder: LeaseHolder) {
+    self.init(run: holder.run, host: holder.host, since: holder.sinceText)
   }
 }

@@ -16,6 +16,8 @@ public struct PlannedStep: Sendable {
   public let bytes: Double?
   /// Its model's files by input, as far as they are stored.
   public let modelFiles: [String: StoredOutput]
+  /// The run that computes it at this moment, whose result will be used; nil if none does.
+  public let computing: Computing?
 }
 
 /// What is going to happen.
@@ -31,7 +33,8 @@ public struct Plan: Sendable {
     var planned: [PlannedStep] = []
     for step in graph.steps {
       let state = resolver.resolve(step)
-      planned.append(Plan.planned(step, state, &resolver))
+      let computing = state.openKey.flatMap { index.computing($0) }
+      planned.append(Plan.planned(step, state, computing, &resolver))
     }
     let demanded = Plan.demanded(planned)
     steps = planned.map { planned in
@@ -39,12 +42,14 @@ public struct Plan: Sendable {
         planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
       guard spared else { return planned }
       return PlannedStep(
-        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:])
+        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: nil)
     }
     self.graph = graph
   }
 
-  private static func planned(_ step: Step, _ state: StepState, _ resolver: inout Resolver) -> PlannedStep {
+  private static func planned(
+    _ step: Step, _ state: StepState, _ computing: Computing?, _ resolver: inout Resolver
+  ) -> PlannedStep {
     let records = pending(state)
     var tokens: Double?
     if case .generate(let work) = step.work { tokens = records.flatMap { work.expectedTokens($0) } }
@@ -58,7 +63,7 @@ public struct Plan: Sendable {
     }
     return PlannedStep(
       step: step, state: state, estimate: records.flatMap { estimate(step, $0, &resolver) }, tokens: tokens,
-      bytes: bytes, modelFiles: files)
+      bytes: bytes, modelFiles: files, computing: computing)
   }
 
   /// How many records are to be computed, if anything certainly is and their number is known.
@@ -88,9 +93,19 @@ public struct Plan: Sendable {
   }
 
   /// How many steps certainly run, and how many at most.
+  ///
+  /// What another run computes now, and what reads from that, may be stored before this one comes to it.
   public var bounds: ClosedRange<Int> {
-    let certain = steps.count { $0.state.certainlyRuns }
-    let open = steps.count { if case .undecided = $0.state { true } else { false } }
+    var shared: Set<StepID> = []
+    for planned in steps
+    where planned.computing != nil || planned.step.inputs.contains(where: { shared.contains($0.source.step) }) {
+      shared.insert(planned.step.id)
+    }
+    let certain = steps.count { $0.state.certainlyRuns && !shared.contains($0.step.id) }
+    let open = steps.count { planned in
+      if case .undecided = planned.state { return true }
+      return planned.state.certainlyRuns && shared.contains(planned.step.id)
+    }
     return certain...(certain + open)
   }
 

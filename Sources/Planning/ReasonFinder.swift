@@ -17,8 +17,13 @@ struct ReasonFinder {
   /// - Parameter earlier: Earlier results of the step's kind, newest first.
   /// - Returns: What differs, or that the step never ran.
   func reason(among earlier: [EarlierResult]) -> Reason {
+    nearest(among: earlier).map { .changed($0.changes) } ?? .neverRun
+  }
+
+  /// The closest of the earlier results that are not the step's own, of those that differ least the newest.
+  func nearest(among earlier: [EarlierResult]) -> Neighbor? {
     let manifest = step.manifest(contents: contents)
-    var nearest: [LeafChange]?
+    var nearest: Neighbor?
     for result in earlier {
       // Names are compared first: most of a long history is of other steps.
       let before = known(result.manifest)
@@ -26,9 +31,9 @@ struct ReasonFinder {
       let raw = before.changes(to: manifest)
       if raw.isEmpty { continue }
       let told = ChangeTeller(step: step, steps: steps, old: before, new: manifest).changes(raw)
-      if told.count < nearest?.count ?? .max { nearest = told }
+      if told.count < nearest?.changes.count ?? .max { nearest = Neighbor(result: result, changes: told) }
     }
-    return nearest.map { .changed($0) } ?? .neverRun
+    return nearest
   }
 
   /// What an earlier result was made of, without the inputs of which nothing is known this time.

@@ -145,6 +145,12 @@ extension Resolver {
 
 // Reasons and costs.
 extension Resolver {
+  /// The earlier result that is closest to a step and not its own; nil if nothing like it was ever stored.
+  public mutating func neighbor(of step: Step) -> Neighbor? {
+    let earlier = earlier(step.kind)
+    return ReasonFinder(step: step, contents: knownContents(of: step), steps: steps).nearest(among: earlier)
+  }
+
   private mutating func reason(_ step: Step) -> Reason {
     let earlier = earlier(step.kind)
     let reason = ReasonFinder(step: step, contents: knownContents(of: step), steps: steps).reason(among: earlier)

@@ -67,6 +67,26 @@ public struct EarlierResult: Hashable, Sendable {
   }
 }
 
+/// A run that computes a step at this moment.
+public struct Computing: Hashable, Sendable {
+  /// The run's name.
+  public let run: String
+  /// The host that it runs on.
+  public let host: String
+  /// Since when, in words.
+  public let since: String
+
+  /// Names a run.
+  public init(run: String, host: String, since: String) {
+    self.run = run
+    self.host = host
+    self.since = since
+  }
+
+  /// Who, where and since when.
+  public var words: String { "\(run) on \(host) since \(since)" }
+}
+
 /// Answers from what is stored, without computing or decoding what it need not.
 public protocol ResultIndex: Sendable {
   /// What stands under a step's key.
@@ -86,6 +106,14 @@ public protocol ResultIndex: Sendable {
 
   /// Whether results of a kind were found damaged, so that nothing is known of what they were made of.
   func hasDamaged(_ kind: StepKind) -> Bool
+
+  /// The run that computes a step at this moment; nil if none does.
+  func computing(_ key: Digest) -> Computing?
+}
+
+extension ResultIndex {
+  /// Nobody, where steps are not shared.
+  public func computing(_ key: Digest) -> Computing? { nil }
 }
 
 /// The key of one record's result under a recipe.

@@ -27,6 +27,15 @@ public enum StepState: Hashable, Sendable {
     }
   }
 
+  /// The key of a step that is not stored, where it is known.
+  public var openKey: Digest? {
+    switch self {
+    case .partlyCached(let key, _, _, _): key
+    case .willRun(let key, _, _): key
+    default: nil
+    }
+  }
+
   /// Whether it certainly will run.
   public var certainlyRuns: Bool {
     switch self {
@@ -58,6 +67,14 @@ public enum Reason: Hashable, Sendable {
   case resultGone([String])
   /// The result was stored, and its file is damaged.
   case resultDamaged
+}
+
+/// The earlier result that is closest to a step.
+public struct Neighbor: Sendable {
+  /// The result.
+  public let result: EarlierResult
+  /// What differs, from it to the step.
+  public let changes: [LeafChange]
 }
 
 /// What differs from the nearest earlier result, as one thing that a person changed.

@@ -80,4 +80,9 @@ public struct FeedbackCounts: Hashable, Sendable {
     self.leftovers = kinds.sorted { $0.kind < $1.kind }
     cut = json["cut"]?.integerValue ?? 0
   }
+
+  /// Reads counts from the bytes of a file.
+  ///
+  /// - Throws: `JSONError` for bytes that are no JSON, ``WireFault`` if a part is missing.
+  public init(reading bytes: [UInt8]) throws { try self.init(json: JSONValue(parsing: bytes)) }
 }

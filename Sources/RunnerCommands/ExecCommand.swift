@@ -6,6 +6,7 @@ import Execution
 import Foundation
 import JSON
 import Planning
+import Records
 import Reporting
 import Steps
 import Storage
@@ -15,7 +16,10 @@ struct ExecCommand: AsyncParsableCommand {
     commandName: "exec", abstract: "Run experiments. What is stored is not computed again.",
     discussion: """
       Interrupt with Ctrl-C at any time; the same command goes on where it stopped. A step that fails does not stop
-      those that do not read from it.
+      those that do not read from it. Several runs may work in one store: what one of them computes the others do not,
+      and if it dies they take over. In the place of specs, a plan may be given that `runner plan -o` saved: it is
+      refused if a result that it counts on is gone, or if a spec or the program has changed; results that have appeared
+      since are used.
       """)
 
   @OptionGroup var spec: SpecOptions
@@ -35,26 +39,27 @@ struct ExecCommand: AsyncParsableCommand {
 
   func run() async throws {
     Interrupt.listen()
+    let saved = try savedPlan()
     let session = try Session(
-      spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
+      saved?.options ?? spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
     let view = RunViews.chosen(json: json)
     let store = try Store(at: storage.storePath, mode: .create, onDamage: { view.show(.warned($0.diagnosis)) })
-    try Plan(graph: session.graph, index: StoreIndex(store)).refuseBlocked()
-    let clock = ContinuousClock()
-    let origin = clock.now
-    let engine = StepEngine(
-      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors,
-      scratch: store.scratchFolder)
-    let executor = Executor(
-      store: store, runner: engine, cancellation: Interrupt.cancellation,
-      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, observe: view.show)
-    var (summary, done) = try await executor.run(session.graph, named: Provenance.runName)
+    let run = Provenance.runName
+    // From here on collection spares what this run finds.
+    let leases = LeaseKeeper(run: run, store: store)
+    defer { leases.end() }
+    Heartbeat.start(leases)
+    let plan = Plan(graph: session.graph, index: StoreIndex(store))
+    try saved?.check(plan, session)
+    try plan.refuseBlocked()
+    let executor = executor(store, leases, view)
+    var (summary, done) = try await executor.run(session.graph, named: run)
     do {
       try writeTables(session, done, store)
     } catch let error as StorageError where error.isMiss {
       // A table's bytes are damaged: its step runs again, and whatever else turns out to be.
       Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
-      (summary, done) = try await executor.run(session.graph, named: Provenance.runName + "-repair")
+      (summary, done) = try await executor.run(session.graph, named: run + "-repair")
       try writeTables(session, done, store)
     }
     if summary.cancelled { throw CommandError.cancelled }
@@ -62,6 +67,25 @@ struct ExecCommand: AsyncParsableCommand {
       throw CommandError.incomplete(
         failed: summary.failed, skipped: summary.skipped, exit: summary.exit ?? .stepFailed)
     }
+  }
+
+  private func executor(_ store: Store, _ leases: LeaseKeeper, _ view: any RunView) -> Executor {
+    let clock = ContinuousClock()
+    let origin = clock.now
+    let engine = StepEngine(
+      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors, scratch: store.scratchFolder)
+    return Executor(
+      store: store, runner: engine, cancellation: Interrupt.cancellation,
+      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, leases: leases,
+      observe: view.show)
+  }
+
+  /// The saved plan, if one was given in the place of specs.
+  private func savedPlan() throws -> SavedPlan? {
+    guard spec.specs.count == 1, let saved = try SavedPlan.read(spec.specs[0]) else { return nil }
+    if smoke { throw SavedPlanFault.notWithPlan(option: "--smoke") }
+    if !spec.sets.isEmpty { throw SavedPlanFault.notWithPlan(option: "--set") }
+    return saved
   }
 
   private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {

@@ -30,7 +30,10 @@ struct StoreOptions: ParsableArguments {
     if mirrors.contains("") { throw ValidationError("--mirror must name a folder.") }
   }
 
-  var storePath: String {
+  var storePath: String { Self.path(store) }
+
+  /// The store of that name, or the one that the environment names.
+  static func path(_ store: String?) -> String {
     store ?? ProcessInfo.processInfo.environment["RUNNER_STORE"].flatMap { $0.isEmpty ? nil : $0 } ?? ".runner-store"
   }
 

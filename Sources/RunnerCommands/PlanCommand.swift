@@ -14,14 +14,18 @@ struct PlanCommand: AsyncParsableCommand {
       Each step is one of:
         cached         its result is stored
         partly cached  the results of some of its records are stored
+        being computed by another run, whose result will be used
         will run       and the indented lines say why: old → new, with the line of the spec
         undecided      an input is still to be computed; if it comes out as before, the step is spared
         not needed     a file that nothing that runs reads
         blocked        this version cannot run it, or a digest is unknown
+      A plan saved with -o can be given to `exec` in the place of specs: it is run as it was shown, or refused.
       """)
 
   @OptionGroup var spec: SpecOptions
   @OptionGroup var storage: StoreOptions
+  @Option(name: .shortAndLong, help: "Save the plan in a file that `exec` takes.", completion: .file())
+  var output: String?
   @Flag(help: "Write the plan as JSON.") var json = false
 
   func run() async throws {
@@ -30,6 +34,7 @@ struct PlanCommand: AsyncParsableCommand {
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
     let memory = PlannedMemory(plan, MemoryForecast(store))
     let warnings = store.damages.map(\.diagnosis) + TrainingForecast.warnings(of: plan, in: store)
+    if let output { try SavedPlan(plan, of: spec, session).write(to: output) }
     if json {
       Output.json(PlanJSON.value(of: plan, session.experiments, memory: memory, warnings: warnings))
     } else {

@@ -34,7 +34,7 @@ enum PlanJSON {
     var object = JSONObject([
       JSONMember("step", .string(planned.step.label)), JSONMember("kind", .string(planned.step.kind.rawValue)),
       JSONMember("id", .string(planned.step.id.digest.hex)),
-      JSONMember("state", .string(PlanText.state(planned.state))),
+      JSONMember("state", .string(PlanText.state(planned))),
       JSONMember("cells", .array((graph.users[planned.step.id] ?? []).map { .string($0) })),
       JSONMember(
         "inputs",
@@ -46,6 +46,11 @@ enum PlanJSON {
             ])
           })),
     ])
+    if let computing = planned.computing {
+      object["computing"] = .members([
+        "run": .string(computing.run), "host": .string(computing.host), "since": .string(computing.since),
+      ])
+    }
     switch planned.state {
     case .cached(let key, _): object["key"] = .string(key.hex)
     case .partlyCached(let key, let held, let total, let reason):

@@ -23,7 +23,7 @@ struct PlanText {
 
   private var table: [String] {
     let rows = plan.steps.map { planned in
-      (state: Self.state(planned.state), label: planned.step.label, size: Self.size(planned), planned: planned)
+      (state: Self.state(planned), label: planned.step.label, size: Self.size(planned), planned: planned)
     }
     let states = rows.map(\.state.count).max() ?? 0
     let labels = rows.map(\.label.count).max() ?? 0
@@ -62,7 +62,12 @@ struct PlanText {
     return "\u{1B}[\(code)m\(text)\u{1B}[0m"
   }
 
-  static func state(_ state: StepState) -> String {
+  /// The state in words; what another run computes will not run here.
+  static func state(_ planned: PlannedStep) -> String {
+    planned.computing == nil ? state(planned.state) : "being computed"
+  }
+
+  private static func state(_ state: StepState) -> String {
     switch state {
     case .cached: "cached"
     case .notNeeded: "not needed"
@@ -86,6 +91,7 @@ struct PlanText {
   }
 
   static func reasons(_ planned: PlannedStep, _ graph: StepGraph) -> [String] {
+    if let computing = planned.computing { return ["by \(computing.words)"] }
     switch planned.state {
     case .cached, .notNeeded: return []
     case .partlyCached(_, _, _, let reason), .willRun(_, _, let reason): return text(of: reason)

@@ -151,6 +151,8 @@ enum EventText {
     case .skipped(let step, let because): return ["\(position) \(step.label): skipped, \(because.label) failed"]
     case .damaged(let step, let object):
       return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
+    case .waiting(let step, let computing):
+      return ["waiting for \(computing.words), which computes \(step.label)"]
     case .warned(let diagnosis): return [diagnosis.text(colored: Output.colorsErrors)]
     case .ended(let summary):
       var text =

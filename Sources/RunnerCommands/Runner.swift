@@ -15,6 +15,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
         runner validate SPEC     check a spec; every mistake is shown with its line
         runner plan SPEC         what would run, why, and what it would cost; runs nothing
         runner exec SPEC         run it; what is stored is not computed again
+        runner explain STEP      why it would run, and what its key is made of
         runner preview SPEC      the first records as the model sees them, and the first training examples
         runner verify STEP       compute a stored step again and compare
 
@@ -28,9 +29,9 @@ public struct Runner: AsyncParsableCommand, Sendable {
       """,
     version: Version.text,
     subcommands: [
-      ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, VerifyCommand.self,
-      ExportCommand.self, PinCommand.self, SchemaCommand.self, ModelCommand.self, StoreCommand.self, BenchCommand.self,
-      FingerprintCommand.self,
+      ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,
+      VerifyCommand.self, ExportCommand.self, PinCommand.self, SchemaCommand.self, ModelCommand.self, StoreCommand.self,
+      BenchCommand.self, FingerprintCommand.self,
     ])
 
   /// Makes the command.

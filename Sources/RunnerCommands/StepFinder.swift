@@ -17,6 +17,13 @@ struct FoundStep {
   let result: StoredResult
 }
 
+/// A step with its state, in the graph that it is made from.
+struct LocatedStep {
+  let step: Step
+  let graph: StepGraph
+  let state: StepState
+}
+
 /// Finds steps by name.
 struct StepFinder {
   /// Key, beginning of a key, or label.
@@ -26,10 +33,20 @@ struct StepFinder {
   /// The fewest digits of a key that are taken for one.
   private static let fewestDigits = 4
 
-  /// The one step of that name.
+  /// The one step of that name, which is stored.
   ///
   /// - Throws: ``VerifyFault`` if there is none, more than one, or none that is stored.
-  func find(in session: Session) throws -> FoundStep {
+  func find(in session: Session) throws -> FoundStep { try stored(try locate(in: session)) }
+
+  /// The one step of that name, which is stored, in the first spec that has it.
+  func find(below folder: String, _ plan: (String) throws -> Session) throws -> FoundStep {
+    try stored(try locate(below: folder, plan))
+  }
+
+  /// The one step of that name, in whatever state.
+  ///
+  /// - Throws: ``VerifyFault`` if there is none, or more than one.
+  func locate(in session: Session) throws -> LocatedStep {
     switch try search(session.graph) {
     case .found(let step): return step
     case .none(let labels): throw unknown(labels)
@@ -38,7 +55,7 @@ struct StepFinder {
 
   /// The one step of that name in the first spec that has it, of all specs in a folder; those that cannot be read or
   /// planned have none.
-  func find(below folder: String, _ plan: (String) throws -> Session) throws -> FoundStep {
+  func locate(below folder: String, _ plan: (String) throws -> Session) throws -> LocatedStep {
     var labels: [String] = []
     for path in Self.specs(below: folder) {
       guard let session = try? plan(path) else { continue }
@@ -51,7 +68,7 @@ struct StepFinder {
   }
 
   private enum Found {
-    case found(FoundStep)
+    case found(LocatedStep)
     case none(labels: [String])
   }
 
@@ -64,10 +81,15 @@ struct StepFinder {
     guard matches.count == 1 else {
       throw VerifyFault.ambiguous(name: name, matches.map { Self.described($0.0, $0.1) })
     }
-    switch state {
-    case .cached(let key, let result): return .found(FoundStep(step: step, graph: graph, key: key, result: result))
-    case .blocked: throw VerifyFault.cannotRun(step: step.label)
-    default: throw VerifyFault.notStored(step: step.label)
+    return .found(LocatedStep(step: step, graph: graph, state: state))
+  }
+
+  private func stored(_ located: LocatedStep) throws -> FoundStep {
+    switch located.state {
+    case .cached(let key, let result):
+      return FoundStep(step: located.step, graph: located.graph, key: key, result: result)
+    case .blocked: throw VerifyFault.cannotRun(step: located.step.label)
+    default: throw VerifyFault.notStored(step: located.step.label)
     }
   }
 
@@ -99,11 +121,8 @@ struct StepFinder {
 
 extension StepState {
   /// The key, where it is known.
-  fileprivate var key: Digest? {
-    switch self {
-    case .cached(let key, _), .partlyCached(let key, _, _, _): key
-    case .willRun(let key, _, _): key
-    default: nil
-    }
+  var key: Digest? {
+    if case .cached(let key, _) = self { return key }
+    return openKey
   }
 }

@@ -159,10 +159,6 @@ struct TrainingPreviewer {
   }
 }
 
-extension FeedbackCounts {
-  fileprivate init(reading bytes: [UInt8]) throws { try self.init(json: JSONValue(parsing: bytes)) }
-}
-
 extension Step {
   /// Whether it loads a language model; fitting examples reads its tokenizer alone.
   fileprivate var runsModel: Bool { kind != .fit && work.modelUse != nil }

@@ -37,7 +37,8 @@ enum VerifyFault: DiagnosableError, Hashable {
       Diagnosis(
         "verify.no-spec", "the store has \(step), and no spec that was read has that step",
         notes: ["Its key is \(key.hex)."],
-        remedy: "Name the spec: `runner verify STEP SPEC`; for a step of `exec --smoke` add --smoke.", exit: .usage)
+        remedy: "Name the spec that has it behind the step; for a step of `exec --smoke`, `verify` takes --smoke.",
+        exit: .usage)
     case .ambiguous(let name, let steps):
       Diagnosis(
         "verify.ambiguous", "`\(name)` is \(steps.count) steps", notes: steps, remedy: "Name one of them by its key.",

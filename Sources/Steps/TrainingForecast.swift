@@ -3,6 +3,7 @@
 public import Diagnostics
 public import Planning
 import Records
+import Specification
 public import Storage
 
 /// Foretells what trainings with stored examples will meet.

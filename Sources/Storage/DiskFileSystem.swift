@@ -88,6 +88,11 @@ public struct DiskFileSystem: FileSystem {
     try check(mkdir(path, 0o777), .mkdir, path)
   }
 
+  /// Removes an empty folder.
+  public func removeFolder(_ path: String) throws(SystemFailure) {
+    try check(rmdir(path), .rmdir, path)
+  }
+
   /// Lists a folder.
   public func list(_ path: String) throws(SystemFailure) -> [String] {
     guard let folder = opendir(path) else { throw SystemFailure(.list, path, code: errno) }

@@ -55,6 +55,8 @@ public enum SystemCall: String, Hashable, Sendable, CaseIterable {
   case unlink
   /// Making a folder.
   case mkdir
+  /// Removing an empty folder.
+  case rmdir
   /// Listing a folder.
   case list
   /// Setting a file's time to now.
@@ -118,6 +120,8 @@ public protocol FileSystem: Sendable {
   func remove(_ path: String) throws(SystemFailure)
   /// Makes a folder; fails with `EEXIST` if something is there.
   func makeFolder(_ path: String) throws(SystemFailure)
+  /// Removes an empty folder; fails with `ENOTEMPTY` if something is in it.
+  func removeFolder(_ path: String) throws(SystemFailure)
   /// The names in a folder in any order, without `.` and `..`.
   func list(_ path: String) throws(SystemFailure) -> [String]
   /// Sets a file's time of modification to now.

@@ -167,6 +167,17 @@ public final class MemoryFileSystem: FileSystem {
     }
   }
 
+  /// Removes an empty folder.
+  public func removeFolder(_ path: String) throws(SystemFailure) {
+    try locked { state throws(SystemFailure) in
+      let node = try state.find(path, .rmdir)
+      guard state.nodes[node].isFolder else { throw SystemFailure(.rmdir, path, code: ENOTDIR) }
+      guard state.nodes[node].names.isEmpty else { throw SystemFailure(.rmdir, path, code: ENOTEMPTY) }
+      let (folder, name) = try state.place(path, .rmdir)
+      state.nodes[folder].names[name] = nil
+    }
+  }
+
   /// Lists a folder.
   public func list(_ path: String) throws(SystemFailure) -> [String] {
     try locked { state throws(SystemFailure) in

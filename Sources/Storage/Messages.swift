@@ -44,6 +44,16 @@ extension StorageError {
     case .readOnlyStore(let path):
       ("opened-for-reading", "the store \(path) was opened for reading", "Report this as a bug of runner.")
     case .missing, .damaged, .mismatch, .changed, .wrongKey: contentTold
+    case .damagedPin(let path):
+      (
+        "damaged-pin", "\(path) is not a pin's file, so nobody can tell what must be kept",
+        "Move it out of the store and pin again what was pinned, with `runner store pin`."
+      )
+    case .badArchive(let path, let problem):
+      (
+        "bad-archive", "\(path): \(problem)",
+        "Get the archive again from whoever wrote it with `runner store export`. Nothing was imported."
+      )
     case .invalidName(let name, let role):
       (
         "invalid-name", "\"\(name)\" cannot be the name of a \(role)",
@@ -142,6 +152,7 @@ extension SystemCall {
     case .link: "name"
     case .unlink: "delete"
     case .mkdir: "make the folder"
+    case .rmdir: "delete the folder"
     case .list: "list"
     case .touch: "set the time of"
     }

@@ -166,7 +166,7 @@ extension Store {
   /// Whether the object is there and whole; a damaged one is set aside, so that it can be written anew.
   ///
   /// Reading is several times faster than compressing, so this costs less than it saves.
-  private func isKept(_ object: Digest) throws(StorageError) -> Bool {
+  func isKept(_ object: Digest) throws(StorageError) -> Bool {
     guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
     let name = Self.objectName(object)
     guard try files.exists(name) else { return false }
@@ -176,9 +176,8 @@ extension Store {
       if error.isMiss { return false }
       throw error
     }
-    // The age of the file tells collection that it is in use; someone else's file cannot be touched, and need not.
-    _ = try? files.system.touch(files.path(name))
-    return true
+    // The age of the file tells collection that it is in use; a file that collection has just taken is written anew.
+    return renew(name)
   }
 
   /// Decodes an object piece by piece; what `body` has got is verified only when this returns.
@@ -188,7 +187,7 @@ extension Store {
   ///   - reserve: Told how many bytes to expect, as far as that can be believed.
   ///   - body: Takes the bytes that have come since and empties the array.
   /// - Throws: ``StorageError`` if the object is missing, damaged or unreadable, and what `body` throws.
-  private func decode(
+  func decode(
     _ object: Digest, reserve: (Int) -> Void = { _ in }, _ body: (inout [UInt8]) throws(StorageError) -> Void
   ) throws(StorageError) {
     let name = Self.objectName(object)
@@ -209,18 +208,22 @@ extension Store {
     throw .damaged(object, path: name, reason: reason)
   }
 
-  private enum ObjectFailure: Error {
+  enum ObjectFailure: Error {
     case damage(DamageReason)
     case other(StorageError)
   }
 
-  private func decode(
-    _ file: OpenFile, reserve: (Int) -> Void, _ body: (inout [UInt8]) throws(StorageError) -> Void
+  /// Decodes the frame that is a part of a file, or a whole file.
+  ///
+  /// - Returns: The digest of the content.
+  func decode(
+    _ file: OpenFile, part: Range<Int> = 0..<Int.max, reserve: (Int) -> Void = { _ in },
+    _ body: (inout [UInt8]) throws(StorageError) -> Void
   ) throws(ObjectFailure) -> Digest {
     do {
-      var offset = 0
+      var offset = part.lowerBound
       func next() throws(StorageError) -> ArraySlice<UInt8> {
-        let piece = try files.read(file, at: offset, count: Compression.pieceByteCount)
+        let piece = try files.read(file, at: offset, count: min(Compression.pieceByteCount, part.upperBound - offset))
         offset += piece.count
         return piece[...]
       }
@@ -261,7 +264,7 @@ extension Store {
     .compression(path: path, message: error.diagnoses.map(\.message).joined(separator: "; "))
   }
 
-  private static func outerFolder(of path: String) -> String {
+  static func outerFolder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -201,6 +201,50 @@ public struct RecordSegments: Sendable {
     _ = try files.publishFirst("\(folder)/\(name)") { file throws(StorageError) in try file.write(bytes) }
   }
 
+  // MARK: Checking
+
+  /// Checks every byte of a segment; if it is damaged it is set aside, and what of it is whole is kept.
+  func verify(_ name: String) throws(StorageError) {
+    guard let file = try files.open("\(folder)/\(name)") else { return }
+    defer { files.close(file) }
+    do throws(SegmentFailure) {
+      let index = try index(name, file)
+      do throws(StorageError) {
+        if let reason = try damage(in: file, index) { try salvage(name, file, index, reason) }
+      } catch { throw .other(error) }
+    } catch {
+      switch error {
+      case .damage(let malformed): store.report("\(folder)/\(name)", .malformed(malformed.reason))
+      case .other(let error): throw error
+      }
+    }
+  }
+
+  private func damage(in file: OpenFile, _ index: SegmentIndex) throws(StorageError) -> DamageReason? {
+    for block in index.blocks {
+      if case .failure(let error) = try content(of: block, file) { return .malformed(error.reason) }
+    }
+    let end = try files.byteCount(of: file) - Digest.byteCount
+    var hasher = DigestHasher()
+    var offset = 0
+    while offset < end {
+      let piece = try files.read(file, at: offset, count: min(Compression.pieceByteCount, end - offset))
+      guard !piece.isEmpty else { break }
+      hasher.update(piece)
+      offset += piece.count
+    }
+    let stated = try files.read(file, at: end, count: Digest.byteCount)
+    return hasher.finalize().bytes == stated ? nil : .malformed("its last 32 bytes are not the digest of the others")
+  }
+
+  /// How many records a segment has, by its footer, unproved; nil if it has none.
+  func recordCount(_ name: String) throws(StorageError) -> Int? {
+    guard let file = try files.open("\(folder)/\(name)") else { return nil }
+    defer { files.close(file) }
+    let start = max(0, try files.byteCount(of: file) - Segment.footerByteCount)
+    return SegmentIndex.recordCount(footer: try files.read(file, at: start, count: Segment.footerByteCount))
+  }
+
   // MARK: Writing
 
   /// Publishes results of single records; they are stored when this returns.
@@ -228,7 +272,11 @@ public struct RecordSegments: Sendable {
   }
 
   private func publish(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) {
-    let bytes = try encoded(records)
+    try publish(segment: try encoded(records))
+  }
+
+  /// Publishes a whole segment under the next free number.
+  func publish(segment bytes: [UInt8]) throws(StorageError) {
     let first = try nextName(after: 0)
     var tried = SegmentName(first)?.last ?? 0
     _ = try files.publishFirst(
@@ -256,7 +304,7 @@ public struct RecordSegments: Sendable {
     return names.sorted { ($0.1.first, -$0.1.last) < ($1.1.first, -$1.1.last) }.map(\.0)
   }
 
-  private func keepManifest() throws(StorageError) {
+  func keepManifest() throws(StorageError) {
     let name = "\(folder)/manifest"
     guard let manifest, try !files.exists(name) else { return }
     try files.publish(name) { file throws(StorageError) in try file.write(manifest.bytes) }

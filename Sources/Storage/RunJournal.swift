@@ -74,6 +74,14 @@ public struct RunJournal: Sendable {
     return (events, damaged)
   }
 
+  /// How many lines are not what was written, beside a last one that a killed process left unfinished.
+  func brokenLines() throws(StorageError) -> Int {
+    let bytes = try files.read(name) ?? []
+    var lines = bytes.split(separator: UInt8(ascii: "\n"))
+    if bytes.last != UInt8(ascii: "\n") { _ = lines.popLast() }
+    return lines.count { Self.event(of: $0) == nil }
+  }
+
   private static func check(_ bytes: some Collection<UInt8>) -> String { String(Digest.sha256(bytes).hex.prefix(16)) }
 
   private static func event(of line: ArraySlice<UInt8>) -> JSONValue? {

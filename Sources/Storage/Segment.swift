@@ -106,6 +106,11 @@ struct SegmentIndex: Sendable {
     return 8 + Segment.blockByteCount * blocks + Segment.entryByteCount * records + Segment.footerByteCount
   }
 
+  /// How many records a footer says there are; nil if it is none.
+  static func recordCount(footer: [UInt8]) -> Int? {
+    byteCount(footer: footer) == nil ? nil : Segment.number(footer[4..<8])
+  }
+
   /// Reads the index.
   ///
   /// - Parameters:
@@ -174,5 +179,28 @@ struct SegmentIndex: Sendable {
       if self.key(middle).lexicographicallyPrecedes(key.bytes) { low = middle + 1 } else { high = middle }
     }
     return (low, low < count && self.key(low).elementsEqual(key.bytes))
+  }
+}
+
+extension Segment {
+  /// The keys of a whole segment whose every byte holds.
+  ///
+  /// - Throws: What departs from the format.
+  static func keys(checking bytes: [UInt8]) throws(Malformed) -> [Digest] {
+    guard bytes.starts(with: header) else { throw Malformed("it does not begin as a segment does") }
+    guard let count = SegmentIndex.byteCount(footer: Array(bytes.suffix(footerByteCount))),
+      count <= bytes.count - header.count
+    else { throw Malformed("it does not end with a segment's index") }
+    let index = try SegmentIndex(Array(bytes.suffix(count)), fileByteCount: bytes.count)
+    for block in index.blocks {
+      let frame = Array(bytes[block.offset..<(block.offset + block.frameByteCount)])
+      guard let content = try? Compression.zstdDecompressed(frame, maximum: block.contentByteCount),
+        content.count == block.contentByteCount, Digest.sha256(content).bytes == block.digest
+      else { throw Malformed("a block is not what its index says") }
+    }
+    guard Digest.sha256(bytes.dropLast(Digest.byteCount)).bytes.elementsEqual(bytes.suffix(Digest.byteCount)) else {
+      throw Malformed("its last 32 bytes are not the digest of the others")
+    }
+    return (0..<index.count).compactMap { Digest(bytes: index.key($0)) }
   }
 }

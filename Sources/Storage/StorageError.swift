@@ -23,6 +23,10 @@ public enum StorageError: DiagnosableError, Hashable, Sendable {
   case mismatch(path: String, expected: Digest, actual: Digest)
   /// A file changed while it was read.
   case changed(path: String)
+  /// A pin that cannot be understood.
+  case damagedPin(path: String)
+  /// An archive that is not what it should be, or asks for what an archive may not.
+  case badArchive(path: String, problem: String)
   /// A name that cannot be a file's name in the store.
   case invalidName(String, role: String)
   /// A result under a key that is not its manifest's.

@@ -82,11 +82,21 @@ struct StoreFiles: Sendable {
     try told { () throws(SystemFailure) in try system.status(path(name)) } != nil
   }
 
+  /// What the system says of a file; nil if it is not there.
+  func status(_ name: String) throws(StorageError) -> FileStatus? {
+    try told { () throws(SystemFailure) in try system.status(path(name)) }
+  }
+
   /// The names in a folder in the order of their bytes, without temporary files; empty if it is not there.
   func list(_ name: String) throws(StorageError) -> [String] {
+    try listAll(name).filter { !$0.hasPrefix(".") }
+  }
+
+  /// The names in a folder in the order of their bytes, those of temporary files too; empty if it is not there.
+  func listAll(_ name: String) throws(StorageError) -> [String] {
     do {
       return try retrying { () throws(SystemFailure) in try system.list(path(name)) }
-        .filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     } catch {
       if error.code == ENOENT { return [] }
       throw StorageError(error)
@@ -134,7 +144,7 @@ struct StoreFiles: Sendable {
   }
 
   /// Gives the temporary file its name if that is free; removes the temporary name either way when it is done with.
-  private func link(_ temporary: String, to target: String) throws(SystemFailure) -> Bool {
+  func link(_ temporary: String, to target: String) throws(SystemFailure) -> Bool {
     do {
       try retrying { () throws(SystemFailure) in try system.link(temporary, to: target) }
     } catch {
@@ -285,6 +295,36 @@ struct StoreFiles: Sendable {
       count += 1
     }
     return count
+  }
+
+  // MARK: Taking away
+
+  /// Removes a file, unless it was used.
+  ///
+  /// The file first gets a name that nobody reads, so that a use is either seen in its time or fails.
+  ///
+  /// - Parameters:
+  ///   - name: The file.
+  ///   - limit: When it must have been used last to stay, in microseconds since 1970.
+  /// - Returns: Whether it was removed.
+  /// - Throws: ``StorageError`` if a system call fails.
+  func takeAway(_ name: String, unlessUsedSince limit: Int64) throws(StorageError) -> Bool {
+    let folder = Self.folder(of: name)
+    let aside = "\(folder.isEmpty ? "" : folder + "/").\(Self.base(of: name)).\(Self.unique()).tmp"
+    do throws(SystemFailure) {
+      try retrying { () throws(SystemFailure) in try system.rename(path(name), to: path(aside)) }
+    } catch {
+      if error.code == ENOENT || error.code == ESTALE { return false }
+      throw StorageError(error)
+    }
+    guard let status = try status(aside), status.modified < limit else {
+      // If somebody has published the file anew meanwhile, that one stays.
+      let isBack = try told { () throws(SystemFailure) in try link(path(aside), to: path(name)) }
+      if !isBack { try told { () throws(SystemFailure) in try system.remove(path(aside)) } }
+      return false
+    }
+    try told { () throws(SystemFailure) in try system.remove(path(aside)) }
+    return true
   }
 
   // MARK: Names

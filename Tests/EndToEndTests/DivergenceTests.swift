@@ -69,6 +69,8 @@ import Testing
     var training = SmallTraining()
     training.rate = "1.0e+30"
     training.schedule = "{constant: {warmup: {steps: 2}}}"
+    training.split = "{dev: 4, train: rest}"
+    training.evals = ["accuracy: {accuracy: {on: numbers/dev, max-new-tokens: 4, temperature: 0}}"]
     training.hyperparameters = ["examples: 12", "keep: {best: {eval: accuracy, every: {steps: 1}}}"]
     let space = try TestSpace()
     let outcome = try space.exec(training)

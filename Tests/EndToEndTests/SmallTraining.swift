@@ -14,6 +14,7 @@ struct SmallTraining {
   var epochs = "2"
   /// Further hyperparameters.
   var hyperparameters: [String] = []
+  var split = "{heldout: 4, train: rest}"
   var weights: String?
   var generator = #"[{recorded: {responses: ["It is 0.", "It is {answer}."]}}]"#
   var reviser = "[{judge: {by: verifier}}]"
@@ -64,7 +65,7 @@ struct SmallTraining {
           source: {jsonl: {from: [{path: numbers.jsonl}]}}
           prompt: "{question}"
           answer: {from: "{answer}", verifier: number}
-          split: {heldout: 4, train: rest}
+          split: \(split)
       data: numbers/train
       generator: \(generator)
       \(reviser.isEmpty ? "" : "reviser: \(reviser)")

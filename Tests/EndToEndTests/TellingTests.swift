@@ -206,7 +206,9 @@ import Testing
     try experiment.write(to: space)
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 65, "\(outcome.errors)")
-    let line = experiment.spec.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.hasPrefix("rounds") }
+    let line = experiment.spec.split(separator: "\n", omittingEmptySubsequences: false).firstIndex {
+      $0.hasPrefix("rounds")
+    }
     let place = "small.yaml:\((line ?? 0) + 1):"
     #expect(outcome.errors.contains("\(place)"), "\(outcome.errors)")
     #expect(outcome.errors.contains("train dpo in rounds: this version"), "\(outcome.errors)")

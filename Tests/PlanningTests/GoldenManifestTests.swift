@@ -87,7 +87,7 @@ import Testing
   @Test(arguments: [
     "examples of counting/train", "partners of counting/train, seed 2",
     "score examples of counting/train by the reference", "score partners of counting/train by the reference, seed 2",
-    "choose the best by accuracy, after kto, seed 1", "train kto, seed 1",
+    "choose the best by dev, after kto, seed 1", "train kto, seed 1",
     "generate counting/heldout, greedy, after kto, seed 1",
     "score examples of counting/heldout, after kto, seed 1", "preference counting/heldout, after kto, seed 1",
     "score responses to counting/heldout by itself, after kto, seed 1", "drift counting/heldout, after kto, seed 1",
@@ -95,14 +95,15 @@ import Testing
   ])
   func comparison(label: String) throws {
     let spec = Specs.training(
-      objective: "{kto: {beta: 0.1}}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 1}}}",
+      objective: "{kto: {beta: 0.1}}", hyperparameters: "keep: {best: {eval: dev, every: {epochs: 1}}}",
       evals: """
         accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}
+          dev: {accuracy: {on: counting/validation, max-new-tokens: 16}}
           agreement: {preference: {on: counting/heldout, score: sum}}
           drift: {drift: {on: counting/heldout, max-new-tokens: 16}}
           overlap: {pair-statistics: {}}
           trace: {likelihood-trace: {every: {epochs: 0.5}}}
-        """)
+        """).replacing("{heldout: 30,", with: "{heldout: 30, validation: 10,")
     try check(label, in: spec, golden: "kto " + label)
   }
 

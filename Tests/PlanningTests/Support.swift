@@ -168,3 +168,10 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
     }
   }
 }
+
+extension String {
+  /// The same spec with a part `dev` where it had one that is held out.
+  var onDevelopmentData: String {
+    replacing("counting/heldout", with: "counting/dev").replacing("{heldout: 30,", with: "{dev: 30,")
+  }
+}

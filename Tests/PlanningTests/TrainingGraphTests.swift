@@ -192,7 +192,8 @@ import Testing
 
   @Test func aTrialRunIsShort() throws {
     let spec = Specs.training(
-      hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.25}}}\n  examples: 32")
+      hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.25}}}\n  examples: 32"
+    ).onDevelopmentData
     let (graph, _) = try Specs.graph(["test.yaml": spec], limit: 8, steps: 2)
     let train = try #require(graph.steps.first { $0.kind == .train })
     #expect(train.work.options["limit"] == .integer(2))
@@ -241,7 +242,8 @@ import Testing
 
   @Test func theBestIsChosenAmongCheckpointsAndTheEnd() throws {
     let spec = Specs.training(
-      seeds: "{values: [1]}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.8}}}")
+      seeds: "{values: [1]}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.8}}}"
+    ).onDevelopmentData
     let (graph, planned) = try Specs.graph(spec)
     let train = try #require(graph.steps.first { $0.kind == .train })
     #expect(train.work.options["checkpoints/0/epochs"] == .number(0.8))
@@ -270,15 +272,52 @@ import Testing
 
   @Test func stepsNeedTheNumberOfExamples() throws {
     let keep = "keep: {best: {eval: accuracy, every: {steps: 3}}}"
-    let (graph, _) = try Specs.graph(Specs.training(hyperparameters: keep + "\n  examples: 32"))
+    let (graph, _) = try Specs.graph(
+      Specs.training(hyperparameters: keep + "\n  examples: 32").onDevelopmentData)
     let train = try #require(graph.steps.first { $0.kind == .train })
     // Eight steps: after the third, the sixth, and the end.
     #expect(train.work.options["checkpoints/0/steps"] == .integer(3))
     #expect(train.work.options["checkpoints/1/steps"] == .integer(6))
     #expect(train.work.options["checkpoints/2/steps"] == nil)
-    let told = #expect(throws: PlanningError.self) { try Specs.graph(Specs.training(hyperparameters: keep)) }
+    let told = #expect(throws: PlanningError.self) { try Specs.graph(Specs.training(hyperparameters: keep).onDevelopmentData) }
     #expect(told?.diagnoses.map(\.code) == ["plan.unknown-length"])
     #expect(told?.diagnoses[0].place?.sourceLine?.contains("every: {steps: 3}") == true)
+  }
+
+  @Test func whatIsHeldOutChoosesNoWeights() throws {
+    let spec = Specs.training(hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 1}}}")
+    let told = #expect(throws: PlanningError.self) { try Specs.graph(spec) }
+    #expect(told?.diagnoses.map(\.code) == ["plan.not-validation"])
+    #expect(told?.diagnoses[0].message.contains("`counting/heldout`") == true)
+  }
+
+  @Test func thePointsOfATrainingAreBounded() throws {
+    for every in ["{epochs: 1.0e-300}", "{epochs: 1.0e-3}"] {
+      let spec = Specs.training(evals: "trace: {likelihood-trace: {every: \(every)}}")
+      let told = #expect(throws: PlanningError.self) { try Specs.graph(spec) }
+      #expect(told?.diagnoses.map(\.code) == ["plan.too-many-points"])
+    }
+  }
+
+  @Test func aTraceEndsWithTheWeightsThatAreKept() throws {
+    let spec = Specs.training(
+      seeds: "{values: [1]}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 1}}}",
+      evals: Self.accuracy + "\n  trace: {likelihood-trace: {every: {epochs: 1}}}"
+    ).onDevelopmentData
+    let (graph, _) = try Specs.graph(spec)
+    let choose = try #require(graph.steps.first { $0.kind == .choose })
+    let trace = try #require(graph.steps.first { $0.kind == .trace })
+    let last = try #require(trace.inputs.last { $0.name.hasPrefix("scores/") })
+    let adapter = try #require(graph.step(last.source.step).inputs.first { $0.name == "adapter/0" })
+    #expect(adapter.source == OutputReference(choose.id, "weights"))
+  }
+
+  @Test func aBatchBeyondAllBoundsIsOneStepAnEpoch() throws {
+    let spec = Specs.training(hyperparameters: "examples: 32").replacing(
+      "batch: {examples: 8}", with: "batch: {examples: \(Int.max)}")
+    let (_, planned) = try Specs.graph(spec)
+    let hyperparameters = try #require(planned.experiment.cells.first?.experiment.training?.hyperparameters)
+    #expect(hyperparameters.optimizerSteps(examples: 32) == 2)
   }
 
   @Test func theBestNeedsOneNumber() throws {
@@ -292,7 +331,8 @@ import Testing
   @Test func aTraceReadsTheCheckpointsThatItAskedFor() throws {
     let spec = Specs.training(
       seeds: "{values: [1]}", hyperparameters: "keep: {best: {eval: accuracy, every: {epochs: 0.8}}}",
-      evals: Self.accuracy + "\n  trace: {likelihood-trace: {every: {epochs: 1}}}")
+      evals: Self.accuracy + "\n  trace: {likelihood-trace: {every: {epochs: 1}}}"
+    ).onDevelopmentData
     let (graph, planned) = try Specs.graph(spec)
     let train = try #require(graph.steps.first { $0.kind == .train })
     #expect(

@@ -49,7 +49,9 @@ import YAML
     for document in SchemaDocument.all {
       let url = URL(filePath: Fixtures.root).appending(path: "schemas").appending(path: document.name)
       let checkedIn = (try? Data(contentsOf: url)).map { String(decoding: $0, as: UTF8.self) }
-      #expect(checkedIn == document.text, "schemas/\(document.name) is not current: run `make schemas`, look at the difference")
+      #expect(
+        checkedIn == document.text,
+        "schemas/\(document.name) is not current: run `make schemas`, look at the difference")
     }
   }
 }

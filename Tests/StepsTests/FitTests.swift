@@ -143,7 +143,8 @@ import Testing
         == "step.too-few-examples | fit: 3 examples are asked for and there are 2")
     let three = try fitting(frame + 3, examples: 3)
     let error = #expect(throws: StepError.self) { try three.fit([records]) }
-    #expect(error?.diagnoses.first?.notes == ["2 items from 2 of 2 prompts; left over: 2 already-right, 1 error, 1 too-long"])
+    #expect(
+      error?.diagnoses.first?.notes == ["2 items from 2 of 2 prompts; left over: 2 already-right, 1 error, 1 too-long"])
     #expect(error?.diagnoses.first?.remedy == "Ask for fewer, or take more records or more samples.")
   }
 
@@ -164,7 +165,9 @@ import Testing
       }
       let items = records.reduce(0) { $0 + $1.items.count }
       for cuts in [false, true] {
-        guard let (fitted, _) = try? fitting(frame + seed % 9, cuts: cuts, examples: nil).fit([records]) else { continue }
+        guard let (fitted, _) = try? fitting(frame + seed % 9, cuts: cuts, examples: nil).fit([records]) else {
+          continue
+        }
         let counts = FeedbackCounts(fitted)
         #expect(counts.items + counts["too-long"] + counts["empty"] == items)
         let few = counts.items / 2

@@ -261,6 +261,7 @@ struct LinklessFileSystem: FileSystem {
   func rename(_ path: String, to target: String) throws(SystemFailure) { try base.rename(path, to: target) }
   func remove(_ path: String) throws(SystemFailure) { try base.remove(path) }
   func makeFolder(_ path: String) throws(SystemFailure) { try base.makeFolder(path) }
+  func removeFolder(_ path: String) throws(SystemFailure) { try base.removeFolder(path) }
   func list(_ path: String) throws(SystemFailure) -> [String] { try base.list(path) }
   func touch(_ path: String) throws(SystemFailure) { try base.touch(path) }
   func now() -> Int64 { base.now() }

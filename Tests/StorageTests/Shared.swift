@@ -188,6 +188,9 @@ final class FaultyFileSystem: FileSystem {
   func makeFolder(_ path: String) throws(SystemFailure) {
     try call(.mkdir, path) { () throws(SystemFailure) in try base.makeFolder(path) }
   }
+  func removeFolder(_ path: String) throws(SystemFailure) {
+    try call(.rmdir, path) { () throws(SystemFailure) in try base.removeFolder(path) }
+  }
   func list(_ path: String) throws(SystemFailure) -> [String] {
     try call(.list, path) { () throws(SystemFailure) in try base.list(path) }
   }

@@ -44,9 +44,9 @@ extension Trainee {
   ///   - headRows: How many of them go through the vocabulary head.
   ///   - kept: How often weights are kept on the way.
   /// - Returns: Bytes; padding of matrices and attention's scratch are left out.
-  public static func bytes(_ configuration: DecoderConfiguration, _ part: TrainedPart, rows: Int, headRows: Int, kept: Int = 0
-  ) -> Int
-  {
+  public static func bytes(
+    _ configuration: DecoderConfiguration, _ part: TrainedPart, rows: Int, headRows: Int, kept: Int = 0
+  ) -> Int {
     let c = configuration
     let all = c.weightCount
     let sites = Site.allCases.reduce(0) { $0 + c.count($1) }

@@ -72,7 +72,8 @@ extension CellPlanner {
   /// An eval that this version can plan but not run.
   mutating func unavailableEval(_ name: String, _ kind: String, _ subject: EvalSubject, path: String) -> EvalFinding {
     let inputs = subject.policy.map { [StepInput("model/policy", $0)] } ?? []
-    let step = unavailable(.evaluate, "eval \(name) (\(kind))\(subject.about)", about: "eval \(name) (\(kind))", path: path, inputs: inputs)
+    let step = unavailable(
+      .evaluate, "eval \(name) (\(kind))\(subject.about)", about: "eval \(name) (\(kind))", path: path, inputs: inputs)
     return EvalFinding(name, experiment.evals[name]?.kind ?? kind, OutputReference(step, "outcomes"))
   }
 

@@ -1,0 +1,20 @@
+// runner store import: takes what another machine exported.
+
+import ArgumentParser
+import Storage
+
+struct StoreImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Take the results of an archive that `store export` wrote.",
+    discussion: """
+      Every file is checked before anything is changed: an archive with a wrong digest, a link, a path out of the
+      store, a file twice, or bytes behind its end is refused as a whole.
+      """)
+  @Argument(help: "The archive.", completion: .file(extensions: ["tar"])) var archive: String
+  @OptionGroup var storage: StorePathOptions
+
+  func run() async throws {
+    let store = try storage.open(.create)
+    Output.line("\(archive): \(try store.importArchive(at: archive).words)")
+  }
+}

@@ -1,0 +1,66 @@
+// What results are kept for: specs, by the plans that they become, and the locks of results.
+
+import Diagnostics
+import Digests
+import Execution
+import Foundation
+import JSON
+import Planning
+import Storage
+
+/// Finds what specs and locks reach.
+struct StoreRoots {
+  let store: Store
+
+  /// What the plan of specs reaches, and how many of its steps are not stored.
+  func root(of options: SpecOptions) throws -> (root: StoreRoot, missing: Int) {
+    let session = try Session(options)
+    let plan = Plan(graph: session.graph, index: StoreIndex(store))
+    var keys: [Digest] = []
+    var objects: [Digest] = []
+    var unfinished: [Manifest] = []
+    var missing = 0
+    var contents: [OutputReference: Digest] = [:]
+    for planned in plan.steps {
+      let step = planned.step
+      if let (name, digest) = step.work.foretold {
+        contents[OutputReference(step.id, name)] = digest
+        keys.append(step.manifest(contents: [:]).key)
+        objects.append(digest)
+      } else if case .cached(let key, let result) = planned.state {
+        for (name, output) in result.outputs { contents[OutputReference(step.id, name)] = output.digest }
+        keys.append(key)
+        continue
+      }
+      if planned.state.isSettled { continue }
+      missing += 1
+      let known = step.inputs.compactMap { input in contents[input.source].map { (input.name, $0) } }
+      let manifest = step.manifest(contents: Dictionary(known) { first, _ in first })
+      keys.append(manifest.key)
+      unfinished.append(manifest)
+    }
+    let name = options.specs.joined(separator: " ")
+    return (StoreRoot(name: name, steps: keys, objects: objects, unfinished: unfinished, isComplete: true), missing)
+  }
+
+  /// What the locks below a folder name; none if there is no such folder.
+  static func roots(ofResultsIn folder: String) throws -> [StoreRoot] {
+    guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
+    let paths = walk.compactMap { $0 as? String }.filter { $0 == "lock.json" || $0.hasSuffix("/lock.json") }
+    return try paths.sorted().map { try root(ofLock: "\(folder)/\($0)") }
+  }
+
+  private static func root(ofLock path: String) throws -> StoreRoot {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CommandError.unreadable(path: path, reason: "it cannot be opened")
+    }
+    guard let lock = try? JSONValue(parsing: Array(data)), let steps = lock["steps"]?.arrayValue else {
+      throw CommandError.unreadable(path: path, reason: "it is no lock that runner wrote")
+    }
+    let keys = steps.compactMap { $0["key"]?.stringValue.flatMap(Digest.init(hex:)) }
+    guard keys.count == steps.count else {
+      throw CommandError.unreadable(path: path, reason: "it has a step without a key")
+    }
+    return StoreRoot(name: path, steps: keys, isComplete: true)
+  }
+}

@@ -1,0 +1,174 @@
+// Checks every file of a store against its name and its format. Knows nothing of what the files mean.
+
+import Digests
+
+/// A file of a store that is not what it should be.
+public struct StoreFault: Hashable, Sendable {
+  /// Its path in the store.
+  public let path: String
+  /// What is wrong.
+  public let problem: String
+  /// Where it was put; nil if it stands where it was.
+  public let quarantine: String?
+  /// What to do.
+  public let remedy: String
+}
+
+/// How many files of a sort were checked.
+public struct CheckedFiles: Hashable, Sendable {
+  /// What they are, in the plural.
+  public let what: String
+  /// How many.
+  public internal(set) var files: Int
+  /// Their size on disk.
+  public internal(set) var byteCount: Int
+}
+
+/// What a check of a store found.
+public struct StoreVerification: Hashable, Sendable {
+  /// What was checked, sort by sort.
+  public internal(set) var checked: [CheckedFiles] = []
+  /// Objects that are not in the sample.
+  public internal(set) var passedOver = 0
+  /// What is wrong, in the order of the paths.
+  public internal(set) var faults: [StoreFault] = []
+}
+
+/// A share of all objects, chosen by their digests, so that the same share of the same store is always the same.
+public struct ObjectSample: Hashable, Sendable {
+  /// How many of all, from 0 to 1.
+  public let share: Double
+  /// Another number chooses others.
+  public let seed: Int
+
+  /// Chooses a share.
+  public init(share: Double = 1, seed: Int = 1) {
+    self.share = share
+    self.seed = seed
+  }
+
+  func contains(_ object: Digest) -> Bool {
+    if share >= 1 { return true }
+    let first = Digest.sha256("\(seed) \(object.hex)").bytes.prefix(6).reduce(0) { $0 << 8 | UInt64($1) }
+    return Double(first) < share * 0x1p48
+  }
+}
+
+extension Store {
+  /// Checks files against their names and the format; what is damaged is set aside, as any reader would do.
+  ///
+  /// - Parameter sample: Which objects are read; of everything else every file is.
+  /// - Returns: What was checked and what is wrong.
+  /// - Throws: ``StorageError`` if the disk cannot be read.
+  public func verify(_ sample: ObjectSample = ObjectSample()) throws(StorageError) -> StoreVerification {
+    var verifier = Verifier(store: self, sample: sample)
+    try eachFile { file throws(StorageError) in try verifier.check(file) }
+    var report = verifier.report
+    report.faults += damages.map {
+      StoreFault(
+        path: $0.path, problem: $0.reason.sentence, quarantine: $0.quarantine,
+        remedy: StoredKind(path: $0.path).remedy)
+    }
+    report.faults.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    return report
+  }
+}
+
+private struct Verifier {
+  let store: Store
+  let sample: ObjectSample
+  var report = StoreVerification()
+
+  mutating func check(_ file: StoredFile) throws(StorageError) {
+    switch file.kind {
+    case .object(let digest):
+      guard sample.contains(digest) else {
+        report.passedOver += 1
+        return
+      }
+      count(file, "objects")
+      try read(digest)
+    case .step(let key):
+      count(file, "step results")
+      try checkStep(file, key)
+    case .recipe(let recipe):
+      count(file, "recipes")
+      try checkRecipe(file, recipe)
+    case .segment(let recipe):
+      count(file, "segments of records")
+      try store.records(of: recipe).verify(StoreFiles.base(of: file.path))
+    case .journal:
+      count(file, "journals")
+      try checkJournal(file)
+    case .checkpoint(let key):
+      count(file, "checkpoints")
+      _ = try store.checkpoint(for: key)
+    case .pin:
+      count(file, "pins")
+      try checkPin(file)
+    case .unknown:
+      fault(file, "no version of runner that is known here writes such a file", "Move it elsewhere.")
+    case .format, .hint, .lease, .setAside, .scratch, .temporary: break
+    }
+  }
+
+  private mutating func count(_ file: StoredFile, _ what: String) {
+    let place = report.checked.firstIndex { $0.what == what } ?? report.checked.count
+    if place == report.checked.count { report.checked.append(CheckedFiles(what: what, files: 0, byteCount: 0)) }
+    report.checked[place].files += 1
+    report.checked[place].byteCount += file.byteCount
+  }
+
+  private mutating func fault(_ file: StoredFile, _ problem: String, _ remedy: String? = nil) {
+    report.faults.append(
+      StoreFault(path: file.path, problem: problem, quarantine: nil, remedy: remedy ?? file.kind.remedy))
+  }
+
+  private func read(_ digest: Digest) throws(StorageError) {
+    do throws(StorageError) {
+      try store.decode(digest) { piece throws(StorageError) in piece.removeAll(keepingCapacity: true) }
+    } catch {
+      // What is damaged is in the store's list; what is gone was collected meanwhile.
+      if !error.isMiss { throw error }
+    }
+  }
+
+  private mutating func checkStep(_ file: StoredFile, _ key: Digest) throws(StorageError) {
+    guard let result = try store.result(for: key) else { return }
+    for output in result.outputs where try !store.holds(output.digest) {
+      fault(file, "its output `\(output.name)`, object \(output.digest.hex), is not in the store")
+    }
+  }
+
+  private func checkRecipe(_ file: StoredFile, _ recipe: Digest) throws(StorageError) {
+    guard let bytes = try store.files.read(file.path), Digest.sha256(bytes) != recipe else { return }
+    store.report(file.path, .malformed("it is the manifest of another recipe"))
+  }
+
+  private mutating func checkJournal(_ file: StoredFile) throws(StorageError) {
+    let journal = RunJournal(folder: StoreFiles.folder(of: file.path), files: store.files)
+    let broken = try journal.brokenLines()
+    if broken > 0 { fault(file, "\(broken) of its lines \(broken == 1 ? "is" : "are") not what was written") }
+  }
+
+  private mutating func checkPin(_ file: StoredFile) throws(StorageError) {
+    guard let bytes = try store.files.read(file.path), Pin.keys(in: bytes) == nil else { return }
+    fault(file, "it is not a pin's file")
+  }
+}
+
+extension StoredKind {
+  /// What to do when such a file is damaged.
+  fileprivate var remedy: String {
+    switch self {
+    case .object, .step: "The next `runner exec` that needs it computes it, or fetches it, again."
+    case .segment: "The next `runner exec` that needs them computes the lost records again."
+    case .recipe: "The next `runner exec` that needs it writes it again."
+    case .checkpoint: "Nothing is lost but time: that training begins anew."
+    case .journal: "No result depends on it; the other lines can be read."
+    case .format: "It is written again; if a later runner wrote it, go on with that one."
+    case .pin: "Pin again what was pinned: until then nothing can be collected."
+    default: "No result depends on it."
+    }
+  }
+}

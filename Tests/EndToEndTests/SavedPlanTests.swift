@@ -1,0 +1,93 @@
+// runner plan -o and runner exec FILE: a plan is run as it was shown, or refused; and runner explain.
+
+import Foundation
+import Testing
+
+@Suite struct SavedPlans {
+  private func planned(_ experiment: SmallExperiment = SmallExperiment(), in space: TestSpace) throws {
+    try experiment.write(to: space)
+    let outcome = try space.run(["plan", "small.yaml", "-o", "p.plan"])
+    #expect(outcome.exitCode == 0 && outcome.output.contains("7 steps"), "\(outcome.errors)")
+  }
+
+  private func refused(_ space: TestSpace, _ more: [String] = []) throws -> String {
+    let outcome = try space.run(["exec", "p.plan"] + more)
+    #expect(outcome.exitCode == 64, "\(outcome.output) \(outcome.errors)")
+    return outcome.errors
+  }
+
+  @Test func aSavedPlanRunsAndHitsSinceAreUsed() throws {
+    let space = try TestSpace()
+    try planned(in: space)
+    let first = try space.run(["exec", "p.plan", "--json"])
+    #expect(try first.exitCode == 0 && Events(first.output).ran.count == 7, "\(first.errors)")
+    #expect(FileManager.default.fileExists(atPath: "\(space.path)/results/small/table.json"))
+    let again = try space.run(["exec", "p.plan", "--json"])
+    #expect(try again.exitCode == 0 && Events(again.output).ran.isEmpty, "\(again.errors)")
+  }
+
+  @Test func aChangedSpecOrDataIsRefused() throws {
+    let space = try TestSpace()
+    try planned(in: space)
+    var changed = SmallExperiment()
+    changed.temperature = "0.5"
+    try changed.write(to: space)
+    #expect(try refused(space).contains("small.yaml has changed since the plan was saved"))
+    var data = SmallExperiment()
+    data.records = SmallExperiment.questions(21)
+    try data.write(to: space)
+    #expect(try refused(space).contains("the specs mean other steps"))
+    #expect(space.files(below: ".runner-store/steps").isEmpty)
+  }
+
+  @Test func aPlanWhoseResultsAreGoneIsRefused() throws {
+    let space = try TestSpace()
+    #expect(try space.exec(SmallExperiment()).exitCode == 0)
+    try planned(in: space)
+    #expect(try space.run(["exec", "p.plan"]).exitCode == 0)
+    let steps = space.files(below: ".runner-store/steps")
+    for step in steps { try FileManager.default.removeItem(atPath: "\(space.path)/.runner-store/steps/\(step)") }
+    let told = try refused(space)
+    #expect(
+      told.contains("stored results that are gone") && told.contains("generate numbers/heldout, greedy"), "\(told)")
+    #expect(space.files(below: ".runner-store/steps").isEmpty)
+  }
+
+  @Test func aPlanTakesNoOptionsThatWouldChangeIt() throws {
+    let space = try TestSpace()
+    try planned(in: space)
+    #expect(try refused(space, ["--smoke"]).contains("--smoke cannot be given with a saved plan"))
+    #expect(try refused(space, ["--set", "a.b=c"]).contains("--set cannot be given with a saved plan"))
+    let text = try space.read("p.plan")
+    try space.write(String(text.dropLast(20)), to: "p.plan")
+    #expect(try refused(space).contains("p.plan is no plan that this version saved"))
+    try space.write(text.replacing(#/"program":"./#, with: "\"program\":\"0"), to: "p.plan")
+    let other = try space.read("p.plan")
+    if other != text { #expect(try refused(space).contains("another build of runner")) }
+  }
+
+  @Test func explainShowsStateKeyManifestAndTheNearestResult() throws {
+    let space = try TestSpace()
+    #expect(try space.exec(SmallExperiment()).exitCode == 0)
+    let stored = try space.run(["explain", "generate numbers/heldout, greedy", "small.yaml"])
+    #expect(stored.exitCode == 0, "\(stored.errors)")
+    for line in ["state     cached", "nearest   nothing like it is stored", "reads     prompts = prompts of render"] {
+      #expect(stored.output.contains(line), "\(stored.output)")
+    }
+    var changed = SmallExperiment()
+    changed.temperature = "0.5"
+    try changed.write(to: space)
+    let open = try space.run(["explain", "generate numbers/heldout, T 0.5, seed 1", "small.yaml"])
+    for line in [
+      "state     will run", "because   temperature: 0.0 → 0.5  (small.yaml:16:",
+      "made of   options/max-new-tokens = 8  (small.yaml:16:", "generate numbers/heldout, greedy",
+      "differs   temperature: 0.0 → 0.5  (small.yaml:16:",
+    ] { #expect(open.output.contains(line), "\(open.output)") }
+    let behind = try space.run(["explain", "verify numbers/heldout", "small.yaml"])
+    #expect(behind.output.contains("key       not known before its inputs are computed"), "\(behind.output)")
+    let json = try space.run(["explain", "verify numbers/heldout", "small.yaml", "--json"])
+    #expect(json.exitCode == 0 && json.output.contains(#""key":null"#), "\(json.output)")
+    let unknown = try space.run(["explain", "generate nonsense", "small.yaml"])
+    #expect(unknown.exitCode == 64, "\(unknown.errors)")
+  }
+}

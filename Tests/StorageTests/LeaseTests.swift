@@ -1,0 +1,158 @@
+// Leases: one holder at a time, freed by death, taken over after silence; no clock but the test's.
+
+import Digests
+import Foundation
+import Synchronization
+import Testing
+
+import Storage
+
+@Suite struct LeaseTests {
+  private let step = key("step")
+
+  private func keeper(_ yard: Yard, _ run: String, _ village: Village) throws -> LeaseKeeper {
+    LeaseKeeper(run: run, store: try yard.store(), processes: village)
+  }
+
+  @Test func oneRunHoldsAndTheOtherIsToldWho() throws {
+    let yard = Yard()
+    let a = try keeper(yard, "a", Village(alive: [1, 2]))
+    yard.disk.advance(microseconds: 5_000_000)
+    let b = try keeper(yard, "b", Village.process(2))
+    #expect(try a.acquire(step) == nil)
+    let holder = LeaseHolder(run: "a", host: "here", since: 1_700_000_005_000_000)
+    #expect(try b.acquire(step) == holder && b.isTaken(step))
+    #expect(holder.sinceText == "2023-11-14T22:13:25Z")
+    #expect(try yard.store().computing(step, processes: Village()) == holder)
+    #expect(try a.acquire(step) == nil, "its own lease is its own")
+    #expect(try b.acquire(key("another step")) == nil)
+    a.release(step)
+    #expect(try !b.isTaken(step) && b.acquire(step) == nil)
+    #expect(try a.acquire(step)?.run == "b")
+    a.end()
+    b.end()
+    #expect(!yard.disk.files().contains { $0.path.contains("leases") })
+  }
+
+  @Test func aDeadProcessOfThisMachineFreesAtOnce() throws {
+    let yard = Yard()
+    _ = try keeper(yard, "a", .process(7)).acquire(step)
+    let b = try keeper(yard, "b", Village(alive: [1]))
+    #expect(try yard.store().computing(step, processes: Village(alive: [1])) == nil)
+    #expect(try !b.isTaken(step) && b.acquire(step) == nil)
+    #expect(try yard.store().computing(step, processes: Village(alive: [1]))?.run == "b")
+  }
+
+  @Test func anotherMachineIsGivenAMinuteFromItsLastSignOfLife() throws {
+    let yard = Yard()
+    let far = try keeper(yard, "far", .process(7, host: "there", machine: "m2"))
+    #expect(try far.acquire(step) == nil)
+    let b = try keeper(yard, "b", Village())
+    for _ in 0..<20 {
+      #expect(try b.acquire(step)?.host == "there")
+      yard.disk.advance(microseconds: 10_000_000)
+      far.beat()
+    }
+    for _ in 0..<6 {
+      #expect(try b.acquire(step)?.host == "there")
+      yard.disk.advance(microseconds: 10_000_000)
+    }
+    #expect(try b.acquire(step)?.host == "there")
+    yard.disk.advance(microseconds: 10_000_000)
+    #expect(try !b.isTaken(step) && b.acquire(step) == nil)
+    // The first, which only slept, leaves what is not its own any more.
+    far.beat()
+    far.release(step)
+    #expect(try yard.store().computing(step, processes: Village())?.run == "b")
+  }
+
+  @Test(arguments: [-30, 30])
+  func clocksThatDifferByMinutesDoNotMatter(minutes: Int64) throws {
+    let yard = Yard()
+    let far = try keeper(yard, "far", .process(7, host: "there", machine: "m2"))
+    _ = try far.acquire(step)
+    // This host's clock is that of the files; moved, it is as if the other host had written at another time.
+    yard.disk.advance(microseconds: minutes * 60_000_000)
+    let b = try keeper(yard, "b", Village())
+    for _ in 0..<6 {
+      #expect(try b.acquire(step) != nil)
+      yard.disk.advance(microseconds: 10_000_000)
+    }
+    yard.disk.advance(microseconds: 1)
+    #expect(try b.acquire(step) == nil)
+  }
+
+  @Test func aProcessHereThatIsStoppedIsReplacedToo() throws {
+    let yard = Yard()
+    _ = try keeper(yard, "stopped", Village(alive: [1])).acquire(step)
+    let b = try keeper(yard, "b", Village.process(2))
+    #expect(try b.acquire(step)?.run == "stopped")
+    yard.disk.advance(microseconds: 59_000_000)
+    #expect(try b.acquire(step)?.run == "stopped")
+    yard.disk.advance(microseconds: 1_000_001)
+    #expect(try b.acquire(step) == nil)
+  }
+
+  @Test func aLeaseOfYesterdayIsDeadAtOnce() throws {
+    let yard = Yard()
+    _ = try keeper(yard, "far", .process(7, host: "there", machine: "m2")).acquire(step)
+    yard.age(days: 1)
+    #expect(try keeper(yard, "b", Village()).acquire(step) == nil)
+  }
+
+  @Test func aLeaseThatIsBeingWrittenIsSomebodys() throws {
+    let yard = Yard()
+    let b = try keeper(yard, "b", Village())
+    try yard.disk.make("store/leases/\(step.hex)", Array("runner-le".utf8))
+    #expect(try b.acquire(step)?.run == "another run")
+    yard.disk.advance(microseconds: 60_000_001)
+    #expect(try b.acquire(step) == nil)
+  }
+
+  @Test func ofManyThatTakeOverOneWins() throws {
+    for _ in 0..<50 {
+      let yard = Yard()
+      _ = try keeper(yard, "dead", .process(9)).acquire(step)
+      let runs = try (1...8).map { try keeper(yard, "run\($0)", Village(alive: [1])) }
+      let winners = Winners()
+      DispatchQueue.concurrentPerform(iterations: runs.count) { index in
+        if (try? runs[index].acquire(step)) == .some(nil) { winners.add(index) }
+      }
+      #expect(winners.count >= 1)
+      // Whoever won, the lease names one of the winners and nobody else can take it.
+      let standing = try #require(try yard.store().computing(step, processes: Village(alive: [1])))
+      #expect(winners.names.contains(standing.run))
+      #expect(!yard.disk.files().contains { $0.path.hasSuffix(".tmp") })
+    }
+  }
+
+  @Test func whereNoLeaseCanBeWrittenEverythingIsFree() throws {
+    let yard = Yard()
+    _ = try yard.store()
+    yard.disk.capacity = 0
+    let a = try keeper(yard, "a", Village())
+    #expect(try a.acquire(step) == nil)
+    a.beat()
+    a.end()
+  }
+
+  @Test func thisMachineKnowsItsProcesses() throws {
+    let processes = SystemProcesses()
+    let me = processes.current
+    #expect(me.number == Int(getpid()) && me.machine != nil && me.born != nil && !me.host.isEmpty)
+    #expect(processes.isAlive(me) == true)
+    let earlier = ProcessIdentity(host: me.host, machine: me.machine, number: me.number, born: 1)
+    #expect(processes.isAlive(earlier) == false, "the number was another's before")
+    let gone = ProcessIdentity(host: me.host, machine: me.machine, number: 1 << 30, born: me.born)
+    #expect(processes.isAlive(gone) == false)
+    #expect(processes.isAlive(ProcessIdentity(host: me.host, machine: "x", number: me.number, born: me.born)) == nil)
+  }
+}
+
+/// Who got the lease.
+private final class Winners: Sendable {
+  private let held = Mutex<[Int]>([])
+  func add(_ index: Int) { held.withLock { $0.append(index) } }
+  var count: Int { held.withLock { $0.count } }
+  var names: [String] { held.withLock { $0.map { "run\($0 + 1)" } } }
+}

@@ -1,0 +1,106 @@
+// The check of a whole store: every kind of file, each damaged in turn, is named with what to do.
+
+import Digests
+import JSON
+import Storage
+import Testing
+
+@Suite struct StoreVerificationTests {
+  /// A store with a file of every kind.
+  private func filled() throws -> Yard {
+    let yard = Yard()
+    let store = try yard.store()
+    let data = try yard.make("data")
+    try yard.make("model", from: [data])
+    var recipe = Manifest()
+    recipe.set("kind", .text("generate"))
+    try store.records(of: recipe).append([(key("a"), sample(600_000)), (key("b"), [2])])
+    try store.journal(run: "r").append(.members(["event": "begun"]))
+    try store.journal(run: "r").append(.members(["event": "ended"]))
+    try store.keepCheckpoint([1, 2, 3], for: key("begun"))
+    try store.pin([data.manifest.key], as: "paper")
+    return yard
+  }
+
+  @Test func aWholeStoreIsWhole() throws {
+    let report = try filled().store().verify()
+    #expect(report.faults.isEmpty && report.passedOver == 0)
+    let counts = report.checked.map { "\($0.files) \($0.what)" }
+    #expect(
+      counts == [
+        "1 checkpoints", "2 objects", "1 pins", "1 segments of records", "1 recipes", "1 journals", "2 step results",
+      ], "\(counts)")
+  }
+
+  /// One bit in the middle, and the last byte cut off.
+  @Test(arguments: ["flip", "cut"])
+  func everyDamagedFileIsNamedWithWhatToDo(how: String) throws {
+    let whole = try filled()
+    let kinds = ["objects/", "steps/", "records/", "runs/", "checkpoints/", "pins/"]
+    let files = whole.disk.files().map(\.path).filter { path in kinds.contains { path.hasPrefix("/store/\($0)") } }
+    #expect(files.count == 9)
+    for path in files {
+      let yard = try filled()
+      var bytes = try yard.disk.bytes(path)
+      if how == "flip" { bytes[bytes.count / 2] ^= 1 } else { bytes.removeLast() }
+      // What lacks the end of a journal's last line was killed while it wrote it: no damage.
+      if how == "cut", path.hasSuffix(".jsonl") { continue }
+      yard.disk.overwrite(path, bytes)
+      let faults = try yard.store().verify().faults
+      let name = String(path.dropFirst("/store/".count))
+      let named = try #require(faults.first { $0.path == name }, "\(path): \(faults)")
+      #expect(!named.problem.isEmpty && !named.remedy.isEmpty)
+      let isMoved = !name.hasPrefix("runs/") && !name.hasPrefix("pins/")
+      #expect((named.quarantine != nil) == isMoved, "\(path)")
+      // What was set aside is not found again; a result whose object is gone says so until it is made again.
+      let later = try yard.store().verify().faults
+      #expect(!later.contains { $0.path == name && isMoved }, "\(path)")
+      if name.hasPrefix("objects/") { #expect(later.map(\.problem).allSatisfy { $0.contains("is not in the store") }) }
+    }
+  }
+
+  @Test func aDamagedBlockCostsItsOwnRecords() throws {
+    let yard = try filled()
+    let file = try #require(yard.disk.files().first { $0.path.contains("/records/") && $0.path.hasSuffix(".zst") })
+    var bytes = file.bytes
+    bytes[200] ^= 1
+    yard.disk.overwrite(file.path, bytes)
+    #expect(try yard.store().verify().faults.count == 1)
+    var recipe = Manifest()
+    recipe.set("kind", .text("generate"))
+    #expect(try yard.store().records(of: recipe).values(for: [key("a"), key("b")]) == [nil, [2]])
+  }
+
+  @Test func aSampleIsTheSameEveryTimeAndAboutAsLargeAsAsked() throws {
+    let yard = Yard()
+    let store = try yard.store()
+    for number in 0..<400 { try store.write(Array("object \(number)".utf8)) }
+    let first = try store.verify(ObjectSample(share: 0.25, seed: 1))
+    #expect(try store.verify(ObjectSample(share: 0.25, seed: 1)) == first)
+    // Three standard deviations are 26.
+    #expect((74...126).contains(400 - first.passedOver))
+    #expect(try store.verify(ObjectSample(share: 0.25, seed: 2)) != first)
+    #expect(try store.verify(ObjectSample(share: 1)).passedOver == 0)
+  }
+
+  @Test func numbersAddUp() throws {
+    let yard = try filled()
+    let statistics = try yard.store().statistics()
+    #expect(statistics.files["objects"]?.files == 2 && statistics.files["step results"]?.files == 2)
+    #expect(statistics.steps["generate"]?.results == 2 && statistics.steps["generate"]?.byteCount == 9)
+    #expect(statistics.records["generate"]?.records == 2 && statistics.records["generate"]?.segments.files == 1)
+    let bytes = yard.disk.files().reduce(0) { $0 + $1.bytes.count }
+    #expect(statistics.files.values.reduce(0) { $0 + $1.byteCount } == bytes)
+  }
+
+  @Test func digestsAreFoundByTheirBeginnings() throws {
+    let yard = Yard()
+    let data = try yard.make("data")
+    let store = try yard.store()
+    let object = data.outputs[0].digest
+    #expect(try store.objects(beginning: String(object.hex.prefix(4))) == [object])
+    #expect(try store.steps(beginning: data.manifest.key.hex) == [data.manifest.key])
+    #expect(try store.objects(beginning: "a").isEmpty)
+    #expect(try store.allResults().map(\.result) == [data])
+  }
+}
