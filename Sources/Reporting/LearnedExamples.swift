@@ -20,7 +20,9 @@ public struct LearnedExamples: Sendable {
     self.counts = counts
   }
 
-  /// One sentence, such as `Examples of sums/train for judge: 32 items from 32 of 96 prompts.`
+  /// The counts in words.
+  ///
+  /// Such as `Examples of sums/train for judge: 32 items from 32 of 96 prompts.`
   var sentence: String {
     let told = common.isEmpty ? "" : " for \(common)"
     let label = label.prefix(1).uppercased() + label.dropFirst()

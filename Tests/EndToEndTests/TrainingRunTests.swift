@@ -197,7 +197,9 @@ import Testing
     try SmallTraining().write(to: space)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
-    process.arguments = ["-qec", "cd \(space.path) && \(TestSpace.program) exec small.yaml", "\(space.path)/typescript"]
+    process.arguments = [
+      "-qec", "cd \(space.path) && \(TestSpace.program) exec small.yaml", "\(space.path)/typescript",
+    ]
     process.standardOutput = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
     try process.run()

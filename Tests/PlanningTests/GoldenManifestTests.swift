@@ -103,7 +103,8 @@ import Testing
           drift: {drift: {on: counting/heldout, max-new-tokens: 16}}
           overlap: {pair-statistics: {}}
           trace: {likelihood-trace: {every: {epochs: 0.5}}}
-        """).replacing("{heldout: 30,", with: "{heldout: 30, validation: 10,")
+        """
+    ).replacing("{heldout: 30,", with: "{heldout: 30, validation: 10,")
     try check(label, in: spec, golden: "kto " + label)
   }
 

@@ -99,11 +99,12 @@ extension CellPlanner {
 }
 
 extension Hyperparameters {
-  /// The warning of a warm-up that is as long as the training or longer; nil if it ends, or if that is not known.
+  /// Warns of a warm-up that is as long as the training or longer.
   ///
   /// - Parameters:
   ///   - examples: How many examples the training has; nil if that is not known.
   ///   - place: Where the warm-up stands.
+  /// - Returns: The warning; nil if the warm-up ends, or if that is not known.
   public func endlessWarmup(examples: Int?, place: SourcePlace?) -> Diagnosis? {
     let steps = examples.map { optimizerSteps(examples: $0) }
     let rises: String

@@ -127,6 +127,7 @@ extension CellPlanner {
   ///   - inputs: What it reads.
   ///   - extra: Leaves beside those of `path`.
   ///   - missing: The other experiment's spec that is not there, if that is why.
+  /// - Returns: The step.
   mutating func unavailable(
     _ kind: StepKind, _ name: String, about: String? = nil, path: String, cause: String? = nil,
     inputs: [StepInput] = [], extra: [Named<String>.Entry] = [], missing: String? = nil

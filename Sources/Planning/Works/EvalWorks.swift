@@ -141,7 +141,9 @@ public struct UnavailableWork: Work, Hashable {
   public let kind: StepKind
   /// What the step is called.
   public let name: String
-  /// What of the spec cannot be run, such as `cut in rounds`; several steps may have it in common. Of no key.
+  /// What of the spec cannot be run, such as `cut in rounds`.
+  ///
+  /// Several steps may have it in common; it stands in no key.
   public let about: String
   /// The spec's leaves.
   public let leaves: Named<String>
