@@ -96,11 +96,12 @@ import Testing
         id: id, turns: [], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
     ]
     let counts = FeedbackCounts(records)
-    #expect(counts.json.canonical == #"{"items":2,"leftovers":{"error":1,"too-long":2}}"#)
-    #expect(counts.sentence == "2 items; 1 error, 2 too-long")
+    #expect(counts.json.canonical
+      == #"{"items":2,"leftovers":{"error":1,"too-long":2},"records":2,"records-with-items":2}"#)
+    #expect(counts.sentence == "2 items from 2 of 2 prompts; left over: 1 error, 2 too-long")
     #expect(counts["too-long"] == 2 && counts["surplus"] == 0)
     let cut = FeedbackCounts(Array(records.prefix(1)), cut: 1)
-    #expect(cut.sentence == "1 item, 1 with a cut prompt; 1 error, 1 too-long")
+    #expect(cut.sentence == "1 item from 1 of 1 prompts, 1 of them cut; left over: 1 error, 1 too-long")
     for counts in [counts, cut, FeedbackCounts([])] { #expect(try FeedbackCounts(json: counts.json) == counts) }
     #expect(FeedbackCounts([]).json.canonical == #"{"items":0,"leftovers":{},"records":0,"records-with-items":0}"#)
   }
