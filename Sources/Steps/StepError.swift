@@ -41,6 +41,8 @@ package enum StepError: InputFault, Hashable {
   case notANumber(step: String, text: String, record: Int, place: SourcePlace?)
   /// The data give more or fewer numbers than there are responses.
   case scoreCount(step: String, scores: Int, responses: Int, record: Int, place: SourcePlace?)
+  /// There are more or fewer revisions in the data than responses.
+  case revisionCount(step: String, revisions: Int, responses: Int, record: Int, place: SourcePlace?)
   /// Fewer examples came out than asked for.
   case tooFewExamples(step: String, asked: Int, counts: FeedbackCounts, place: SourcePlace?)
   /// Nothing came out that could be learned from.
@@ -153,6 +155,10 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.score-count", "\(step): record \(record) has \(responses) responses and \(scores) scores",
         place: place, remedy: "Give one score for each response, in the same order.", exit: .badSpec)
+    case .revisionCount(let step, let revisions, let responses, let record, let place):
+      Diagnosis(
+        "step.revision-count", "\(step): record \(record) has \(responses) responses and \(revisions) revisions",
+        place: place, remedy: "Give one revision for each response, in the same order.", exit: .badSpec)
     case .tooFewExamples(let step, let asked, let counts, let place):
       Diagnosis(
         "step.too-few-examples", "\(step): \(asked) examples are asked for and there are \(counts.items)",

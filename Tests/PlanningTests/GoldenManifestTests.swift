@@ -32,6 +32,10 @@ import Testing
     ("revise-minimal-revision", "[{minimal-revision: {by: verifier}}]", "minimal-revision counting/train"),
     ("ask", "[\(byModel)]", "ask about counting/train"),
     ("revise-revision", "[\(byModel)]", "minimal-revision counting/train"),
+    (
+      "revise-revision-recorded", "[{minimal-revision: {by: recorded, revisions: [\"{a}\"], keep: verdict-right}}]",
+      "minimal-revision counting/train"
+    ),
     ("revise-judge", "[{judge: {by: verifier}}]", "judge counting/train"),
     ("revise-judge-recorded", "[{judge: {by: recorded, scores: [\"{a}\", \"{b}\"]}}]", "judge counting/train"),
     ("revise-judge-replies", "[{judge: {by: {model: policy}, prompt: \"{response}?\"}}]", "judge counting/train"),

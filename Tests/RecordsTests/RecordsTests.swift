@@ -96,8 +96,9 @@ import Testing
         id: id, turns: [], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
     ]
     let counts = FeedbackCounts(records)
-    #expect(counts.json.canonical
-      == #"{"items":2,"leftovers":{"error":1,"too-long":2},"records":2,"records-with-items":2}"#)
+    #expect(
+      counts.json.canonical
+        == #"{"items":2,"leftovers":{"error":1,"too-long":2},"records":2,"records-with-items":2}"#)
     #expect(counts.sentence == "2 items from 2 of 2 prompts; left over: 1 error, 2 too-long")
     #expect(counts["too-long"] == 2 && counts["surplus"] == 0)
     let cut = FeedbackCounts(Array(records.prefix(1)), cut: 1)

@@ -129,6 +129,20 @@ import Testing
     #expect(right.kinds == ["already-right", "unparsed", "unparsed", "error", "not-right"])
   }
 
+  @Test func revisionsInTheDataAreTheBetterResponses() throws {
+    func revised(_ texts: [String], _ revisions: [String], keep: KeptPairs = .all) throws -> FeedbackRecord {
+      try Reviser(.revisionRecorded(try SmallSpec().verifier(), keep: keep), label: "revise").revise(
+        candidates(texts), of: asking("3"), number: 2, with: .init(replies: revisions.map { said($0) }))
+    }
+    let all = try revised(["4", "5", "3", "x"], ["3", "6", "3", " "])
+    #expect(all.items.map(\.texts) == [["3", "4"], ["6", "5"]])
+    #expect(all.kinds == ["already-right", "unparsed"])
+    #expect(try revised(["4", "5"], ["3", "6"], keep: .verdictRight).kinds == ["not-right"])
+    #expect(
+      told { _ = try revised(["4", "5"], ["3"]) }
+        == "step.revision-count | revise: record 2 has 2 responses and 1 revisions")
+  }
+
   @Test func aStrongerModelsResponseIsTheBetterOne() throws {
     func paired(_ texts: [String], _ stronger: [Response], _ keep: KeptPairs) throws -> FeedbackRecord {
       try Reviser(.stronger(try SmallSpec().verifier(), keep: keep), label: "stronger").revise(

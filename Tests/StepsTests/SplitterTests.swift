@@ -1,5 +1,6 @@
 // Who goes into which part: what moves nobody, what stays together, what cannot be.
 
+import Diagnostics
 import JSON
 import Planning
 import Steps
@@ -132,6 +133,21 @@ import Testing
     }
   }
 
+  @Test func recordsLeftOverOfAGroupAreCounted() throws {
+    let step = try SmallSpec(split: "{heldout: 3, train: 3}").step(.split)
+    guard case .split(let work) = step.work else { throw NoSuchStep(kind: .split) }
+    let splitter = Splitter(work, label: step.label, place: step.places)
+    // Four groups of two records with equal prompts: each part needs one group and half of another.
+    let doubled = (0..<8).map { JSONObject([JSONMember("question", .string("question \($0 / 2)"))]) }
+    let division = try splitter.division(of: doubled)
+    #expect(division.parts.map(\.records.count) == [3, 3])
+    #expect(division.cut == 2)
+    let warning = try #require(splitter.warning(of: division))
+    #expect(warning.severity == .warning && warning.message.contains("2 records are in no part"))
+    let whole = try splitter.division(of: records)
+    #expect(whole.cut == 0 && splitter.warning(of: whole) == nil)
+  }
+
   @Test func tooFewRecordsAreToldWithTheLine() throws {
     #expect(
       told { _ = try SmallSpec(split: "{heldout: 30, validation: 20, train: rest}").parts(of: records) }
@@ -158,11 +174,12 @@ import Testing
       return
     }
     #expect(work.limit == 4)
-    #expect(try Splitter(work, label: "split data").parts(of: records).map(\.records.count) == [3, 37])
-    let limited = try Splitter(work, label: "split data").limitedParts(of: records)
+    #expect(try Splitter(work, label: "split data").division(of: records).parts.map(\.records.count) == [3, 37])
+    let splitter = Splitter(work, label: "split data")
+    let limited = splitter.limited(try splitter.division(of: records).parts)
     #expect(limited.map(\.name) == ["heldout", "train"])
     #expect(limited.map(\.records.count) == [3, 4])
     #expect(
-      limited[1].records == Array(try Splitter(work, label: "split data").parts(of: records)[1].records.prefix(4)))
+      limited[1].records == Array(try splitter.division(of: records).parts[1].records.prefix(4)))
   }
 }

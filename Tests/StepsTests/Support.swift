@@ -89,7 +89,7 @@ struct SmallSpec {
   func parts(of records: [JSONObject], reading field: String = "question") throws -> [String: [String]] {
     let step = try step(.split)
     guard case .split(let work) = step.work else { throw NoSuchStep(kind: .split) }
-    let parts = try Splitter(work, label: step.label, place: step.places).parts(of: records)
+    let parts = try Splitter(work, label: step.label, place: step.places).division(of: records).parts
     return Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0.records.map { $0[field]?.stringValue ?? "" }) })
   }
 

@@ -30,13 +30,23 @@ extension CellPlanner {
       return try generate(
         part.label, OutputReference(prompts, "prompts"), model: sample.model, policy: policy, samples: sample.samples,
         distinct: sample.distinct, decoding: sample.decoding, path: "\(path)/sample")
-    case .recorded(let recorded):
-      return add(
-        .recorded(RecordedWork(responses: recorded.responses, take: recorded.take)), "recorded \(part.label)",
-        inputs: [StepInput("prompts", OutputReference(prompts, "prompts")), StepInput("records", part.records)],
-        at: Self.paths("responses", count: recorded.responses.count, at: "\(path)/recorded/responses")
-          .merging(["take": "\(path)/recorded/take"]) { $1 })
+    case .recorded(let responses):
+      let paths = Self.paths("responses", count: responses.responses.count, at: "\(path)/recorded/responses")
+        .merging(["take": "\(path)/recorded/take"]) { $1 }
+      return recorded(
+        responses.responses, take: responses.take, "recorded \(part.label)", part,
+        OutputReference(prompts, "prompts"), at: paths)
     }
+  }
+
+  /// Responses that stand in the data.
+  private mutating func recorded(
+    _ responses: [Template], take: RecordedResponses.Take = .whole, _ label: String, _ part: DataPart,
+    _ prompts: OutputReference, at paths: [String: String]
+  ) -> StepID {
+    add(
+      .recorded(RecordedWork(responses: responses, take: take)), label,
+      inputs: [StepInput("prompts", prompts), StepInput("records", part.records)], at: paths)
   }
 
   /// The feedback on a part of the data.
@@ -75,13 +85,28 @@ extension CellPlanner {
       case .model(let call):
         let kept = try verifier(for: stage, keep: revision.keep, asked)
         return try revise(.revision(kept, keep: revision.keep), stage.name, asked, by: call)
+      case .recorded(let revisions):
+        let kept = try verifier(for: stage, keep: revision.keep, asked)
+        let step = recorded(
+          revisions, "recorded revisions of \(asked.part.label)", asked.part, asked.inputs[0].source,
+          at: Self.paths("responses", count: revisions.count, at: "\(asked.path)/revisions"))
+        let responses = StepInput("revisions", OutputReference(step, "responses"))
+        return revise(.revisionRecorded(kept, keep: revision.keep), stage.name, asked, and: [responses])
       }
     case .judge(let judge): return try self.judge(judge, stage, asked)
     case .stronger(let stronger):
       let kept = try verifier(for: stage, keep: stronger.keep, asked)
-      let step = try generate(
-        asked.part.label, asked.inputs[0].source, model: stronger.model, policy: asked.policy, samples: 1,
-        distinct: false, decoding: stronger.decoding, path: asked.path)
+      let step =
+        switch stronger.source {
+        case .model(let model, let decoding):
+          try generate(
+            asked.part.label, asked.inputs[0].source, model: model, policy: asked.policy, samples: 1,
+            distinct: false, decoding: decoding, path: asked.path)
+        case .recorded(let response):
+          recorded(
+            [response], "recorded stronger responses to \(asked.part.label)", asked.part, asked.inputs[0].source,
+            at: ["responses/count": asked.path, "responses/0": "\(asked.path)/response"])
+        }
       let responses = StepInput("stronger", OutputReference(step, "responses"))
       return revise(.stronger(kept, keep: stronger.keep), stage.name, asked, and: [responses])
     case .select(let selection):
@@ -132,6 +157,7 @@ extension CellPlanner {
     _ stage: ReviseWork.Stage, _ name: String, _ asked: StageInputs, and further: [StepInput] = []
   ) -> StepID {
     var paths = ["stage": asked.path, "keep": "\(asked.path)/keep", "verdict": "\(asked.path)/verdict"]
+    if case .revisionRecorded = stage { paths["revisions"] = "\(asked.path)/revisions" }
     if case .judgeRecorded(let scores) = stage {
       paths.merge(Self.paths("scores", count: scores.count, at: "\(asked.path)/scores")) { $1 }
     }

@@ -36,13 +36,15 @@ public struct ReviseWork: Work, Hashable {
     case minimalRevision(Verifier, keep: KeptPairs)
     /// A model's `replies` are the better responses (CLAIR, by model); the verifier is there if pairs are kept by it.
     case revision(Verifier?, keep: KeptPairs)
+    /// As ``revision``, with `revisions` that stand in the data, one for each candidate.
+    case revisionRecorded(Verifier?, keep: KeptPairs)
     /// The first right and the first wrong response are a pair.
     case judge(Verifier)
     /// The best and the worst by a number in the data for each response; further input `records`.
     case judgeRecorded([Template])
     /// The best and the worst by the number that each of a model's `replies` says.
     case judgeReplies
-    /// A stronger model's `stronger` responses against the candidates; the verifier is there if pairs are kept by it.
+    /// The `stronger` responses, of a model or of the data, against the candidates; the verifier is there if pairs are kept by it.
     case stronger(Verifier?, keep: KeptPairs)
     /// Items whose (better) response has this verdict stay.
     case select(Verifier, Selection.Verdict)
@@ -64,6 +66,7 @@ public struct ReviseWork: Work, Hashable {
     case .plain: options.set("stage", .text("plain"))
     case .minimalRevision(let verifier, let keep): set("minimal-revision", verifier, keep: keep)
     case .revision(let verifier, let keep): set("revision", verifier, keep: keep)
+    case .revisionRecorded(let verifier, let keep): set("revision-recorded", verifier, keep: keep)
     case .judge(let verifier):
       options.set("stage", .text("judge"))
       verifier.describe(into: &options)

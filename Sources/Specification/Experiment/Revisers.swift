@@ -108,6 +108,8 @@ public struct MinimalRevision: Hashable, Sendable {
     case verifier
     /// A model that is asked.
     case model(ModelCall)
+    /// The edited responses stand in the data: one template for each candidate, in order; not empty.
+    case recorded([Template])
   }
 
   /// Who edits.
@@ -132,10 +134,16 @@ public struct Judge: Hashable, Sendable {
 
 /// A stronger model's response against the candidate.
 public struct Stronger: Hashable, Sendable {
-  /// The stronger model's name.
-  public let model: String
-  /// How it writes.
-  public let decoding: Decoding
+  /// Where the stronger response comes from.
+  public enum Source: Hashable, Sendable {
+    /// A model, by its name, writes it.
+    case model(String, Decoding)
+    /// It stands in the data.
+    case recorded(Template)
+  }
+
+  /// Where the stronger response comes from.
+  public let source: Source
   /// Which pairs stay.
   public let keep: KeptPairs
 }

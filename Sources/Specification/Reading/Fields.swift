@@ -46,12 +46,28 @@ struct Fields {
     visit(name, shape, isRequired: true, help)
     guard let node else { return nil }
     guard let entry = node.entry(name) else {
-      if !reading.isPartial, !toleratesMissing {
-        reading.note(.missingKey(name, in: reading.holder), reading.placeForMissing(in: node))
-      }
+      demand(name)
       return nil
     }
     return reading.within(name, entry.key) { shape.read(entry.value, reading) }
+  }
+
+  /// Says that an optional key must be there after all, if it is not.
+  func demand(_ name: String) {
+    guard let node, !has(name), !reading.isPartial, !toleratesMissing else { return }
+    reading.note(.missingKey(name, in: reading.holder), reading.placeForMissing(in: node))
+  }
+
+  /// Says that a key must be there beside another setting, if it is not.
+  func demand(_ name: String, with other: String, at key: String) {
+    guard !has(name), !reading.isPartial, let place = place(key) else { return }
+    reading.note(.neededWith(key: name, other: other), place)
+  }
+
+  /// Says that a key has no effect without another setting, if it is there.
+  func refuse(_ name: String, without other: String) {
+    guard has(name), let place = place(name) else { return }
+    reading.note(.goesOnlyWith(key: name, other: other), place)
   }
 
   /// A key that may be absent; `none` means absent.

@@ -15,6 +15,9 @@ extension Generator {
 }
 
 extension Decoding {
+  /// The keys of decoding.
+  static let keys = ["max-new-tokens", "temperature", "top-p", "top-k", "stop"]
+
   /// The keys of decoding, for records that hold more than them.
   ///
   /// - Parameters:

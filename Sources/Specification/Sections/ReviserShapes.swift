@@ -73,9 +73,7 @@ extension Assessor {
     let scores =
       kinds.contains(.recorded)
       ? fields.optional("scores", .list(of: .template, atLeast: 1), "The score of each candidate.") : nil
-    if fields.has("scores"), let by, by != .recorded, let place = fields.place("scores") {
-      fields.reading.note(.goesOnlyWith(key: "scores", other: "by: recorded"), place)
-    }
+    if let by, by != .recorded { fields.refuse("scores", without: "by: recorded") }
     switch by {
     case .verifier?:
       fields.reading.needsVerifier(in: what, fields.place("by"))
@@ -83,9 +81,7 @@ extension Assessor {
     case .model?: return call.map { .model($0) }
     case .rewardModel(let name)?: return .rewardModel(name)
     case .recorded?:
-      if !fields.has("scores"), let place = fields.place("by") {
-        fields.reading.note(.neededWith(key: "scores", other: "by: recorded"), place)
-      }
+      fields.demand("scores", with: "by: recorded", at: "by")
       return scores.map { .recorded($0) }
     case nil: return nil
     }
@@ -98,17 +94,11 @@ extension ModelCall {
     let prompt = fields.optional("prompt", Prompt.shape, "What the model is asked; knows {response}.")
     let decoding = Decoding.read(&fields, temperature: 0)
     guard case .model(let model)? = by else {
-      for key in ["prompt", "max-new-tokens", "temperature", "top-p", "top-k", "stop"] where by != nil {
-        if fields.has(key), let place = fields.place(key) {
-          fields.reading.note(.goesOnlyWith(key: key, other: "by: {model: …}"), place)
-        }
-      }
+      for key in ["prompt"] + Decoding.keys where by != nil { fields.refuse(key, without: "by: {model: …}") }
       return nil
     }
     guard let prompt else {
-      if !fields.has("prompt"), !fields.reading.isPartial, let place = fields.place("by") {
-        fields.reading.note(.neededWith(key: "prompt", other: "by: {model: \(model)}"), place)
-      }
+      fields.demand("prompt", with: "by: {model: \(model)}", at: "by")
       return nil
     }
     return ModelCall(model: model, prompt: prompt, decoding: decoding)
@@ -118,14 +108,20 @@ extension ModelCall {
 extension MinimalRevision {
   fileprivate static var shape: Shape<MinimalRevision> {
     .record("minimal-revision") { fields in
-      let by = fields.required("by", Assessor.written([.verifier, .model]), "Who edits.")
+      let by = fields.required("by", Assessor.written([.verifier, .model, .recorded]), "Who edits.")
       let call = ModelCall.read(&fields, by: by, in: "minimal-revision")
+      let revisions = fields.optional(
+        "revisions", .list(of: .template, atLeast: 1), "The revision of each candidate that stands in the data.")
       let keep = fields.keep()
+      if let by, by != .recorded { fields.refuse("revisions", without: "by: recorded") }
       if by == .verifier { fields.reading.needsVerifier(in: "minimal-revision", fields.place("by")) }
       switch by {
       case .verifier?: return MinimalRevision(by: .verifier, keep: keep)
       case .model?: return call.map { MinimalRevision(by: .model($0), keep: keep) }
-      case .rewardModel?, .recorded?, nil: return nil
+      case .recorded?:
+        fields.demand("revisions", with: "by: recorded", at: "by")
+        return revisions.map { MinimalRevision(by: .recorded($0), keep: keep) }
+      case .rewardModel?, nil: return nil
       }
     }
   }
@@ -142,10 +138,22 @@ extension Judge {
 extension Stronger {
   fileprivate static var shape: Shape<Stronger> {
     .record("stronger") { fields in
-      let model = fields.required("model", .modelName, "The stronger model.")
+      let by = fields.optional("by", Assessor.written([.recorded]), "Says that the response stands in the data.")
+      let model = fields.optional("model", .modelName, "The stronger model.")
+      let response = fields.optional("response", .template, "The response that stands in the data.")
       let decoding = Decoding.read(&fields, temperature: 0)
       let keep = fields.keep()
-      return model.map { Stronger(model: $0, decoding: decoding, keep: keep) }
+      guard by == nil else {
+        for key in Decoding.keys { fields.refuse(key, without: "model: …") }
+        if let place = fields.place("model"), fields.has("model") {
+          fields.reading.note(.exactlyOne(of: ["by", "model"], in: "stronger", found: 2), place)
+        }
+        fields.demand("response", with: "by: recorded", at: "by")
+        return response.map { Stronger(source: .recorded($0), keep: keep) }
+      }
+      fields.refuse("response", without: "by: recorded")
+      fields.demand("model")
+      return model.map { Stronger(source: .model($0, decoding), keep: keep) }
     }
   }
 }
@@ -161,34 +169,18 @@ extension JudgmentSource {
       let acceptable = fields.optional(
         "acceptable", .nonEmptyText(), default: "perfect", "The reply that means acceptable.")
       guard let by else { return nil }
-      refuseIdleKeys(fields, by)
+      if by != .verifier { for key in ["wrong", "right"] { fields.refuse(key, without: "by: verifier") } }
+      if by != .recorded { fields.refuse("judgment", without: "by: recorded") }
       switch by {
       case .verifier:
         fields.reading.needsVerifier(in: "judgment", fields.place("by"))
-        return need(wrong, "wrong", "by: verifier", fields).map { .verifier(wrong: $0, right: right ?? nil) }
-      case .recorded: return need(judgment, "judgment", "by: recorded", fields).map { .recorded($0) }
+        fields.demand("wrong", with: "by: verifier", at: "by")
+        return wrong.map { .verifier(wrong: $0, right: right ?? nil) }
+      case .recorded:
+        fields.demand("judgment", with: "by: recorded", at: "by")
+        return judgment.map { .recorded($0) }
       case .model: return call.map { .model($0, acceptable: acceptable) }
       case .rewardModel: return nil
-      }
-    }
-  }
-
-  private static func need<Value>(_ value: Value?, _ key: String, _ other: String, _ fields: Fields) -> Value? {
-    if value == nil, !fields.has(key), !fields.reading.isPartial, let place = fields.place("by") {
-      fields.reading.note(.neededWith(key: key, other: other), place)
-    }
-    return value
-  }
-
-  /// Keys that belong to another way of judging.
-  private static func refuseIdleKeys(_ fields: Fields, _ by: Assessor.Written) {
-    let owners: [(key: String, by: String, isIdle: Bool)] = [
-      ("wrong", "by: verifier", by != .verifier), ("right", "by: verifier", by != .verifier),
-      ("judgment", "by: recorded", by != .recorded),
-    ]
-    for owner in owners where owner.isIdle && fields.has(owner.key) {
-      if let place = fields.place(owner.key) {
-        fields.reading.note(.goesOnlyWith(key: owner.key, other: owner.by), place)
       }
     }
   }

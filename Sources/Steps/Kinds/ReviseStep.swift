@@ -42,10 +42,8 @@ enum ReviseStep {
           candidates.map(\.id), SourceRecord.identified(fields).map(\.id), step: task.step.label)
       case .revision, .judgeReplies:
         replies = try Self.replies(to: candidates, task)
-      case .stronger:
-        let records = try RecordFile.records(Responses.self, from: task.input("stronger"), file: "stronger")
-        try Alignment.check(candidates.map(\.id), records.map(\.id), step: task.step.label)
-        stronger = records.map(\.responses)
+      case .revisionRecorded: replies = try Self.responses("revisions", candidates, task)
+      case .stronger: stronger = try Self.responses("stronger", candidates, task)
       case .plain, .minimalRevision, .judge, .select: break
       }
     }
@@ -54,6 +52,15 @@ enum ReviseStep {
       Reviser.Material(
         fields: fields.isEmpty ? JSONObject() : fields[index], replies: replies.isEmpty ? [] : replies[index],
         stronger: stronger.isEmpty ? [] : stronger[index])
+    }
+
+    /// The responses of an input, record by record.
+    private static func responses(
+      _ name: String, _ candidates: [FeedbackRecord], _ task: StepTask
+    ) throws -> [[Response]] {
+      let records = try RecordFile.records(Responses.self, from: task.input(name), file: name)
+      try Alignment.check(candidates.map(\.id), records.map(\.id), step: task.step.label)
+      return records.map(\.responses)
     }
 
     /// One reply for each item, dealt out to the records that they are about.

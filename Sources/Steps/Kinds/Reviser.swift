@@ -16,6 +16,7 @@ package struct Reviser {
     let replies: [Response]
     let stronger: [Response]
 
+    /// Fields of the data; replies or revisions, one for each item; responses of a stronger model.
     package init(fields: JSONObject = JSONObject(), replies: [Response] = [], stronger: [Response] = []) {
       self.fields = fields
       self.replies = replies
@@ -72,7 +73,12 @@ package struct Reviser {
         }
         return .item(.pair(chosen: Self.written(text), rejected: candidate))
       }
-    case .revision:
+    case .revision, .revisionRecorded:
+      if case .revisionRecorded = stage, material.replies.count != record.items.count {
+        throw StepError.revisionCount(
+          step: label, revisions: material.replies.count, responses: record.items.count, record: number,
+          place: places["revisions"])
+      }
       return each(record) { candidate, index in
         switch Self.revision(of: candidate, in: material.replies[index]) {
         case .item(.response(let chosen)): kept(chosen, over: candidate)
@@ -109,14 +115,16 @@ package struct Reviser {
   private var verifier: Specification.Verifier? {
     switch stage {
     case .minimalRevision(let verifier, _), .judge(let verifier), .select(let verifier, _): verifier
-    case .revision(let verifier, _), .stronger(let verifier, _): keepsRight ? verifier : nil
+    case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _):
+      keepsRight ? verifier : nil
     case .plain, .judgeRecorded, .judgeReplies: nil
     }
   }
 
   private var keepsRight: Bool {
     switch stage {
-    case .minimalRevision(_, let keep), .revision(_, let keep), .stronger(_, let keep): keep == .verdictRight
+    case .minimalRevision(_, let keep), .revision(_, let keep), .revisionRecorded(_, let keep), .stronger(_, let keep):
+      keep == .verdictRight
     default: false
     }
   }

@@ -12,8 +12,12 @@ import Specification
 enum SplitStep {
   static func run(_ work: SplitWork, _ task: StepTask) throws -> [ProducedOutput] {
     let records = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
-    let parts = try Splitter(work, label: task.step.label, place: task.step.places).limitedParts(of: records)
-    return parts.map { ProducedOutput($0.name, RecordFile.bytes(fields: $0.records), records: $0.records.count) }
+    let splitter = Splitter(work, label: task.step.label, place: task.step.places)
+    let division = try splitter.division(of: records)
+    if let warning = splitter.warning(of: division) { task.warn(warning) }
+    return splitter.limited(division.parts).map {
+      ProducedOutput($0.name, RecordFile.bytes(fields: $0.records), records: $0.records.count)
+    }
   }
 }
 
@@ -28,6 +32,13 @@ package struct Splitter {
     package let records: [JSONObject]
   }
 
+  /// The parts, and what became of groups that a part's size cut.
+  package struct Division {
+    package let parts: [Part]
+    /// How many records are in no part because the rest of their group is in one.
+    package let cut: Int
+  }
+
   private let work: SplitWork
   private let label: String
   private let place: [String: SourcePlace]
@@ -39,25 +50,38 @@ package struct Splitter {
   }
 
   /// The parts, each cut to what a trial run takes of it.
-  package func limitedParts(of records: [JSONObject]) throws(StepError) -> [Part] {
-    let parts = try parts(of: records)
+  package func limited(_ parts: [Part]) -> [Part] {
     guard let limit = work.limit else { return parts }
     return parts.map { Part(name: $0.name, records: Array($0.records.prefix(limit))) }
   }
 
+  /// What to say of records that are in no part because of their group; nil if there are none.
+  package func warning(of division: Division) -> Diagnosis? {
+    guard division.cut > 0 else { return nil }
+    let records = division.cut == 1 ? "1 record is" : "\(division.cut) records are"
+    return Diagnosis(
+      "step.cut-groups",
+      "\(label): \(records) in no part, because the rest of the group is in one that was full",
+      place: place["group-by"] ?? place["parts/0/size"],
+      notes: ["Records with equal prompts, or an equal `group-by`, stay together."],
+      remedy: "Nothing needs to be done; choose other sizes if these records are wanted.", exit: .done,
+      severity: .warning)
+  }
+
   /// The parts in the order of the spec.
-  package func parts(of records: [JSONObject]) throws(StepError) -> [Part] {
+  package func division(of records: [JSONObject]) throws(StepError) -> Division {
     let groups = try groups(of: records)
     var front = groups[...]
     let sizes = try sizes(total: records.count)
     var taken: [String: [Int]] = [:]
+    var cut = 0
     // `train` comes from the other end, so that enlarging it moves nobody else.
     let backward = sizes.first { $0.name == "train" && $0.count != nil }
     for size in sizes where size.name != "train" {
-      if let count = size.count { taken[size.name] = Self.take(count, from: &front) { $0.popFirst() } }
+      if let count = size.count { taken[size.name] = Self.take(count, from: &front, cut: &cut) { $0.popFirst() } }
     }
     if let backward, let count = backward.count {
-      taken["train"] = Self.take(count, from: &front) { $0.popLast() }
+      taken["train"] = Self.take(count, from: &front, cut: &cut) { $0.popLast() }
     }
     for size in sizes where size.count == nil {
       taken[size.name] = (size.name == "train" ? front.reversed() : Array(front)).flatMap { $0 }
@@ -72,14 +96,18 @@ package struct Splitter {
       }
       parts.append(Part(name: size.name, records: members.map { records[$0] }))
     }
-    return parts
+    return Division(parts: parts, cut: cut)
   }
 
   private static func take(
-    _ count: Int, from groups: inout ArraySlice<[Int]>, pop: (inout ArraySlice<[Int]>) -> [Int]?
+    _ count: Int, from groups: inout ArraySlice<[Int]>, cut: inout Int, pop: (inout ArraySlice<[Int]>) -> [Int]?
   ) -> [Int] {
     var taken: [Int] = []
-    while taken.count < count, let group = pop(&groups) { taken += group.prefix(count - taken.count) }
+    while taken.count < count, let group = pop(&groups) {
+      let own = group.prefix(count - taken.count)
+      cut += group.count - own.count
+      taken += own
+    }
     return taken
   }
 
