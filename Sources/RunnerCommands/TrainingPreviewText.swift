@@ -36,7 +36,7 @@ struct TrainingPreviewText {
   // MARK: - The whole
 
   private func head(_ preview: TrainingPreview, _ fate: ShownTraining.Fate) -> [String] {
-    var lines = ["\(Self.count(preview.count, "example")), from \(fate.counts.sentence)"]
+    var lines = ["\(Self.count(preview.count, "example")): \(fate.counts.sentence)"]
     for kind in fate.counts.leftovers.map(\.kind) {
       if let reason = fate.reasons[kind] { lines.append("  \(kind), such as: \(reason)") }
     }

@@ -158,7 +158,7 @@ import Testing
     ("reviser=[{rescore: {by: recorded}}]", "needs `scores`"),
     ("reviser=[{minimal-revision: {by: recorded}}]", "needs `revisions`"),
     ("reviser=[{minimal-revision: {by: verifier, revisions: [a]}}]", "no effect without `by: recorded`"),
-    ("reviser=[{stronger: {}}]", "needs `model`"), ("reviser=[{stronger: {by: recorded}}]", "needs `response`"),
+    ("reviser=[{stronger: {}}]", "lacks `model`"), ("reviser=[{stronger: {by: recorded}}]", "needs `response`"),
     ("reviser=[{stronger: {model: other, response: a}}]", "no effect without `by: recorded`"),
     ("reviser=[{stronger: {by: recorded, model: other, response: a}}]", "exactly one of"),
     ("reviser=[{stronger: {by: recorded, top-k: 3, response: a}}]", "no effect without `model: …`"),

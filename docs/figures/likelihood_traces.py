@@ -1,16 +1,17 @@
-"""Draws how training moves the log-probabilities of chosen and rejected responses, from an experiment's store.
+"""Draws how training moves the log-probabilities of chosen and rejected responses, from an experiment's results and store.
 
-    likelihood_traces.py LOCK [--store DIR] [--runner PROGRAM] [--objectives apo-zero,apo-down,dpo] [--on WORDS]
+    likelihood_traces.py RESULTS [--rows AXIS] [--store DIR] [--runner PROGRAM] [--objectives apo-zero,apo-down,dpo]
                          [--into likelihood-traces.svg]
 
-LOCK is the lock.json of an experiment with an eval like `likelihood: {likelihood-trace: {every: {epochs: 0.5}}}`. A panel
-an objective: epochs to the right, the mean log-ratio to the reference upwards, in nats. Thick lines are means over
-trainings, thin ones the trainings. Everything is asked of `runner store`, which checks each object against its digest; the
-same store gives the same bytes. Knows nothing of how the numbers came about.
+RESULTS is the results folder of an experiment with an eval like `likelihood: {likelihood-trace: {every: {steps: 1}}}`. A
+panel an objective and, with --rows, a row an arm of that axis: optimizer steps to the right, the mean log-ratio to the reference
+upwards, in nats. Thick lines are means over trainings, thin ones the trainings. Everything is asked of `runner store`, which
+checks each object against its digest; the same store gives the same bytes. Knows nothing of how the numbers came about.
 """
 
 import argparse
 import json
+import pathlib
 import subprocess
 import sys
 
@@ -46,12 +47,25 @@ def last_adapter(manifest):
     return max((leaf for leaf in manifest if leaf.startswith("inputs/adapter/")), key=lambda leaf: int(leaf[15:]))
 
 
-def traces(lock, store, on):
-    """By objective, for each training: [(epochs, chosen, rejected)], in nats, from the start on."""
-    made_by = {digest: (step, name) for step in lock["steps"] for name, digest in step["outputs"].items()}
+def arms(table, axis):
+    """The keys of the traces of each arm of an axis, in the order of the table; of all cells under "" without an axis."""
+    keys = {}
+    for cell in table["cells"]:
+        if cell["kind"] == "likelihood-trace":
+            keys.setdefault(cell["at"][axis] if axis else "", set()).update(step["key"] for step in cell["steps"])
+    return keys
+
+
+def traces(lock, store, keys):
+    """By objective, for each training: [(steps, chosen, rejected)], in nats, from the start on."""
+    # The last weights are a checkpoint too: of equal outputs the one with the longer name, which says how many steps it took.
+    made_by = {}
+    for step in lock["steps"]:
+        for name, digest in sorted(step["outputs"].items()):
+            made_by[digest] = (step, name)
     found = {}
     for step in lock["steps"]:
-        if step["kind"] != "trace" or on not in step["label"]:
+        if step["key"] not in keys:
             continue
         manifest = store.manifest(step["key"])
         reference = store.manifest(made_by[manifest["inputs/reference"]][0]["key"])
@@ -62,18 +76,18 @@ def traces(lock, store, on):
             training, output = made_by[scores.pop(adapter)]
             options = store.manifest(training["key"])
             place = output.removeprefix("weights").strip("/")
-            leaf = f"options/checkpoints/{place}/epochs" if place else "options/epochs"
+            leaf = f"options/checkpoints/{place}/steps"
             if leaf not in options:
-                sys.exit(f"{step['label']}: its checkpoints are counted in steps; a trace every so many epochs is needed")
-            points.append((float(options[leaf]), record["chosen"], record["rejected"]))
+                sys.exit(f"{step['label']}: its checkpoints are not counted in steps; a trace every so many steps is needed")
+            points.append((int(options[leaf]), record["chosen"], record["rejected"]))
             if not points[1:] and scores == reference:
                 # But for the trained adapter it is the reference: the training starts there, with log-ratios of 0.
-                points.insert(0, (0.0, 0.0, 0.0))
+                points.insert(0, (0, 0.0, 0.0))
         if training is None:
             continue
         trainings = found.setdefault(store.manifest(training["key"])["options/objective"], {})
         if training["key"] in trainings:
-            sys.exit(f"{training['label']} has several traces: say with --on which, by words of {step['label']!r}")
+            sys.exit(f"{training['label']} has several traces, such as {step['label']!r}: draw an experiment that has one")
         trainings[training["key"]] = points
     return {objective: [trainings[key] for key in sorted(trainings)] for objective, trainings in found.items()}
 
@@ -81,10 +95,10 @@ def traces(lock, store, on):
 def mean(trainings):
     """The mean over trainings at each point that all of them have."""
     common = sorted(set.intersection(*({point[0] for point in points} for points in trainings)))
-    by_epoch = [{point[0]: point for point in points} for points in trainings]
+    by_step = [{point[0]: point for point in points} for points in trainings]
     return [
-        (epoch, *(sum(points[epoch][place] for points in by_epoch) / len(by_epoch) for place in (1, 2)))
-        for epoch in common
+        (step, *(sum(points[step][place] for points in by_step) / len(by_step) for place in (1, 2)))
+        for step in common
     ]
 
 
@@ -103,39 +117,49 @@ def number(value):
 class Panel:
     """One objective's drawing."""
 
-    def __init__(self, left, epochs, low, high):
-        self.left, self.epochs, self.low, self.high = left + LEFT, epochs, low, high
+    def __init__(self, left, top, steps, low, high):
+        self.left, self.top, self.steps, self.low, self.high = left + LEFT, top + TOP, steps, low, high
         self.width, self.height = WIDTH - LEFT, HEIGHT - TOP - BOTTOM
 
-    def x(self, epoch):
-        return self.left + self.width * epoch / self.epochs
+    def x(self, step):
+        return self.left + self.width * step / self.steps
 
     def y(self, value):
-        return TOP + self.height * (self.high - value) / (self.high - self.low)
+        return self.top + self.height * (self.high - value) / (self.high - self.low)
 
     def line(self, points, place, color, style):
         path = " ".join(f"{self.x(point[0]):.1f},{self.y(point[place]):.1f}" for point in points)
         return f'<polyline points="{path}" fill="none" stroke="{color}" {style}/>'
 
     def frame(self, title, is_first):
-        parts = [f'<text x="{self.left}" y="{TOP - 14}" class="title">{title}</text>']
+        parts = [f'<text x="{self.left}" y="{self.top - 14}" class="title">{title}</text>']
         for value in ticks(self.low, self.high):
             y = self.y(value)
             color = "#777" if value == 0 else "#e4e4e4"
             parts.append(f'<line x1="{self.left}" y1="{y:.1f}" x2="{self.left + self.width}" y2="{y:.1f}" stroke="{color}"/>')
             if is_first:
                 parts.append(f'<text x="{self.left - 7}" y="{y + 4:.1f}" text-anchor="end">{number(value)}</text>')
-        for value in ticks(0, self.epochs, 4):
+        for value in ticks(0, self.steps, 4):
             x = self.x(value)
-            parts.append(f'<text x="{x:.1f}" y="{TOP + self.height + 17}" text-anchor="middle">{number(value)}</text>')
+            parts.append(f'<text x="{x:.1f}" y="{self.top + self.height + 17}" text-anchor="middle">{number(value)}</text>')
         parts.append(
-            f'<text x="{self.left + self.width / 2:.1f}" y="{TOP + self.height + 36}" text-anchor="middle">epochs</text>')
+            f'<text x="{self.left + self.width / 2:.1f}" y="{self.top + self.height + 36}" text-anchor="middle">optimizer steps</text>')
         if is_first:
-            middle = TOP + self.height / 2
+            middle = self.top + self.height / 2
             parts.append(
                 f'<text x="{self.left - 44}" y="{middle}" text-anchor="middle" '
                 f'transform="rotate(-90 {self.left - 44} {middle})">mean log-ratio, nats</text>')
         return parts
+
+    def lines(self, trainings):
+        parts = []
+        average = mean(trainings)
+        for place, response in ((1, "chosen"), (2, "rejected")):
+            color = COLORS[response]
+            if len(trainings) > 1:
+                parts += [self.line(points, place, color, 'stroke-opacity="0.35"') for points in trainings]
+            parts.append(self.line(average, place, color, 'stroke-width="2.5" stroke-linejoin="round"'))
+        return parts + self.labels(average)
 
     def labels(self, points):
         """Names at the ends of the lines, kept apart."""
@@ -149,51 +173,53 @@ class Panel:
         return [f'<text x="{x:.1f}" y="{y + 4:.1f}" fill="{COLORS[name]}">{name}</text>' for name, y in ends.items()]
 
 
-def draw(found, objectives):
-    values = [value for name in objectives for points in found[name] for point in points for value in point[1:]]
+def draw(rows, objectives):
+    """The drawing: a row of panels for each arm, all on one scale."""
+    shown = [points for _, found in rows for name in objectives for points in found[name]]
+    values = [value for points in shown for point in points for value in point[1:]]
     low, high = min(0, *values), max(0, *values)
     margin = 0.06 * (high - low) or 1
     low, high = low - margin, high + margin
-    epochs = max(point[0] for name in objectives for points in found[name] for point in points)
+    steps = max(point[0] for points in shown for point in points)
     width = len(objectives) * (WIDTH + RIGHT) - (len(objectives) - 1) * (LEFT - 16) + 6
+    height = HEIGHT * len(rows)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'role="img" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#333">',
         "<title>Mean log-ratios of chosen and rejected responses to the reference as training goes</title>",
         "<style>.title { font-size: 14px; font-weight: bold }</style>",
-        f'<rect width="{width}" height="{HEIGHT}" fill="white"/>',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
     ]
-    for index, name in enumerate(objectives):
-        panel = Panel(index * (WIDTH + RIGHT - LEFT + 16), epochs, low, high)
-        parts += panel.frame(NAMES.get(name, name), index == 0)
-        average = mean(found[name])
-        for place, response in ((1, "chosen"), (2, "rejected")):
-            color = COLORS[response]
-            if len(found[name]) > 1:
-                parts += [panel.line(points, place, color, 'stroke-opacity="0.35"') for points in found[name]]
-            parts.append(panel.line(average, place, color, 'stroke-width="2.5" stroke-linejoin="round"'))
-        parts += panel.labels(average)
+    for row, (arm, found) in enumerate(rows):
+        for index, name in enumerate(objectives):
+            panel = Panel(index * (WIDTH + RIGHT - LEFT + 16), row * HEIGHT, steps, low, high)
+            title = NAMES.get(name, name)
+            parts += panel.frame(f"{title}, {arm}" if arm else title, index == 0)
+            parts += panel.lines(found[name])
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("lock", help="an experiment's lock.json")
+    parser.add_argument("results", help="an experiment's results folder")
+    parser.add_argument("--rows", help="the axis whose arms have a row each")
     parser.add_argument("--store", default=".runner-store", help="the folder of stored results")
     parser.add_argument("--runner", default=".build/release/runner", help="the program")
     parser.add_argument("--objectives", default="apo-zero,apo-down,dpo", help="a panel each, in order")
-    parser.add_argument("--on", default="", help="words of the label of the traces, where a training has several")
     parser.add_argument("--into", default="docs/figures/likelihood-traces.svg", help="the drawing")
     options = parser.parse_args()
-    with open(options.lock, encoding="utf-8") as file:
-        lock = json.load(file)
-    found = traces(lock, Store(options.runner, options.store), options.on)
+    lock, table = (json.loads((pathlib.Path(options.results) / name).read_text("utf-8"))
+                   for name in ("lock.json", "table.json"))
+    store = Store(options.runner, options.store)
+    rows = [(arm, traces(lock, store, keys)) for arm, keys in arms(table, options.rows).items()]
     objectives = options.objectives.split(",")
-    for name in objectives:
-        if name not in found:
-            sys.exit(f"no likelihood trace of {name} in {options.lock}; it has: {', '.join(sorted(found)) or 'none'}")
+    for arm, found in rows:
+        for name in objectives:
+            if name not in found:
+                known = ", ".join(sorted(found)) or "none"
+                sys.exit(f"no likelihood trace of {name} {arm} in {options.results}; it has: {known}")
     with open(options.into, "w", encoding="utf-8") as file:
-        file.write(draw(found, objectives))
+        file.write(draw(rows, objectives))
 
 
 if __name__ == "__main__":
