@@ -56,13 +56,21 @@ def arms(table, axis):
     return keys
 
 
+def steps_taken(training, output, store):
+    """After how many optimizer steps an output of a training, such as `weights/3`, or `weights` for the last, was written."""
+    place = output.removeprefix("weights").strip("/")
+    if not place:
+        return store.records(training["outputs"]["summary"])[0]["steps"]
+    options = store.manifest(training["key"])
+    leaf = f"options/checkpoints/{place}/steps"
+    if leaf not in options:
+        sys.exit(f"{training['label']}: its checkpoints are not counted in steps; a trace every so many steps is needed")
+    return int(options[leaf])
+
+
 def traces(lock, store, keys):
     """By objective, for each training: [(steps, chosen, rejected)], in nats, from the start on."""
-    # The last weights are a checkpoint too: of equal outputs the one with the longer name, which says how many steps it took.
-    made_by = {}
-    for step in lock["steps"]:
-        for name, digest in sorted(step["outputs"].items()):
-            made_by[digest] = (step, name)
+    made_by = {digest: (step, name) for step in lock["steps"] for name, digest in step["outputs"].items()}
     found = {}
     for step in lock["steps"]:
         if step["key"] not in keys:
@@ -74,12 +82,7 @@ def traces(lock, store, keys):
             scores = store.manifest(made_by[manifest[f"inputs/scores/{record['checkpoint']}"]][0]["key"])
             adapter = last_adapter(scores)
             training, output = made_by[scores.pop(adapter)]
-            options = store.manifest(training["key"])
-            place = output.removeprefix("weights").strip("/")
-            leaf = f"options/checkpoints/{place}/steps"
-            if leaf not in options:
-                sys.exit(f"{step['label']}: its checkpoints are not counted in steps; a trace every so many steps is needed")
-            points.append((int(options[leaf]), record["chosen"], record["rejected"]))
+            points.append((steps_taken(training, output, store), record["chosen"], record["rejected"]))
             if not points[1:] and scores == reference:
                 # But for the trained adapter it is the reference: the training starts there, with log-ratios of 0.
                 points.insert(0, (0, 0.0, 0.0))
