@@ -99,12 +99,23 @@ public struct Score: Hashable, Sendable {
   public let byteCount: Int
   /// The optimizer step at which the training of its model diverged: there are no log-probabilities then; mostly nil.
   public let divergedAt: Int?
+  /// Why the text could not be scored, such as a model that reads fewer tokens: no log-probabilities then; mostly nil.
+  public let failure: String?
 
   /// Makes a score.
   public init(logProbabilities: [Float], byteCount: Int) {
     self.logProbabilities = logProbabilities
     self.byteCount = byteCount
     divergedAt = nil
+    failure = nil
+  }
+
+  /// What stands for the score of a text that could not be scored.
+  public init(failure: String, byteCount: Int) {
+    logProbabilities = []
+    self.byteCount = byteCount
+    divergedAt = nil
+    self.failure = failure
   }
 
   /// What stands for a text's score under a model whose training diverged at an optimizer step, counted from 1.
@@ -112,6 +123,7 @@ public struct Score: Hashable, Sendable {
     logProbabilities = []
     self.byteCount = byteCount
     divergedAt = step
+    failure = nil
   }
 
   /// The sum over tokens, in order, in double precision.
@@ -124,6 +136,7 @@ public struct Score: Hashable, Sendable {
       JSONMember("log-probabilities", .array(logProbabilities.map { .number(Double($0)) })),
     ])
     if let divergedAt { object["diverged-at"] = .integer(Int64(divergedAt)) }
+    if let failure { object["failure"] = .string(failure) }
     return .object(object)
   }
 
@@ -134,6 +147,10 @@ public struct Score: Hashable, Sendable {
     guard let bytes = json["bytes"]?.integerValue else { throw WireFault(member: "bytes") }
     if let step = json["diverged-at"]?.integerValue {
       self.init(divergedAt: step, byteCount: bytes)
+      return
+    }
+    if let failure = json["failure"]?.stringValue {
+      self.init(failure: failure, byteCount: bytes)
       return
     }
     var values: [Float] = []

@@ -166,7 +166,15 @@ public struct ResultReport: Sendable {
     if FileManager.default.contents(atPath: path) == bytes { return }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+      // A name that the next run takes again: a run that is killed here leaves nothing behind for good.
+      let draft = path + ".part"
+      try bytes.write(to: URL(fileURLWithPath: draft))
+      guard unsafe rename(draft, path) == 0 else {
+        let reason = errno
+        // Another run that came to the same results may have been quicker.
+        if FileManager.default.contents(atPath: path) == bytes { return }
+        throw POSIXError(POSIXErrorCode(rawValue: reason) ?? .EIO)
+      }
     } catch {
       throw ResultsError(path: path, reason: SystemReason.text(of: error, at: path))
     }

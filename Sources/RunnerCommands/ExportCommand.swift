@@ -59,7 +59,8 @@ struct ExportCommand: AsyncParsableCommand {
     var parts: [ExportedPart] = []
     if case .lora(let lora) = policy.adapter {
       let options = AdapterOptions(
-        base: withBase ? "\(into)/base" : policy.use.displayName, alpha: lora.alpha, dropout: lora.dropout)
+        base: withBase ? URL(fileURLWithPath: "\(into)/base").path : policy.use.displayName, alpha: lora.alpha,
+        dropout: lora.dropout)
       parts.append(
         ExportedPart(
           folder: nil, files: try ModelExport.adapter(last, over: try files.configuration(), options)))

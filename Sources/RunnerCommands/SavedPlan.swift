@@ -112,7 +112,9 @@ extension SavedPlan {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
     // Specs are YAML, which could not begin so and go on as a plan does.
-    let first = Array(try file.read(upToCount: 64) ?? Data())
+    // What cannot be read so, such as a folder, is told of by the reader of specs.
+    guard let start = try? file.read(upToCount: 64) else { return nil }
+    let first = Array(start)
     guard first.starts(with: "{\"counts-on\":".utf8) else { return nil }
     let rest = Array(try file.readToEnd() ?? Data())
     guard let value = try? JSONValue(parsing: first + rest), value[mark]?.integerValue == Int(version),

@@ -26,7 +26,7 @@ struct LocatedStep {
 
 /// Finds steps by name.
 struct StepFinder {
-  /// Key, beginning of a key, or label.
+  /// Key, beginning of a key, label, or label with a cell: `LABEL for CELL`.
   let name: String
   let store: Store
 
@@ -75,11 +75,13 @@ struct StepFinder {
   private func search(_ graph: StepGraph) throws -> Found {
     var resolver = Resolver(index: StoreIndex(store))
     let resolved = graph.steps.map { ($0, resolver.resolve($0)) }
-    let named = resolved.filter { $0.0.label == name }
+    let named = resolved.filter { step, _ in
+      step.label == name || graph.users[step.id]?.contains { "\(step.label) for \($0)" == name } == true
+    }
     let matches = named.isEmpty ? resolved.filter { isKey(of: $0.1) } : named
     guard let (step, state) = matches.first else { return .none(labels: graph.steps.map(\.label)) }
     guard matches.count == 1 else {
-      throw VerifyFault.ambiguous(name: name, matches.map { Self.described($0.0, $0.1) })
+      throw VerifyFault.ambiguous(name: name, matches.map { Self.described($0.0, $0.1, in: graph) })
     }
     return .found(LocatedStep(step: step, graph: graph, state: state))
   }
@@ -98,8 +100,10 @@ struct StepFinder {
     return state.key?.hex.hasPrefix(name.lowercased()) ?? false
   }
 
-  private static func described(_ step: Step, _ state: StepState) -> String {
-    "\(state.key.map { String($0.hex.prefix(16)) } ?? "not stored")  \(step.label)"
+  /// A step with a cell that it is for, and its key if that is known.
+  private static func described(_ step: Step, _ state: StepState, in graph: StepGraph) -> String {
+    let named = step.label + (graph.users[step.id]?.first.map { " for \($0)" } ?? "")
+    return (state.key.map { "\($0.hex.prefix(16))  " } ?? "") + named
   }
 
   private func unknown(_ labels: [String]) -> VerifyFault {

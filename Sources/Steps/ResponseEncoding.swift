@@ -46,6 +46,22 @@ package struct ResponseEncoder: Sendable {
     return encode(response).count != response.tokens
   }
 
+  /// A response of which no more is left than fits with its prompt into so many tokens; itself if it fits.
+  ///
+  /// What is cut ends with a whole token of the response that is a whole character, too, and does not end the turn.
+  package func cut(_ response: Response, turns: [Message], toFit most: Int) -> Response {
+    let room = most - tokenizer.encode(use.segments(of: turns)).count
+    guard encode(response).count > room else { return response }
+    let lead = use.chatFormat.responseLead
+    let tokens = encode(Response(text: response.text, finish: .length, tokens: 0))
+    for count in stride(from: min(room, tokens.count), to: 0, by: -1) {
+      let text = String(tokenizer.decode(Array(tokens.prefix(count)), skippingSpecial: false).dropFirst(lead.count))
+      let cut = Response(text: text, finish: .length, tokens: 0)
+      if response.text.utf8.starts(with: text.utf8), encode(cut).count <= room { return cut }
+    }
+    return Response(text: "", finish: .length, tokens: 0)
+  }
+
   private func encode(_ response: Response) -> [TokenID] {
     var tokens: [TokenID] = []
     if !response.text.utf8.isEmpty { tokens = tokenizer.encode(use.chatFormat.responseLead + response.text) }

@@ -48,7 +48,7 @@ public struct StepEngine: StepRunner {
     case .ask(let work): (try AskStep.run(work, task), WorkCount())
     case .revise(let work): (try ReviseStep.run(work, task), WorkCount())
     case .fit(let work): (try FitStep.run(work, task, models: models), WorkCount())
-    case .partner(let work): (try PartnerStep.run(work, task), WorkCount())
+    case .partner(let work): (try PartnerStep.run(work, task, models: models), WorkCount())
     case .adapt(let work): (try AdaptStep.run(work, task, models: models), WorkCount())
     case .choose(let work): (try ChooseStep.run(work, task), WorkCount())
     case .preference(let work): (try PreferenceStep.run(work, task), WorkCount())

@@ -51,6 +51,8 @@ package enum StepError: InputFault, Hashable {
   case noPartner(step: String)
   /// There are no pairs to compare.
   case noPairs(step: String)
+  /// A response with its prompt is longer than what the model that scores it reads.
+  case exceedsContext(step: String, response: String, tokens: Int, context: Int)
   /// A model's log-probabilities are no numbers.
   case notFinite(step: String)
 
@@ -91,7 +93,9 @@ package enum StepError: InputFault, Hashable {
         "step.missing-field",
         fields[field] == .null
           ? "\(step): field `\(field)` of record \(record) is null"
-          : "\(step): record \(record) has no field `\(field)`",
+          : fields[field] != nil
+            ? "\(step): field `\(field)` of record \(record) is neither text nor a number"
+            : "\(step): record \(record) has no field `\(field)`",
         place: place, notes: Self.note(fields),
         remedy: "Name a field that every record has, or write {#\(field)}…{/\(field)} for text that may be absent.",
         exit: .badSpec)
@@ -147,6 +151,12 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.no-records", "\(step): there are no records", place: place, remedy: "Check the split and the data.",
         exit: .badSpec)
+    case .exceedsContext(let step, let response, let tokens, let context):
+      Diagnosis(
+        "step.exceeds-context",
+        "\(step): a response with its prompt has \(tokens) tokens, and the model that scores it reads \(context)",
+        notes: ["The response: \(Self.excerpt(of: response))"],
+        remedy: "Set `max-length` to \(context) or less, or use a model that reads more.", exit: .badSpec)
     case .notANumber(let step, let text, let record, let place):
       Diagnosis(
         "step.not-a-number", "\(step): the score \"\(text.prefix(40))\" of record \(record) is not a number",
@@ -166,7 +176,7 @@ package enum StepError: InputFault, Hashable {
         remedy: "Ask for fewer, or take more records or more samples.", exit: .badSpec)
     case .noExamples(let step, let counts):
       Diagnosis(
-        "step.no-examples", "\(step): there are no examples, and an empty training is refused",
+        "step.no-examples", "\(step): there are no examples, so nothing can be learned or compared",
         notes: [counts.sentence],
         remedy: "Look at what the responses became, then change generator, reviser or length.",
         exit: .badSpec)

@@ -64,6 +64,43 @@ import Testing
     #expect(outcome.errors.contains("→"))
   }
 
+  @Test func aFolderInThePlaceOfASpec() throws {
+    let space = try TestSpace()
+    for command in ["exec", "plan", "validate"] {
+      let outcome = try space.run([command, "."])
+      #expect(outcome.exitCode == 74, "\(outcome.errors)")
+      #expect(outcome.errors.contains("it is a folder") && outcome.errors.contains("→"), "\(outcome.errors)")
+    }
+  }
+
+  @Test(arguments: ["claims: {x: {holds: \"a > b\"}}", "published: {file: numbers.json}"])
+  func whatATableSaysAndNobodyReadsYetIsRefused(part: String) throws {
+    let key = part.prefix { $0 != ":" }
+    try refused(
+      {
+        $0.extra = """
+          ablations: {arm: {a: {}, b: {evals: {accuracy: {accuracy: {max-new-tokens: 1}}}}}}
+          table: {rows: arm, columns: [], value: accuracy, \(part)}
+          """
+      }, exit: 65, saying: ["`\(key)` of a table", "small.yaml:18:"])
+  }
+
+  @Test func aNameOfAnEvalThatWouldBreakATable() throws {
+    try refused({ $0.evalName = "\"a\\nb\"" }, exit: 65, saying: ["small.yaml:16:", "cannot be a name here"])
+  }
+
+  @Test func aRecordTooLongForTheModelIsAnOutcome() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.records.append((String(repeating: "very ", count: 80), "1"))
+    experiment.eval = "{perplexity: {on: numbers/heldout, text: \"{question}\"}}"
+    experiment.heldout = 21
+    try experiment.write(to: space)
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("1 error, 20 scored"), "\(outcome.output)")
+  }
+
   @Test func aFileWithoutEnd() throws {
     let space = try TestSpace()
     try space.write(SmallExperiment().spec.replacing("numbers.jsonl", with: "/dev/zero"), to: "small.yaml")

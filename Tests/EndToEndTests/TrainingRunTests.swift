@@ -143,7 +143,7 @@ import Testing
   @Test func anEmptyTrainingIsRefusedWithCounts() throws {
     var training = SmallTraining()
     training.generator = #"[{recorded: {responses: ["I do not know.", "Who knows?"]}}]"#
-    try refused(training, saying: ["an empty training is refused", "24", "no-contrast"])
+    try refused(training, saying: ["there are no examples, so nothing can be learned", "24", "no-contrast"])
   }
 
   @Test func tooFewExamplesAreRefusedWithCounts() throws {

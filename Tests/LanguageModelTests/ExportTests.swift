@@ -249,6 +249,12 @@ private enum Exported {
     (#""bias": "none""#, #""bias": "all""#, #""bias" is "all", which is not computed here; supported: none"#),
     (#""modules_to_save": null"#, #""modules_to_save": ["lm_head"]"#, #""modules_to_save" is ["lm_head"], which"#),
     (#""modules_to_save": null"#, #""rank_pattern": {"q_proj": 8}"#, #""rank_pattern" is {"q_proj":8}, which"#),
+    (
+      #""init_lora_weights": true"#, #""init_lora_weights": "pissa""#,
+      #""init_lora_weights" is "pissa", which is not computed here"#
+    ),
+    (#""use_dora": false"#, #""alora_invocation_tokens": [1, 2]"#, #""alora_invocation_tokens" is [1,2], which"#),
+    (#""use_dora": false"#, #""a_key_of_tomorrow": 0.5"#, #""a_key_of_tomorrow" is 0.5, which"#),
     (#""r": 3"#, #""r": 4"#, "has the sizes 24 x 3, but the model and the rank 4 ask for 24 x 4"),
     (#""lora_alpha": 4.5"#, #""lora_alpha": "much""#, #""lora_alpha" must be a number over 0, but is "much""#),
   ])

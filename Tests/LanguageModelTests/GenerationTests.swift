@@ -137,6 +137,15 @@ struct GenerationTests {
 
 @Suite("Sampling")
 struct SamplingTests {
+  @Test(arguments: [1e-30, 1e-44, 1e-46, 1e-300])
+  func atTinyTemperaturesTheLikeliestTokenIsTaken(temperature: Double) {
+    let logits: [Float] = [-3, 0.5, 2, 1.9999999, -40]
+    for uniform in [0, 0.5, 0.999999] {
+      let chosen = logits.withUnsafeBufferPointer { Sampling(temperature: temperature).choose($0, uniform: uniform) }
+      #expect(chosen == 2)
+    }
+  }
+
   /// Probabilities 0.4, 0.3, 0.2, 0.1 at tokens 3, 0, 4, 1; token 2 is impossible.
   private let logits: [Float] = [-1.2039728, -2.3025851, -.infinity, -0.9162907, -1.6094379]
 

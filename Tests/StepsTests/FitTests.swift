@@ -151,7 +151,7 @@ import Testing
   @Test func anEmptyTrainingIsRefused() throws {
     #expect(
       told { _ = try fitting(3).fit([[candidates(["1"])]]) }
-        == "step.no-examples | fit: there are no examples, and an empty training is refused")
+        == "step.no-examples | fit: there are no examples, so nothing can be learned or compared")
     #expect(told { _ = try fitting(99).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
     #expect(told { _ = try fitting(99, examples: 2).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
   }

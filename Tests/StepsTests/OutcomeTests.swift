@@ -31,6 +31,16 @@ import Verification
           kind: winner == "green" ? "right" : "wrong", value: winner == "green" ? 1 : 0, reason: "chose \(winner)"))
   }
 
+  @Test func anOptionThatCannotBeScoredIsAnError() throws {
+    let failed = Score(failure: "too long", byteCount: 900)
+    #expect(
+      chosen([score([-1]), failed, score([-2])], .none) == Outcome(kind: "error", value: 0, reason: "too long"))
+    #expect(
+      PerplexityStep.outcomes(of: [Scores(id: id("a"), scores: [failed])]).flatMap(\.outcomes)
+        == [Outcome(kind: "error", value: 0, weight: 0, reason: "too long")])
+    #expect(try Score(json: failed.json) == failed)
+  }
+
   @Test func charactersAreCountedAsPythonCountsThem() {
     // Sums -6, -7, -7.5 over 5, 7 and 6 Unicode scalars: -1.2, -1, -1.25. By bytes (5, 8, 18) the third would win, by
     // what looks like characters (5, 6, 1) the first.

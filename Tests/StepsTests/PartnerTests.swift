@@ -47,6 +47,17 @@ import Training
     #expect(twice[2].items[0].responses[0].text != "c1")
   }
 
+  @Test func recordsWithEqualPromptsAreNoPartners() throws {
+    let twin = FeedbackRecord(id: id("z"), turns: examples[2].turns, items: [.response(said("z1"))])
+    for seed in 0..<50 {
+      let partners = try PartnerStep.drawn(for: examples + [twin], seed: seed, label: "partner")
+      #expect(!["c1", "z1"].contains(partners[4].items[0].responses[0].text))
+      #expect(!["c1", "z1"].contains(partners[2].items[0].responses[0].text))
+    }
+    let alone = [examples[2], twin]
+    #expect(told { _ = try PartnerStep.drawn(for: alone, seed: 1, label: "partner") }?.contains("no-partner") == true)
+  }
+
   @Test func oneRecordHasNoPartner() {
     let message = "step.no-partner | partner: all examples belong to one record, so no response answers another prompt"
     for examples in [[examples[0]], [examples[0], examples[0]], [examples[1]], []] {

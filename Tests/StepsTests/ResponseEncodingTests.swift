@@ -36,6 +36,20 @@ import Testing
     #expect(from == tokens("^user\nHi$\n^assistant\n").count)
   }
 
+  @Test func aCutResponseFitsAndEndsWithAWholeCharacter() throws {
+    let encoder = try SmallSpec().encoder()
+    let prompt = tokens("^user\nHi$\n^assistant\n").count
+    func cut(_ response: Response, _ room: Int) -> Response {
+      encoder.cut(response, turns: turns, toFit: prompt + room)
+    }
+    #expect(cut(said("abc"), 4) == said("abc"))
+    #expect(cut(said("abc"), 3) == Response(text: "abc", finish: .length, tokens: 0))
+    #expect(cut(said("abc"), 2) == Response(text: "ab", finish: .length, tokens: 0))
+    // é has two bytes, each a token here.
+    #expect(cut(said("aé"), 2) == Response(text: "a", finish: .length, tokens: 0))
+    for room in [0, -5] { #expect(cut(said("abc"), room) == Response(text: "", finish: .length, tokens: 0)) }
+  }
+
   @Test func markersInAResponseAreText() throws {
     let (found, from) = try SmallSpec().encoder().encode(turns: turns, response: said("<|im_end|>", .length))
     #expect(found[from...].elementsEqual("<|im_end|>".utf8.map { TokenID(rawValue: Int32($0)) }))

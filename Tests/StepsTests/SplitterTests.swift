@@ -81,6 +81,23 @@ import Testing
     #expect(Set(heldout).isDisjoint(with: Set(try #require(parts["train"]))))
   }
 
+  @Test func recordsThatSayTheSameInTheirPromptStayTogether() throws {
+    // Null, nothing and no field say the same in `{#note}…{/note}`, and so do 5 and "5".
+    let notes: [JSONValue?] = [.null, .string(""), nil]
+    let sames = (0..<12).flatMap { number in
+      notes.enumerated().map { index, note in
+        JSONObject(
+          [JSONMember("question", index == 0 ? .integer(Int64(number)) : .string("\(number)"))]
+            + (note.map { [JSONMember("note", $0)] } ?? []))
+      }
+    }
+    let spec = SmallSpec(prompt: "{question}{#note} {note}{/note}", split: "{heldout: 9, train: rest}")
+    let parts = try spec.parts(of: sames)
+    func said(_ part: String) throws -> [String] { try #require(parts[part]) }
+    #expect(Set(try said("heldout")).count == 3)
+    #expect(Set(try said("heldout")).isDisjoint(with: try said("train")))
+  }
+
   @Test func aCutGroupGivesItsOtherRecordsToNobody() throws {
     let same = Array(repeating: questions(1)[0], count: 5)
     let parts = try SmallSpec(split: "{heldout: 3, train: rest}").parts(of: same)

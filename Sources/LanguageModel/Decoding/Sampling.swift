@@ -39,7 +39,8 @@ public struct Sampling: Hashable, Sendable {
     guard let base = logits.baseAddress, !logits.isEmpty else { return 0 }
     let largest = ck_argmax(variant.rawValue, base, logits.count)
     guard temperature > 0, logits[largest].isFinite else { return largest }
-    var ranking = Ranking(logits, largest: logits[largest], temperature: Float(temperature), variant: variant)
+    var ranking = Ranking(
+      logits, largest: logits[largest], temperature: max(Float(temperature), .leastNonzeroMagnitude), variant: variant)
     return ranking.draw(self, uniform: uniform)
   }
 }

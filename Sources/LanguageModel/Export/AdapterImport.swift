@@ -81,20 +81,30 @@ public struct AdapterImport: Sendable {
     }
   }
 
+  /// Keys whose values change no number of a trained adapter, or are read elsewhere.
+  private static let harmless: Set<String> = [
+    "peft_type", "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode",
+    "r",
+    "target_modules", "exclude_modules", "lora_alpha", "lora_dropout", "bias", "init_lora_weights",
+    "layers_to_transform",
+    "layers_pattern", "megatron_config", "megatron_core", "eva_config", "qalora_group_size", "runtime_config",
+  ]
+  /// Ways of starting that leave the weights under the adapter as they are; others, such as PiSSA, take the start out of them.
+  private static let harmlessStarts: [JSONValue] = [.bool(true), .bool(false), "gaussian", "orthogonal", "eva"]
+
   private static func refuseUncomputed(_ file: JSONFile) throws(ModelFileError) {
     func refuse(_ key: String, _ value: JSONValue, _ supported: String) -> ModelFileError {
       file.error(.unsupportedAdapter(key: key, value: value.canonical, supported: supported))
     }
     let kind = file["peft_type"] ?? .null
     guard kind == "LORA" else { throw refuse("peft_type", kind, "LORA") }
-    for key in ["use_rslora", "use_dora", "use_qalora", "lora_bias", "fan_in_fan_out"] {
-      if let value = file[key], value != .bool(false) { throw refuse(key, value, "false") }
-    }
     if let bias = file["bias"], bias != "none" { throw refuse("bias", bias, "none") }
-    for key in ["modules_to_save", "rank_pattern", "alpha_pattern", "trainable_token_indices", "target_parameters"] {
-      if let value = file[key], value != .array([]), value != .object(JSONObject()) {
-        throw refuse(key, value, "nothing there")
-      }
+    if let start = file["init_lora_weights"], !harmlessStarts.contains(start) {
+      throw refuse("init_lora_weights", start, "true, false, gaussian, orthogonal and eva")
+    }
+    let idle: [JSONValue] = [.null, .bool(false), .array([]), .object(JSONObject())]
+    for member in file.root.objectValue?.members ?? [] where !harmless.contains(member.name) {
+      if !idle.contains(member.value) { throw refuse(member.name, member.value, "nothing there, or false") }
     }
   }
 }

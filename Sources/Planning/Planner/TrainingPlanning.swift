@@ -159,13 +159,17 @@ extension CellPlanner {
           "rotated partners"
         )
       }
+    // Adapters change no token.
+    let model = try model("policy").bare
+    let paths = [
+      "seed": "seeds/values", "partner": "objective/kto/partner", "batch": "hyperparameters/batch/examples",
+      "epochs": "hyperparameters/epochs", "max-length": "hyperparameters/max-length",
+    ]
+    let work = PartnerWork(
+      model: model.use, maxLength: hyperparameters.maxLength, seed: trainingSeed, choice: choice)
     let step = add(
-      .partner(PartnerWork(seed: trainingSeed, choice: choice)), "\(name) of \(trainedOn(data))\(seeded)",
-      inputs: [StepInput("examples", examples)],
-      at: [
-        "seed": "seeds/values", "partner": "objective/kto/partner", "batch": "hyperparameters/batch/examples",
-        "epochs": "hyperparameters/epochs",
-      ])
+      .partner(work), "\(name) of \(trainedOn(data))\(seeded)",
+      inputs: [StepInput("examples", examples)] + model.inputs, at: modelPaths("policy").merging(paths) { $1 })
     let partners = OutputReference(step, "examples")
     let reference = try scores(
       of: partners, "score \(name) of \(trainedOn(data)) by the reference\(seeded)", by: "reference")

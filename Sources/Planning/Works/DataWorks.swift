@@ -100,7 +100,7 @@ extension BuiltInTask {
 /// Input: `records`. Outputs: one a part.
 public struct SplitWork: Work, Hashable {
   static let kind = StepKind.split
-  static let version = 1
+  static let version = 2
   /// The parts in the order of the spec; one part `all` if the spec has no split.
   public let parts: Named<Split.Size>
   /// What keeps records together beside equal prompts.

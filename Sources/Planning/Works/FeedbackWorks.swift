@@ -51,7 +51,7 @@ public struct ReviseWork: Work, Hashable {
   }
 
   static let kind = StepKind.revise
-  static let version = 2
+  static let version = 3
   /// What is done.
   public let stage: Stage
 
@@ -105,6 +105,7 @@ public struct FitWork: Work, Hashable {
   var options: Manifest {
     var options = Manifest()
     model.describeTurns(into: &options)
+    model.describeSource(into: &options)
     options.set("weights/count", .integer(weights.count))
     for (index, weight) in weights.enumerated() { options.set("weights/\(index)", .number(weight)) }
     options.set("max-length", optional: maxLength)
@@ -116,8 +117,9 @@ public struct FitWork: Work, Hashable {
 
 /// Gives each item's prompt a response that answers another prompt, for KTO's reference point.
 ///
-/// Input: `examples`. Output: `examples`, one response item for each response that KTO reads, in the same order; as many
-/// times as epochs begin if partners change with the batches.
+/// Inputs: `examples`, and the model's for its tokenizer and context, without adapters. Output: `examples`, one response item
+/// for each response that KTO reads, in the same order; as many times as epochs begin if partners change with the batches. A
+/// partner that does not fit behind the prompt is cut to what fits.
 public struct PartnerWork: Work, Hashable {
   /// Which response becomes a partner.
   public enum Choice: Hashable, Sendable {
@@ -128,7 +130,11 @@ public struct PartnerWork: Work, Hashable {
   }
 
   static let kind = StepKind.partner
-  static let version = 1
+  static let version = 2
+  /// The model that will read the partners.
+  public let model: ModelUse
+  /// The most tokens of prompt and response; nil: the model's context.
+  public let maxLength: Int?
   /// The seed of the draw, or of the order of examples.
   public let seed: Int
   /// Which response becomes a partner.
@@ -136,6 +142,9 @@ public struct PartnerWork: Work, Hashable {
 
   var options: Manifest {
     var options = Manifest()
+    model.describeTurns(into: &options)
+    model.describeSource(into: &options)
+    options.set("max-length", optional: maxLength)
     options.set("seed", .integer(seed))
     if case .rotation(let batch, let epochs, let limit) = choice {
       options.set("partner", .text("rotation"))

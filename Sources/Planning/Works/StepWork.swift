@@ -144,6 +144,7 @@ extension StepWork {
     case .generate(let work): work.model
     case .score(let work): work.model
     case .fit(let work): work.model
+    case .partner(let work): work.model
     case .train(let work): work.model
     case .adapt(let work): work.model
     default: nil

@@ -55,11 +55,11 @@ struct Grid {
   /// Names of axes and arms are joined with `/`, and some axes are built in.
   private static func checkNames(_ tree: Node, _ reading: Reading) {
     for axis in tree["ablations"]?.entries ?? [] {
-      if axis.key.text.isEmpty || axis.key.text.contains("/") || Table.builtInAxes.contains(axis.key.text) {
+      if !axis.key.text.canBeAName || Table.builtInAxes.contains(axis.key.text) {
         reading.note(.badName(axis.key.text), axis.key.place)
       }
       for arm in axis.value.entries ?? [] {
-        if arm.key.text.isEmpty || arm.key.text.contains("/") { reading.note(.badName(arm.key.text), arm.key.place) }
+        if !arm.key.text.canBeAName { reading.note(.badName(arm.key.text), arm.key.place) }
         for forbidden in ["ablations", "extends", "table", "version"] {
           if let entry = arm.value.entry(forbidden) {
             reading.note(.notInArms(forbidden), entry.key.place)
@@ -83,4 +83,9 @@ struct Grid {
       }
     }
   }
+}
+
+extension String {
+  /// Whether it can name an axis, an arm or an eval: one line without the slash that joins names.
+  var canBeAName: Bool { !isEmpty && !contains { $0 == "/" || $0.isNewline } }
 }

@@ -111,6 +111,7 @@ private struct Sections {
     checkCompanions(fields)
     checkFeedback(fields)
     checkSameAs(fields)
+    checkEvalNames(fields)
     checkTrainedOn(fields)
   }
 
@@ -203,6 +204,14 @@ private struct Sections {
         if seen.count > models.entries.count + 1 { break }
         weights = model.weights
       }
+    }
+  }
+
+  /// Names of evals head columns and stand in paths.
+  private func checkEvalNames(_ fields: Fields) {
+    for entry in evals.entries where !entry.name.canBeAName {
+      guard let place = fields.node(at: "evals", entry.name)?.place else { continue }
+      fields.reading.note(.badName(entry.name), place)
     }
   }
 

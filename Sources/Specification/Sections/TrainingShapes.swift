@@ -65,10 +65,11 @@ extension AdamW {
   fileprivate static var shape: Shape<AdamW> {
     .record("adamw") { fields in
       let rate = fields.required("learning-rate", .number(.above(0)), "The highest learning rate.")
-      let moment = Limits(atLeast: 0, below: 1)
+      // In single precision, in which AdamW computes, more than this is 1 and a smaller epsilon is lost.
+      let moment = Limits.within(0...0.9999999)
       let beta1 = fields.optional("beta-1", .number(moment), default: 0.9, "Decay of the first moment.")
       let beta2 = fields.optional("beta-2", .number(moment), default: 0.999, "Decay of the second moment.")
-      let epsilon = fields.optional("epsilon", .number(.above(0)), default: 1e-8, "Added to the root.")
+      let epsilon = fields.optional("epsilon", .number(.within(1e-30...1)), default: 1e-8, "Added to the root.")
       let decay = fields.optional("weight-decay", .number(.atLeast(0)), default: 0, "Decay of the weights.")
       guard let rate else { return nil }
       return AdamW(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay)

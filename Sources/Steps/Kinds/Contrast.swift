@@ -47,6 +47,10 @@ enum Contrast {
     guard let value = NumberReading.firstNumber(in: reply.text) else {
       return .leftover(Leftover(.unparsed, "the reply says no number"))
     }
+    // Of a reply that was cut off within its number, such as "72" of "72.5", nobody knows the number: more text changes it.
+    if reply.finish == .length, NumberReading.firstNumber(in: reply.text + "0") != value {
+      return .leftover(Leftover(.unparsed, "the reply was cut off within its number"))
+    }
     return .value(value)
   }
 }

@@ -27,6 +27,9 @@ package enum ChoiceStep {
     _ continuation: ChoiceEval.Continuation = .text
   ) -> Outcome {
     if let step = score.divergedAt { return Outcome(divergedAt: step, weight: 1) }
+    if let failure = score.scores.lazy.compactMap(\.failure).first {
+      return Outcome(kind: "error", value: 0, reason: failure)
+    }
     let names = continuation == .letter ? prompt.labels : prompt.options
     let values = zip(score.scores, names).map { value(of: $0, $1, normalize) }
     guard names.count == score.scores.count, let best = values.max(), let index = values.firstIndex(of: best) else {
@@ -64,6 +67,7 @@ package enum PerplexityStep {
         id: record.id,
         outcomes: record.scores.map { score in
           if let step = score.divergedAt { return Outcome(divergedAt: step, weight: 0) }
+          if let failure = score.failure { return Outcome(kind: "error", value: 0, weight: 0, reason: failure) }
           let tokens = Double(score.logProbabilities.count)
           guard tokens > 0 else { return Outcome(kind: "empty", value: 0, weight: 0, reason: "no token to score") }
           return Outcome(kind: "scored", value: -score.sum / tokens, weight: tokens)

@@ -3,13 +3,14 @@
 
 import Digests
 import Execution
+import LanguageModel
 import Planning
 import Randomness
 package import Records
 package import Training
 
 package enum PartnerStep {
-  static func run(_ work: PartnerWork, _ task: StepTask) throws -> [ProducedOutput] {
+  static func run(_ work: PartnerWork, _ task: StepTask, models: ModelCache) throws -> [ProducedOutput] {
     let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
     let partners =
       switch work.choice {
@@ -20,10 +21,23 @@ package enum PartnerStep {
             examples: count, batch: batch, epochs: epochs, seed: UInt64(bitPattern: Int64(work.seed)), limit: limit)
         }
       }
-    return [ProducedOutput("examples", RecordFile.bytes(partners), records: partners.count)]
+    let context = try models.configuration(work.model, for: task).context
+    let encoder = ResponseEncoder(work.model, try models.tokenizer(work.model, for: task))
+    let fitting = partners.map { fitted($0, encoder, most: min(context, work.maxLength ?? context)) }
+    return [ProducedOutput("examples", RecordFile.bytes(fitting), records: fitting.count)]
   }
 
-  /// For each response of each item, in order, one response of another record, each equally likely.
+  /// The partners of a record, each cut to what fits behind the record's prompt: a response that fits its own prompt may be
+  /// too long for another, and TRL's `KTOTrainer` cuts it too.
+  package static func fitted(_ record: FeedbackRecord, _ encoder: ResponseEncoder, most: Int) -> FeedbackRecord {
+    let items = record.items.map { item -> FeedbackItem in
+      guard case .response(let response) = item else { return item }
+      return .response(encoder.cut(response, turns: record.turns, toFit: most))
+    }
+    return FeedbackRecord(id: record.id, turns: record.turns, items: items, leftovers: record.leftovers)
+  }
+
+  /// For each response of each item, in order, one response to another prompt, each equally likely.
   ///
   /// The draw depends on the seed, on the record and on the place of the response in it, and on the list of all
   /// responses: nothing that another record draws changes it.
@@ -31,17 +45,17 @@ package enum PartnerStep {
     for examples: [FeedbackRecord], seed: Int, label: String
   ) throws(StepError) -> [FeedbackRecord] {
     var pool: [Response] = []
-    // Data sets may share a record: equal names are one record wherever they stand.
-    var places: [RecordID: [Int]] = [:]
+    // Records may have equal prompts: their responses are no partners of one another.
+    var places: [[Message]: [Int]] = [:]
     for record in examples {
       for response in record.items.flatMap(\.responses) {
-        places[record.id, default: []].append(pool.count)
+        places[record.turns, default: []].append(pool.count)
         pool.append(response)
       }
     }
     guard places.count > 1 else { throw .noPartner(step: label) }
     return examples.map { record in
-      let own = places[record.id] ?? []
+      let own = places[record.turns] ?? []
       var stream = RandomStream(
         RandomAddress(
           seed: UInt64(bitPattern: Int64(seed)), purpose: .partner, record: Digest.sha256(record.id.description).words))
@@ -69,12 +83,12 @@ package enum PartnerStep {
   ///   - label: The step, for messages.
   ///   - order: Gives the training's batches for a number of items.
   /// - Returns: A record for each record; its items are one response each.
-  /// - Throws: `StepError.noPartner` if fewer than two records have responses.
+  /// - Throws: `StepError.noPartner` if fewer than two prompts have responses.
   package static func rotated(
     _ examples: [FeedbackRecord], label: String, _ order: (_ count: Int) -> BatchOrder
   ) throws(StepError) -> [FeedbackRecord] {
     let items = examples.flatMap(\.items).map(\.responses)
-    guard Set(examples.filter { !$0.items.isEmpty }.map(\.id)).count > 1 else { throw .noPartner(step: label) }
+    guard Set(examples.filter { !$0.items.isEmpty }.map(\.turns)).count > 1 else { throw .noPartner(step: label) }
     let order = order(items.count)
     let epochs = (0..<order.epochs).map { epoch in
       var partners = [[FeedbackItem]](repeating: [], count: items.count)

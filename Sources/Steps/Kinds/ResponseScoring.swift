@@ -49,6 +49,11 @@ enum ResponseScoring {
       var positions: [Int] = []
       for position in missing {
         let (tokens, from) = encoder.encode(turns: texts[position].turns, response: texts[position].response)
+        guard tokens.count <= model.configuration.context else {
+          throw StepError.exceedsContext(
+            step: task.step.label, response: texts[position].response.text, tokens: tokens.count,
+            context: model.configuration.context)
+        }
         if tokens.count > from {
           requests.append(ScoreRequest(tokens: tokens, from: from))
           positions.append(position)

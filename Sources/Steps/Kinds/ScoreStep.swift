@@ -35,7 +35,13 @@ enum ScoreStep {
         waiting[position] = Array(repeating: nil, count: texts[position].count)
         for (index, text) in texts[position].enumerated() {
           let request = builder.request(prompts[position], text)
-          if request.tokens.count > request.from {
+          let context = model.configuration.context
+          if request.tokens.count > context {
+            // A text that the model cannot read is a counted outcome, not a failed run.
+            waiting[position]?[index] = Score(
+              failure: "the text with its prompt has \(request.tokens.count) tokens and the model reads \(context)",
+              byteCount: text.utf8.count)
+          } else if request.tokens.count > request.from {
             requests.append(request)
             owners.append((position, index))
           } else {

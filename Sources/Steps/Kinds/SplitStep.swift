@@ -137,7 +137,8 @@ package struct Splitter {
     for (index, record) in records.enumerated() {
       let prompt = promptIdentity(record)
       let group = try groupKey(record, index) ?? prompt
-      for key in [Digest.sha256([0] + prompt.bytes), Digest.sha256([1] + group.bytes)] {
+      let texts = Digest.sha256([2] + promptTexts(record).bytes)
+      for key in [Digest.sha256([0] + prompt.bytes), Digest.sha256([1] + group.bytes), texts] {
         if let earlier = first[key] { forest.join(earlier, index) } else { first[key] = index }
       }
       hashes.append(group)
@@ -152,6 +153,16 @@ package struct Splitter {
     let fields = work.promptFields.isEmpty ? record.names : work.promptFields
     let values = fields.map { JSONMember($0, record[$0] ?? .null) }
     return .sha256(JSONValue.object(JSONObject(values)).canonicalBytes)
+  }
+
+  /// What the prompt's fields say in a prompt, where 5 is "5", and null, nothing and no field at all are the same.
+  private func promptTexts(_ record: JSONObject) -> Digest {
+    guard !work.promptFields.isEmpty else { return promptIdentity(record) }
+    let values = work.promptFields.map { field -> JSONValue in
+      guard let value = record[field], value != .null else { return .string("") }
+      return FieldText.text(value).map { .string($0) } ?? value
+    }
+    return .sha256(JSONValue.array(values).canonicalBytes)
   }
 
   private func groupKey(_ record: JSONObject, _ index: Int) throws(StepError) -> Digest? {
