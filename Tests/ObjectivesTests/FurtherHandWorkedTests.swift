@@ -100,6 +100,21 @@ struct FurtherHandWorkedTests {
     #expect(close(result.gradients[0].tokens, [1e5]))
   }
 
+  @Test func impossibleTokensAreGuardedOnlyByTheCode() {
+    // ln p = -1000, where e^-1000 is 0 in a double: the paper's -ln p is 1000, the code's -ln 1e-5 with no slope.
+    var example = judged([1], [1])
+    example.responses[0].policy = [-1_000]
+    example.responses[0].otherContexts = [[-1_000]]
+    let facts = BatchFacts(examples: 1, responses: 1, tokens: 1, counts: [1, 0, 1])
+    func result(_ form: ContrastiveUnlikelihood.Form) -> ExampleLoss {
+      ContrastiveUnlikelihood(form: form, lambda: 1.1, alpha: 1, without: [.alignN]).loss(of: example, in: facts)
+    }
+    #expect(result(.paper).loss == 1_000)
+    #expect(result(.paper).gradients[0].tokens == [-1])
+    #expect(close(result(.code).loss, 11.512925464970229))
+    #expect(result(.code).gradients[0].tokens == [0])
+  }
+
   @Test func forwardPrediction() {
     // Two examples: (1 + 2) / 2 / 2 of the response, 0.5 · 3 / 2 of the judgment.
     let example = ObjectiveExample.judged(ScoredResponse(policy: [-1, -2], continuation: [-3]), acceptable: false)
