@@ -44,6 +44,7 @@ struct FurtherFiniteDifferenceTests {
               return result.metric("align-n") ?? .nan
             }
             let found = (8 * (loss(step) - loss(-step)) - (loss(2 * step) - loss(-2 * step))) / (12 * step)
+            // The second part is what rounding leaves of differences of losses up to 100 over such a step.
             #expect(
               abs(found - place.expected) <= 1e-6 * abs(place.expected) + 1e-11,
               "\(number), \(place.name): \(found), not \(place.expected)")
