@@ -122,7 +122,7 @@ let package = Package(
       of: "Steps",
       [
         "Execution", "Planning", "Storage", "Specification", "Records", "Verification", "LanguageModel", "Tensors",
-        "Randomness", "JSON", "Digests", "Diagnostics",
+        "Objectives", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
     .testTarget(

@@ -1,5 +1,5 @@
 // An example in doubles, and the two ways in which objectives with a reference go through it: by pairs and by judged
-// responses. Knows no formula. It is open to the package so that tests can take finite differences in doubles: those of
+// responses. What the others share is in RankedResponses.swift. Knows no formula. It is open to the package so that tests can take finite differences in doubles: those of
 // single-precision input would mean nothing.
 
 /// An objective that can be asked in doubles.
@@ -16,6 +16,14 @@ package struct DoubleResponse: Sendable {
   package var reference: [Double]
   /// The mean of ln p over the vocabulary at each token, or nothing.
   package var vocabularyMeans: [Double]
+  /// ln p of the same tokens behind other prompts, or nothing.
+  package var otherContexts: [[Double]] = []
+  /// ln p of the tokens that follow, or nothing.
+  package var continuation: [Double] = []
+  /// The entropy over the vocabulary at each token, or nothing.
+  package var entropies: [Double] = []
+  /// What a scalar head says.
+  package var score = 0.0
 
   /// h = Σ ln p(policy) - Σ ln p(reference) in nats, each sum over tokens in order.
   var logRatio: Double {
@@ -43,12 +51,16 @@ package struct DoubleExample: Sendable {
     case unacceptable
     /// The first response is better than the second.
     case pair
+    /// The responses stand in order, the best first.
+    case ranking
   }
 
   /// What is known of its responses.
   package var feedback: Feedback
-  /// One response, or two of a pair: the chosen one first.
+  /// One response, two of a pair, the chosen one first, or those of a ranking.
   package var responses: [DoubleResponse]
+  /// One a response of a ranking, not rising; else nothing.
+  package var rewards: [Double] = []
 
   /// The same example in doubles; no number changes.
   package init(_ example: ObjectiveExample) {
@@ -57,11 +69,21 @@ package struct DoubleExample: Sendable {
       case .response: .none
       case .judged(_, let acceptable): acceptable ? .acceptable : .unacceptable
       case .pair: .pair
+      case .ranking: .ranking
       }
+    if case .ranking(let responses, let rewards) = example {
+      precondition(rewards.count == responses.count, "a ranking has one reward a response")
+      precondition(zip(rewards, rewards.dropFirst()).allSatisfy { $0 >= $1 }, "a ranking's rewards do not rise")
+      // So that no difference of rewards, nor its product with a log-probability, leaves what a double holds.
+      precondition(rewards.allSatisfy { Float($0).isFinite }, "rewards fit in single precision")
+      self.rewards = rewards
+    }
     responses = example.responses.map {
       DoubleResponse(
         policy: $0.policy.map(Double.init), reference: $0.reference.map(Double.init),
-        vocabularyMeans: $0.vocabularyMeans.map(Double.init))
+        vocabularyMeans: $0.vocabularyMeans.map(Double.init),
+        otherContexts: $0.otherContexts.map { $0.map(Double.init) }, continuation: $0.continuation.map(Double.init),
+        entropies: $0.entropies.map(Double.init), score: Double($0.score))
     }
   }
 
@@ -110,7 +132,7 @@ extension DoubleExample {
   ) -> ExampleLoss {
     let verdicts: [Bool]
     switch feedback {
-    case .none: return unread
+    case .none, .ranking: return unread
     case .acceptable: verdicts = [true]
     case .unacceptable: verdicts = [false]
     case .pair: verdicts = [true, false]
@@ -140,7 +162,7 @@ extension ObjectiveExample {
   /// Which of its responses are known to be good or bad.
   var judgedResponses: [Int] {
     switch self {
-    case .response: []
+    case .response, .ranking: []
     case .judged: [0]
     case .pair: [0, 1]
     }

@@ -1,13 +1,13 @@
 // From a spec's objective and hyperparameters to the engine's.
 
 import LanguageModel
-import Objectives
-import Specification
+package import Objectives
+package import Specification
 import Training
 
 extension Objective {
-  /// The function that computes it; planning refuses those that have none.
-  var function: any ObjectiveFunction {
+  /// The function that computes it; planning refuses those that training cannot give all their numbers yet.
+  package var function: any ObjectiveFunction {
     switch self {
     case .sft(let sft): SupervisedFineTuning(labelSmoothing: sft.labelSmoothing)
     case .dpo(let dpo): DirectPreference(beta: dpo.beta, labelSmoothing: dpo.labelSmoothing)
@@ -19,9 +19,35 @@ extension Objective {
     case .apoZeroUnpaired(let apo):
       AnchoredPreferenceZeroUnpaired(
         beta: apo.beta, desirableWeight: apo.desirableWeight, undesirableWeight: apo.undesirableWeight)
-    case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry:
-      fatalError("planned as unavailable until their training exists: our own bug")
+    case .cut(let cut): cut.function
+    case .forwardPrediction(let prediction): ForwardPrediction(weight: prediction.weight)
+    case .rrhf(let rrhf): RankResponses(likelihoodWeight: rrhf.sftWeight)
+    case .pro(let pro): PreferenceRanking(likelihoodWeight: pro.sftWeight)
+    case .clha(let clha):
+      ContrastiveRanking(margin: clha.margin, gap: clha.gap, likelihoodWeight: clha.sftWeight, gate: clha.gate)
+    case .hir(let hir):
+      HindsightRelabeling(
+        form: hir.form == .code ? .code : .paper, labelSmoothing: hir.labelSmoothing, contrast: hir.contrast,
+        entropy: hir.entropy)
+    case .bradleyTerry: BradleyTerry()
     }
+  }
+}
+
+extension CUTOptions {
+  /// Both versions of the paper have one form; the first has no exponent.
+  fileprivate var function: ContrastiveUnlikelihood {
+    let omitted = without.map { part -> ContrastiveUnlikelihood.Part in
+      switch part {
+      case .detection: .detection
+      case .alignP: .alignP
+      case .alignN: .alignN
+      case .misalign: .misalign
+      case .weighting: .weighting
+      }
+    }
+    return ContrastiveUnlikelihood(
+      form: form == .code ? .code : .paper, lambda: lambda, alpha: alpha, gamma: gamma, without: Set(omitted))
   }
 }
 

@@ -38,7 +38,17 @@ extension ExactOptions {
 extension FormatConstraints {
   fileprivate var engine: Constraints {
     Constraints(
-      words: .init(least: minWords, most: maxWords), lines: .init(most: maxLines), start: startsWith, end: endsWith,
-      isJSON: json)
+      words: .init(least: minWords, most: maxWords), characters: .init(least: minCharacters, most: maxCharacters),
+      lines: .init(least: minLines, most: maxLines), start: startsWith, end: endsWith,
+      letterCase: letterCase?.engine, keywords: keywords, forbidden: forbidden, isJSON: json)
+  }
+}
+
+extension FormatConstraints.Case {
+  fileprivate var engine: Constraints.Case {
+    switch self {
+    case .upper: .upper
+    case .lower: .lower
+    }
   }
 }

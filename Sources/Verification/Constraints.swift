@@ -86,40 +86,58 @@ public struct Constraints: Hashable, Sendable {
 
   private func complaints(about response: String) -> [String] {
     let scalars = Texts.scalars(response)
-    var complaints = [
+    return lengthComplaints(scalars) + endComplaints(scalars) + caseComplaints(scalars) + wordComplaints(scalars)
+      + syntaxComplaints(response)
+  }
+
+  private func lengthComplaints(_ scalars: [Unicode.Scalar]) -> [String] {
+    [
       words.complaint(scalars.split(whereSeparator: Texts.isSpace).count, "words"),
       characters.complaint(scalars.count, "characters"),
       lines.complaint(scalars.split(whereSeparator: Texts.isNewline).count { !$0.allSatisfy(Texts.isSpace) }, "lines"),
     ].compactMap { $0 }
+  }
+
+  private func endComplaints(_ scalars: [Unicode.Scalar]) -> [String] {
     let bare = Texts.trimmed(scalars)
+    var complaints: [String] = []
     if let start, !bare.starts(with: start.unicodeScalars) {
       complaints.append("does not begin with \(Texts.quote(start))")
     }
     if let end, !bare.reversed().starts(with: end.unicodeScalars.reversed()) {
       complaints.append("does not end with \(Texts.quote(end))")
     }
-    switch letterCase {
-    case .upper:
-      if let letter = scalars.first(where: \.properties.isLowercase) {
-        complaints.append("has the lower-case letter \(letter)")
-      }
-    case .lower:
-      if let letter = scalars.first(where: \.properties.isUppercase) {
-        complaints.append("has the upper-case letter \(letter)")
-      }
-    case nil: break
-    }
-    let text = Texts.lowercased(scalars)
-    let has: (String) -> Bool = { word in
-      !Texts.ranges(of: Texts.lowercased(word.unicodeScalars), in: text).isEmpty
-    }
-    complaints += keywords.filter { !has($0) }.map { "lacks \(Texts.quote($0))" }
-    complaints += forbidden.filter(has).map { "has the forbidden \(Texts.quote($0))" }
-    if isJSON {
-      do { _ = try JSONValue(parsing: response) } catch {
-        complaints.append("is not JSON: \(error.reason) at line \(error.line), byte \(error.column)")
-      }
-    }
     return complaints
+  }
+
+  private func caseComplaints(_ scalars: [Unicode.Scalar]) -> [String] {
+    let (stray, name): (Int?, String)
+    switch letterCase {
+    case .upper: (stray, name) = (scalars.firstIndex(where: \.properties.isLowercase), "lower")
+    case .lower: (stray, name) = (scalars.firstIndex(where: \.properties.isUppercase), "upper")
+    case nil: return []
+    }
+    return stray.map { ["has the \(name)-case letter \(scalars[$0]) at \(Texts.place($0, in: scalars))"] } ?? []
+  }
+
+  private func wordComplaints(_ scalars: [Unicode.Scalar]) -> [String] {
+    let text = Texts.lowercased(scalars)
+    func place(_ word: String) -> Int? {
+      Texts.ranges(of: Texts.lowercased(word.unicodeScalars), in: text).first?.lowerBound
+    }
+    return keywords.filter { place($0) == nil }.map { "lacks \(Texts.quote($0))" }
+      + forbidden.compactMap { word in
+        place(word).map { "has the forbidden \(Texts.quote(word)) at \(Texts.place($0, in: text))" }
+      }
+  }
+
+  private func syntaxComplaints(_ response: String) -> [String] {
+    guard isJSON else { return [] }
+    do {
+      _ = try JSONValue(parsing: response)
+      return []
+    } catch {
+      return ["is not JSON: \(error.reason) at line \(error.line), byte \(error.column)"]
+    }
   }
 }

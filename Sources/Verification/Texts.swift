@@ -117,6 +117,17 @@ enum Texts {
     return texts.count > 4 ? shown + " or another of \(texts.count)" : shown
   }
 
+  /// A place for a message: its line and the character in it, both from 1.
+  static func place(_ index: Int, in text: [Scalar]) -> String {
+    let before = text[..<index]
+    let start = (before.lastIndex(where: isNewline) ?? -1) + 1
+    // A carriage return and the line feed after it end one line.
+    let ends = before.indices.count { place in
+      isNewline(text[place]) && !(text[place] == "\n" && place > 0 && text[place - 1] == "\r")
+    }
+    return "line \(ends + 1), character \(index - start + 1)"
+  }
+
   /// Where `needle` stands in `text`; as whole words, no word part touches either end.
   static func ranges(of needle: [Scalar], in text: [Scalar], wholeWords: Bool = true) -> [Range<Int>] {
     guard let first = needle.first, let last = needle.last, needle.count <= text.count else { return [] }

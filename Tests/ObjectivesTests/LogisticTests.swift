@@ -51,3 +51,32 @@ struct LogisticTests {
     }
   }
 }
+
+struct ComplementTests {
+  /// (x, 1 - e^x, ln(1 - e^x)).
+  static let values: [(Double, Double, Double)] = [
+    (-1e-300, 1e-300, -690.7755278982137),
+    (-1e-20, 1e-20, -46.051701859880914),
+    (-1e-10, 9.999999999500001e-11, -23.025850929990458),
+    (-0.01, 0.009950166250831947, -4.610166019324897),
+    (-0.5, 0.3934693402873666, -0.9327521295671886),
+    (-0.69, 0.49842393093394444, -0.6963042971440567),
+    (-0.7, 0.5034146962085905, -0.6863410028083852),
+    (-1, 0.6321205588285577, -0.4586751453870819),
+    (-5, 0.9932620530009145, -0.006760749449488557),
+    (-36, 0.9999999999999998, -2.3195228302435696e-16),
+    (-40, 1, -4.248354255291589e-18),
+    (-700, 1, -9.85967654375977e-305),
+    (-1e300, 1, 0),
+  ]
+
+  @Test(arguments: values) func equalsLongArithmetic(x: Double, complement: Double, logarithm: Double) {
+    #expect(close(Complement.of(x), complement, relative: 1e-15))
+    #expect(close(Complement.logarithm(x), logarithm, relative: 2e-15))
+  }
+
+  @Test func isExactlyZeroOnlyAtZero() {
+    #expect(Complement.of(0) == 0)
+    #expect(Complement.of(-.leastNonzeroMagnitude) == .leastNonzeroMagnitude)
+  }
+}

@@ -64,9 +64,11 @@ extension ObjectiveFunction {
   /// The facts of a batch of these examples.
   func facts(of examples: [ObjectiveExample], referencePoint: Double = 0) -> BatchFacts {
     let read = examples.flatMap { example in responsesRead(of: example).map { example.responses[$0] } }
-    return BatchFacts(
+    var facts = BatchFacts(
       examples: examples.count, responses: read.count, tokens: read.reduce(0) { $0 + $1.policy.count },
       referencePoint: referencePoint)
+    for example in examples { facts.add(counts(of: example, lengths: example.responses.map(\.policy.count))) }
+    return facts
   }
 }
 

@@ -21,6 +21,20 @@ import Testing
     try check(label, in: Specs.evaluating())
   }
 
+  /// Constraints that came later have no leaf where they are not asked for.
+  @Test(arguments: [
+    ("first", "min-words: 1, max-words: 9, starts-with: a, json: true"),
+    (
+      "all",
+      "min-words: 1, max-words: 9, min-lines: 1, max-lines: 2, min-characters: 3, max-characters: 80, starts-with: a, "
+        + "ends-with: b, case: lower, keywords: [c, d e], forbidden: [f], json: true"
+    ),
+  ])
+  func format(golden: String, constraints: String) throws {
+    let spec = Specs.evaluating().replacing("verifier: number", with: "verifier: {format: {\(constraints)}}")
+    try check("verify counting/heldout", in: spec, golden: "verify-format-\(golden).txt")
+  }
+
   @Test func recordedManifest() throws {
     let extra = "data: counting/train\ngenerator: {recorded: {responses: [\"{answer}\", \"no\"]}}"
     try check("recorded counting/train", in: Specs.evaluating(extra: extra))

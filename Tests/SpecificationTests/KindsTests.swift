@@ -75,6 +75,7 @@ import Testing
     "exact", "{exact: {ignore: [case, punctuation]}}", "choice", "{number: {tolerance: 0.1, words: false}}",
     "sorted-words", "multiset", "{regex: {pattern: \"([0-9]+)\"}}", "contains",
     "{format: {min-words: 1, max-words: 9, max-lines: 2, starts-with: a, ends-with: b, json: true}}",
+    "{format: {min-lines: 1, min-characters: 2, max-characters: 80, case: lower, keywords: [a, b c], forbidden: [d]}}",
   ])
   func verifiers(_ text: String) throws {
     let experiment = try read(["datasets.counting.answer={from: \"{answer}\", verifier: \(text)}"])
@@ -166,6 +167,11 @@ import Testing
     ("data=none", "needs `data`"), ("hyperparameters=none", "needs `hyperparameters`"),
     ("evals.accuracy={perplexity: {on: counting}}", "exactly one of"),
     ("datasets.counting.answer={verifier: {regex: {pattern: \"(\"}}}", "is no pattern"),
+    ("datasets.counting.answer={verifier: {format: {min-words: 3, max-words: 2}}}", "from 3 down to 2"),
+    ("datasets.counting.answer={verifier: {format: {min-lines: 3, max-lines: 2}}}", "from 3 down to 2"),
+    ("datasets.counting.answer={verifier: {format: {min-characters: 9, max-characters: 8}}}", "from 9 down to 8"),
+    ("datasets.counting.answer={verifier: {format: {case: title}}}", "`upper`"),
+    ("datasets.counting.answer={verifier: {format: {keywords: [\"\"]}}}", "must not be empty"),
   ])
   func refuses(_ set: String, _ words: String) {
     do throws(Diagnoses) {

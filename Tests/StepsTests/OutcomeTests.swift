@@ -247,6 +247,14 @@ import Verification
       try engine(whole)
         == .constraints(
           Constraints(words: .init(least: 2, most: 9), lines: .init(most: 3), start: "a", end: "z", isJSON: true)))
+    let words = "{format: {min-lines: 1, min-characters: 2, max-characters: 80, keywords: [a, b c], forbidden: [d]}}"
+    #expect(
+      try engine(words)
+        == .constraints(
+          Constraints(
+            characters: .init(least: 2, most: 80), lines: .init(least: 1), keywords: ["a", "b c"], forbidden: ["d"])))
+    #expect(try engine("{format: {case: upper}}") == .constraints(Constraints(letterCase: .upper)))
+    #expect(try engine("{format: {case: lower}}") == .constraints(Constraints(letterCase: .lower)))
     #expect(try engine("{format: {max-lines: 1}}") == .constraints(Constraints(lines: .init(most: 1))))
   }
 }

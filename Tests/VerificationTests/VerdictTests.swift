@@ -122,12 +122,26 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
     VerdictCase(
       .constraints(Constraints(start: "Yes")), "No", [], .wrong, "the response does not begin with \"Yes\""),
     VerdictCase(
-      .constraints(Constraints(letterCase: .upper)), "ABc", [], .wrong, "the response has the lower-case letter c"),
+      .constraints(Constraints(letterCase: .upper)), "ABc", [], .wrong,
+      "the response has the lower-case letter c at line 1, character 3"),
     VerdictCase(
-      .constraints(Constraints(letterCase: .lower)), "abC", [], .wrong, "the response has the upper-case letter C"),
+      .constraints(Constraints(letterCase: .lower)), "a\r\nb\n c D", [], .wrong,
+      "the response has the upper-case letter D at line 3, character 4"),
+    VerdictCase(
+      .constraints(Constraints(letterCase: .upper)), "A 1 \u{C4}.", [], .right, "the response meets every requirement"),
+    VerdictCase(
+      .constraints(Constraints(characters: .init(least: 4), lines: .init(least: 2))), "abc", [], .wrong,
+      "the response has 3 characters, at least 4 are asked for; it has 1 lines, at least 2 are asked for"),
+    VerdictCase(
+      .constraints(Constraints(keywords: ["New York", "cat"], forbidden: ["dog"])), "cats in new york; dogs", [],
+      .wrong, "the response lacks \"cat\""),
+    VerdictCase(
+      .constraints(Constraints(letterCase: .lower, forbidden: ["no way"], isJSON: true)), "ok:\nNo way", [], .wrong,
+      "the response has the upper-case letter N at line 2, character 1; it has the forbidden \"no way\" at line 2, "
+        + "character 1; it is not JSON: unexpected 'o' at line 1, byte 1"),
     VerdictCase(
       .constraints(Constraints(keywords: ["cat", "dog"], forbidden: ["bird"])), "Cat and bird", [], .wrong,
-      "the response lacks \"dog\"; it has the forbidden \"bird\""),
+      "the response lacks \"dog\"; it has the forbidden \"bird\" at line 1, character 9"),
     VerdictCase(
       .constraints(Constraints(isJSON: true)), "{\"a\": 1}", [], .right, "the response meets every requirement"),
     VerdictCase(

@@ -45,13 +45,27 @@ extension Verifier {
       options.set("verifier/ignore", texts: exact.ignore.map(\.rawValue))
     case .format(let format):
       set("format")
-      options.set("verifier/min-words", optional: format.minWords)
-      options.set("verifier/max-words", optional: format.maxWords)
-      options.set("verifier/max-lines", optional: format.maxLines)
-      options.set("verifier/starts-with", optional: format.startsWith)
-      options.set("verifier/ends-with", optional: format.endsWith)
-      options.set("verifier/json", .flag(format.json))
+      format.describe(into: &options)
     }
+  }
+}
+
+extension FormatConstraints {
+  fileprivate func describe(into options: inout Manifest) {
+    options.set("verifier/min-words", optional: minWords)
+    options.set("verifier/max-words", optional: maxWords)
+    options.set("verifier/max-lines", optional: maxLines)
+    options.set("verifier/starts-with", optional: startsWith)
+    options.set("verifier/ends-with", optional: endsWith)
+    options.set("verifier/json", .flag(json))
+    // These came later: where they are not asked for, they have no leaf, so that older keys stay.
+    let lengths = [
+      ("min-lines", minLines), ("min-characters", minCharacters), ("max-characters", maxCharacters),
+    ]
+    for case (let name, let length?) in lengths { options.set("verifier/\(name)", .integer(length)) }
+    if let letterCase { options.set("verifier/case", .text(letterCase.rawValue)) }
+    if !keywords.isEmpty { options.set("verifier/keywords", texts: keywords) }
+    if !forbidden.isEmpty { options.set("verifier/forbidden", texts: forbidden) }
   }
 }
 

@@ -65,12 +65,32 @@ public struct RegexOptions: Hashable, Sendable {
 ///
 /// Every constraint that is set must hold.
 public struct FormatConstraints: Hashable, Sendable {
+  /// The case of every letter.
+  public enum Case: String, Hashable, Sendable, CaseIterable {
+    /// No lower-case letter.
+    case upper
+    /// No upper-case letter.
+    case lower
+  }
+
   /// The fewest words.
   public let minWords: Int?
   /// The most words.
   public let maxWords: Int?
-  /// The most lines.
+  /// The fewest lines that are not blank.
+  public let minLines: Int?
+  /// The most lines that are not blank.
   public let maxLines: Int?
+  /// The fewest characters: Unicode scalars, white space among them.
+  public let minCharacters: Int?
+  /// The most characters.
+  public let maxCharacters: Int?
+  /// The case of every letter.
+  public let letterCase: Case?
+  /// What must stand in it, as whole words in any case.
+  public let keywords: [String]
+  /// What must not stand in it, as whole words in any case.
+  public let forbidden: [String]
   /// How it must begin.
   public let startsWith: String?
   /// How it must end.

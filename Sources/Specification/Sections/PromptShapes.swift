@@ -138,18 +138,35 @@ extension RegexOptions {
 extension FormatConstraints {
   fileprivate static var shape: Shape<FormatConstraints> {
     .record("format") { fields in
-      let minWords = fields.optional("min-words", .integer(.atLeast(0)), "The fewest words.")
-      let maxWords = fields.optional("max-words", .integer(.atLeast(1)), "The most words.")
-      let maxLines = fields.optional("max-lines", .integer(.atLeast(1)), "The most lines.")
+      let words = fields.lengths("words", least: "The fewest words.", most: "The most words.")
+      let lines = fields.lengths("lines", least: "The fewest lines that are not blank.", most: "The most lines.")
+      let characters = fields.lengths(
+        "characters", least: "The fewest characters, white space among them.", most: "The most characters.")
       let startsWith = fields.optional("starts-with", .nonEmptyText(), "How it must begin.")
       let endsWith = fields.optional("ends-with", .nonEmptyText(), "How it must end.")
+      let letterCase = fields.optional("case", Shape<Case>.word, "The case of every letter.")
+      let keywords = fields.optional(
+        "keywords", .list(of: .nonEmptyText()), default: [], "Words that must stand in it.")
+      let forbidden = fields.optional("forbidden", .list(of: .nonEmptyText()), default: [], "Words that must not.")
       let json = fields.optional("json", .flag, default: false, "Whether it must be one JSON document.")
-      if let low = minWords, let high = maxWords, low > high, let place = fields.place("min-words") {
-        fields.reading.note(.emptyRange(low, high), place)
-      }
       return FormatConstraints(
-        minWords: minWords, maxWords: maxWords, maxLines: maxLines, startsWith: startsWith, endsWith: endsWith,
-        json: json)
+        minWords: words.least, maxWords: words.most, minLines: lines.least, maxLines: lines.most,
+        minCharacters: characters.least, maxCharacters: characters.most, letterCase: letterCase, keywords: keywords,
+        forbidden: forbidden, startsWith: startsWith, endsWith: endsWith, json: json)
     }
+  }
+}
+
+extension Fields {
+  /// `min-` and `max-` of what is counted.
+  fileprivate mutating func lengths(
+    _ what: String, least: String, most: String
+  ) -> (least: Int?, most: Int?) {
+    let low = optional("min-\(what)", .integer(.atLeast(0)), least)
+    let high = optional("max-\(what)", .integer(.atLeast(1)), most)
+    if let low, let high, low > high, let place = place("min-\(what)") {
+      reading.note(.emptyRange(low, high), place)
+    }
+    return (low, high)
   }
 }
