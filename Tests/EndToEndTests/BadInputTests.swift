@@ -80,7 +80,7 @@ import Testing
       {
         $0.extra = """
           ablations: {arm: {a: {}, b: {evals: {accuracy: {accuracy: {max-new-tokens: 1}}}}}}
-          table: {rows: arm, columns: [], value: accuracy, \(part)}
+          table: {rows: arm, value: accuracy, \(part)}
           """
       }, exit: 65, saying: ["`\(key)` of a table", "small.yaml:18:"])
   }

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct Demo {
-  /// The objects of a store after a trial run of the quickstart.
+  /// The objects of a store after a trial run of a shipped grid of prompts and temperatures.
   private func objects(
     _ arguments: [String], environment: [String: String] = [:], folder: String? = nil
   ) throws -> [String] {
@@ -29,6 +29,15 @@ import Testing
         "TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
       ], folder: "deep/down")
     #expect(other == plain)
+  }
+
+  @Test func theSpecOfTheReadmeIsValid() throws {
+    let readme = try String(contentsOfFile: "\(TestSpace.repository)/README.md", encoding: .utf8)
+    let spec = try #require(readme.components(separatedBy: "```yaml\n").dropFirst().first?.components(separatedBy: "```").first)
+    let space = try TestSpace()
+    try space.write(spec, to: "readme.yaml")
+    let outcome = try space.run(["validate", "readme.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
   }
 
   @Test func everyCommandOfTheReadmeWorks() throws {

@@ -66,7 +66,9 @@ import Testing
       let resolved = try SpecificationReader().read(folder.appendingPathComponent(name).path)
       var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
       let planned = try planner.plan(resolved, name: name)
-      #expect(planner.steps.steps.last?.id == planned.table)
+      let last = try #require(
+        planner.steps.steps.last { !$0.label.hasPrefix("claims") && !$0.label.hasPrefix("published") })
+      #expect(last.id == planned.table)
       // Each asks for something that cannot run yet.
       let plan = Plan(graph: planner.steps, index: MemoryIndex())
       #expect(!plan.blocked.isEmpty, "\(name)")

@@ -91,7 +91,7 @@ import Testing
             + (note.map { [JSONMember("note", $0)] } ?? []))
       }
     }
-    let spec = SmallSpec(prompt: "{question}{#note} {note}{/note}", split: "{heldout: 9, train: rest}")
+    let spec = SmallSpec(prompt: #""{question}{#note} {note}{/note}""#, split: "{heldout: 9, train: rest}")
     let parts = try spec.parts(of: sames)
     func said(_ part: String) throws -> [String] { try #require(parts[part]) }
     #expect(Set(try said("heldout")).count == 3)
