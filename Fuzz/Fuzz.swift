@@ -14,7 +14,7 @@ import YAML
 typealias Reader = @Sendable ([UInt8]) throws -> Void
 
 let readers: [String: Reader] = [
-  "yaml": { bytes in _ = try Document.parse(bytes, file: "fuzz.yaml") },
+  "yaml": { bytes in _ = try YAMLDocument.parse(bytes, file: "fuzz.yaml") },
   "spec": { bytes in _ = try SpecificationReader(files: MemoryFiles(bytes: ["spec.yaml": bytes])).read("spec.yaml") },
   "json": { bytes in
     let value = try JSONValue(parsing: bytes)
