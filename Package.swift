@@ -20,6 +20,16 @@ let exact: [CSetting] = [
   .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-fast-math", "-Wall", "-Wextra", "-Werror"])
 ]
 
+/// Swift's libraries within the program: loading them cost more than planning a thousand steps does.
+///
+/// Tests link them as ever, so no test target may depend on the target `runner`.
+let oneFile: [LinkerSetting] = [
+  .unsafeFlags([
+    "-static-stdlib", "-lFoundation", "-lFoundationEssentials", "-lFoundationInternationalization", "-lCoreFoundation",
+    "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections", "-lswiftSynchronization", "-lstdc++", "-lm",
+  ])
+]
+
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], pointers: Bool = false
 ) -> Target {
@@ -68,7 +78,8 @@ let package = Package(
     library("Planning", ["Specification", "YAML", "Records", "JSON", "Digests", "Diagnostics"]),
     library("Execution", ["Planning", "Storage", "JSON", "Digests", "Diagnostics"]),
     library("Ingestion", ["Compression", "Randomness", "JSON", "Diagnostics", csv]),
-    library("Fetching", ["Digests", "Diagnostics"]),
+    .target(name: "CTransfer", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
+    library("Fetching", ["CTransfer", "Digests", "Diagnostics"], pointers: true),
     library("Verification", ["JSON", "Diagnostics"]),
 
     // The number side: from bytes of weights to text and log-probabilities.
@@ -96,7 +107,8 @@ let package = Package(
         "LanguageModel", "Training", "Objectives",
         "Tensors", "JSON", "Digests", "Diagnostics", arguments,
       ]),
-    .executableTarget(name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe),
+    .executableTarget(
+      name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe, linkerSettings: oneFile),
 
     tests(of: "JSON"),
     tests(of: "Diagnostics", ["JSON"]),
@@ -126,8 +138,18 @@ let package = Package(
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["runner", "Storage", "JSON", "Digests"], exclude: ["Golden"],
+      name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests"], exclude: ["Golden"],
       swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )
+
+// Fuzzing of the readers, by libFuzzer; built only by `make fuzz`.
+if Context.environment["RUNNER_FUZZ"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "Storage", "Specification", "YAML", "JSON", "Digests", "Ingestion", "LanguageModel",
+      ], path: "Fuzz", exclude: ["Corpus", "fuzz.sh"], swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

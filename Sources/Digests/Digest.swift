@@ -7,46 +7,96 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// How many bytes a digest has.
   public static let byteCount = 32
 
+  /// The bytes in four big-endian words, in order: a digest costs no allocation, however many a plan holds.
+  private let words: (UInt64, UInt64, UInt64, UInt64)
+
   /// The 32 bytes.
-  public let bytes: [UInt8]
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.byteCount)
+    eachByte { bytes.append($0) }
+    return bytes
+  }
 
   /// Takes 32 bytes; nil for any other number.
   public init?(bytes: some Sequence<UInt8>) {
-    let bytes = Array(bytes)
-    guard bytes.count == Self.byteCount else { return nil }
-    self.bytes = bytes
+    let known = bytes.withContiguousStorageIfAvailable { buffer -> (UInt64, UInt64, UInt64, UInt64)? in
+      guard buffer.count == Self.byteCount else { return nil }
+      let raw = UnsafeRawBufferPointer(buffer)
+      return unsafe (
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+      )
+    }
+    if let known {
+      guard let known else { return nil }
+      words = known
+      return
+    }
+    var collector = Collector()
+    for byte in bytes { collector.add(byte) }
+    guard collector.count == Self.byteCount else { return nil }
+    words = collector.words
   }
 
   /// Reads 64 hexadecimal digits, lower or upper case; nil for anything else.
   public init?(hex: String) {
-    let digits = Array(hex.utf8)
-    guard digits.count == 2 * Self.byteCount else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let high = Self.value(of: digits[index]), let low = Self.value(of: digits[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
+    var collector = Collector()
+    var high: UInt8?
+    for digit in hex.utf8 {
+      guard let value = Self.value(of: digit) else { return nil }
+      if let first = high {
+        collector.add(first << 4 | value)
+        high = nil
+      } else {
+        high = value
+      }
     }
-    self.bytes = bytes
+    guard high == nil, collector.count == Self.byteCount else { return nil }
+    words = collector.words
   }
 
   init(_ digest: SHA256.Digest) {
-    bytes = Array(digest)
+    var collector = Collector()
+    for byte in digest { collector.add(byte) }
+    words = collector.words
   }
+
+  /// Equal bytes.
+  public static func == (left: Digest, right: Digest) -> Bool {
+    left.words.0 == right.words.0 && left.words.1 == right.words.1 && left.words.2 == right.words.2
+      && left.words.3 == right.words.3
+  }
+
+  /// A digest's first bytes are as good a hash as any of it.
+  public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 
   /// The digest of bytes.
   public static func sha256(_ bytes: some Collection<UInt8>) -> Digest {
     var hasher = DigestHasher()
-    hasher.update(Array(bytes))
+    let isDone: Void? = bytes.withContiguousStorageIfAvailable { buffer in
+      unsafe hasher.update(buffer: UnsafeRawBufferPointer(buffer))
+    }
+    if isDone == nil { hasher.update(Array(bytes)) }
     return hasher.finalize()
   }
 
   /// The digest of a text's UTF-8 bytes.
-  public static func sha256(_ text: String) -> Digest { sha256(Array(text.utf8)) }
+  public static func sha256(_ text: String) -> Digest { sha256(text.utf8) }
 
   /// 64 lower-case hexadecimal digits.
   public var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    unsafe String(unsafeUninitializedCapacity: 2 * Self.byteCount) { buffer in
+      var position = 0
+      eachByte { byte in
+        unsafe buffer[position] = Self.digit(byte >> 4)
+        unsafe buffer[position + 1] = Self.digit(byte & 15)
+        position += 2
+      }
+      return position
+    }
   }
 
   /// The first 12 digits, for people.
@@ -57,7 +107,37 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// Orders by bytes.
   public static func < (left: Digest, right: Digest) -> Bool {
-    left.bytes.lexicographicallyPrecedes(right.bytes)
+    if left.words.0 != right.words.0 { return left.words.0 < right.words.0 }
+    if left.words.1 != right.words.1 { return left.words.1 < right.words.1 }
+    if left.words.2 != right.words.2 { return left.words.2 < right.words.2 }
+    return left.words.3 < right.words.3
+  }
+
+  private func eachByte(_ body: (UInt8) -> Void) {
+    for word in [words.0, words.1, words.2, words.3] {
+      for shift in stride(from: 56, through: 0, by: -8) { body(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
+  }
+
+  /// Gathers bytes into words.
+  private struct Collector {
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    var count = 0
+
+    mutating func add(_ byte: UInt8) {
+      switch count >> 3 {
+      case 0: words.0 = words.0 << 8 | UInt64(byte)
+      case 1: words.1 = words.1 << 8 | UInt64(byte)
+      case 2: words.2 = words.2 << 8 | UInt64(byte)
+      case 3: words.3 = words.3 << 8 | UInt64(byte)
+      default: break
+      }
+      count += 1
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   private static func value(of digit: UInt8) -> UInt8? {

@@ -1,6 +1,8 @@
 // The preimage of a key: named, typed, length-framed leaves in sorted order.
 // One description of a step feeds the key and the explanation of a key, so the two cannot drift apart.
 
+import Glibc
+
 /// What a leaf of a manifest may be.
 ///
 /// Anything without a canonical form cannot be said.
@@ -59,13 +61,20 @@ public struct Manifest: Hashable, Sendable {
   /// Starts empty.
   public init() {}
 
+  /// Takes leaves with different names in any order.
+  ///
+  /// - Precondition: As for ``set(_:_:)``.
+  public init(sorting leaves: [(name: String, value: ManifestValue)]) {
+    for leaf in leaves.sorted(by: { ByteOrder.precedes($0.name, $1.name) }) { set(leaf.name, leaf.value) }
+  }
+
   /// Adds a leaf, or replaces the one of that name.
   ///
   /// - Precondition: `value` is no not-a-number or infinity: the types that feed a manifest hold finite numbers.
   public mutating func set(_ name: String, _ value: ManifestValue) {
     if case .number(let number) = value { precondition(number.isFinite, "\(name) has no canonical form") }
-    let index = leaves.firstIndex { !$0.name.utf8.lexicographicallyPrecedes(name.utf8) } ?? leaves.count
-    if index < leaves.count, leaves[index].name.utf8.elementsEqual(name.utf8) {
+    let index = position(of: name)
+    if index < leaves.count, ByteOrder.areEqual(leaves[index].name, name) {
       leaves[index] = Leaf(name: name, value: value)
     } else {
       leaves.insert(Leaf(name: name, value: value), at: index)
@@ -74,22 +83,53 @@ public struct Manifest: Hashable, Sendable {
 
   /// Adds every leaf of another manifest under a prefix.
   public mutating func set(_ prefix: String, _ other: Manifest) {
+    leaves.reserveCapacity(leaves.count + other.leaves.count)
     for leaf in other.leaves { set("\(prefix)/\(leaf.name)", leaf.value) }
   }
 
   /// The value of a leaf.
   public subscript(name: String) -> ManifestValue? {
-    leaves.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    let index = position(of: name)
+    return index < leaves.count && ByteOrder.areEqual(leaves[index].name, name) ? leaves[index].value : nil
+  }
+
+  /// Where a name stands, or would stand.
+  private func position(of name: String) -> Int {
+    // Most manifests are written in order.
+    guard let last = leaves.last, !ByteOrder.precedes(last.name, name) else { return leaves.count }
+    var (low, high) = (0, leaves.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ByteOrder.precedes(leaves[middle].name, name) { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The canonical bytes.
-  public var bytes: [UInt8] {
+  public var bytes: [UInt8] { bytes(under: nil) }
+
+  /// The canonical bytes of the leaves as they stand in a manifest that has them under a prefix.
+  public func bytes(under prefix: String?) -> [UInt8] {
+    let prefix = prefix.map { "\($0)/" } ?? ""
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(64 * leaves.count)
     for leaf in leaves {
       let (tag, text) = leaf.value.framed
-      bytes += "\(leaf.name.utf8.count):\(leaf.name) \(tag) \(text.utf8.count):\(text)\n".utf8
+      Self.append(leaf.name, after: prefix, to: &bytes)
+      bytes.append(UInt8(ascii: " "))
+      bytes += tag.utf8
+      bytes.append(UInt8(ascii: " "))
+      Self.append(text, to: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
     }
     return bytes
+  }
+
+  private static func append(_ text: String, after prefix: String = "", to bytes: inout [UInt8]) {
+    bytes += String(prefix.utf8.count + text.utf8.count).utf8
+    bytes.append(UInt8(ascii: ":"))
+    bytes += prefix.utf8
+    bytes += text.utf8
   }
 
   /// The key: SHA-256 of ``bytes``.
@@ -116,12 +156,21 @@ public struct ManifestChange: Hashable, Sendable {
 extension Manifest {
   /// The leaves that differ, sorted by name.
   public func changes(to other: Manifest) -> [ManifestChange] {
-    let names = (leaves.map(\.name) + other.leaves.map(\.name)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     var changes: [ManifestChange] = []
-    for name in names where changes.last?.name != name && self[name] != other[name] {
-      changes.append(ManifestChange(name: name, old: self[name], new: other[name]))
+    var (here, there) = (leaves[...], other.leaves[...])
+    while let name = Self.first(here.first?.name, there.first?.name) {
+      var (old, new): (ManifestValue?, ManifestValue?)
+      if let leaf = here.first, ByteOrder.areEqual(leaf.name, name) { old = here.removeFirst().value }
+      if let leaf = there.first, ByteOrder.areEqual(leaf.name, name) { new = there.removeFirst().value }
+      if old != new { changes.append(ManifestChange(name: name, old: old, new: new)) }
     }
     return changes
+  }
+
+  /// The one of two names that comes first; nil if there is neither.
+  private static func first(_ one: String?, _ other: String?) -> String? {
+    guard let one, let other else { return one ?? other }
+    return ByteOrder.precedes(other, one) ? other : one
   }
 
   /// Reads back what ``bytes`` wrote.
@@ -134,7 +183,7 @@ extension Manifest {
       guard let name = Self.framed(&rest), rest.popFirst() == UInt8(ascii: " "), let tag = rest.popFirst(),
         rest.popFirst() == UInt8(ascii: " "), let text = Self.framed(&rest), rest.popFirst() == UInt8(ascii: "\n"),
         let value = ManifestValue(tag: tag, text: text),
-        last.map({ $0.utf8.lexicographicallyPrecedes(name.utf8) }) ?? true
+        last.map({ ByteOrder.precedes($0, name) }) ?? true
       else { return nil }
       leaves.append(Leaf(name: name, value: value))
       last = name
@@ -169,5 +218,32 @@ extension ManifestValue {
       self = .digest(digest)
     default: return nil
     }
+  }
+}
+
+/// Texts by the bytes of their UTF-8: the order of everything that is sorted in keys.
+enum ByteOrder {
+  /// Whether one text stands before another.
+  static func precedes(_ left: String, _ right: String) -> Bool {
+    let known = unsafe left.utf8.withContiguousStorageIfAvailable { left in
+      unsafe right.utf8.withContiguousStorageIfAvailable { right in
+        unsafe precedes(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+      }
+    }
+    return (known ?? nil) ?? left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+
+  private static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    let count = min(left.count, right.count)
+    guard count > 0, let one = left.baseAddress, let other = right.baseAddress else {
+      return left.count < right.count
+    }
+    let order = unsafe memcmp(one, other, count)
+    return order == 0 ? left.count < right.count : order < 0
+  }
+
+  /// Whether two texts have the same bytes.
+  static func areEqual(_ left: String, _ right: String) -> Bool {
+    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
   }
 }

@@ -52,21 +52,25 @@ public struct Executor: Sendable {
   /// - Parameters:
   ///   - graph: The steps.
   ///   - run: The run's name, for its journal.
+  ///   - plan: The graph's plan, if it was just made.
   /// - Returns: What was done, with the keys and outputs of every step that has a result.
   /// - Throws: What the store throws when it cannot be written.
-  public func run(_ graph: StepGraph, named run: String) async throws -> (
+  public func run(_ graph: StepGraph, named run: String, planned plan: Plan? = nil) async throws -> (
     summary: ExecutionSummary, results: RunResults
   ) {
-    var state = RunState(graph: graph, index: StoreIndex(store))
-    let journal = try store.journal(run: run)
+    let index = StoreIndex(store)
+    var state = RunState(graph: graph, index: index)
+    let journal = JournalWriter(try store.journal(run: run))
     let emit: @Sendable (ExecutionEvent) -> Void = { [observe] event in
-      // A journal that cannot be written must not stop the work that it tells of.
-      if case .progress = event {} else { try? journal.append(event.json) }
+      journal.write(event)
       observe(event)
     }
     let started = now()
-    emit(.started(run: run, steps: graph.steps.count, bounds: Plan(graph: graph, index: StoreIndex(store)).bounds))
+    let bounds = (plan ?? Plan(graph: graph, index: index)).bounds
+    emit(.started(run: run, steps: graph.steps.count, bounds: bounds))
     try await visitAll(&state, demanded: [], emit)
+    for key in state.ranKeys { _ = try? store.outputs(of: key) }
+    store.saveCatalog()
     state.nameForetold()
     state.summary.seconds = now() - started
     emit(.ended(state.summary))
@@ -165,9 +169,13 @@ public struct Executor: Sendable {
     for _ in 0..<8 {
       let resolved = state.resolve(step)
       guard case .cached(let key, let result) = resolved else { return resolved }
-      let objects = result.outputs.values.map(\.digest)
+      let objects = result.outputs.values.map(\.digest).filter { !state.used.contains($0) }
+      if try store.use(step: step.work.foretold == nil ? key : nil, objects: objects) {
+        state.used.formUnion(objects)
+        return resolved
+      }
       // What collection took between the two looks is looked for again.
-      if try store.use(step: step.work.foretold == nil ? key : nil, objects: objects) { return resolved }
+      state.forgetObjects()
     }
     return state.resolve(step)
   }
@@ -229,6 +237,7 @@ public struct Executor: Sendable {
     guard let source = step.inputs.first(where: { $0.name == damage.input })?.source else { throw damage }
     let producer = state.graph.step(source.step)
     emit(.damaged(producer, object: damage.object))
+    state.forgetObjects()
     let before = state.results[producer.id]
     state.results[producer.id] = nil
     let resolved = state.resolve(producer)

@@ -11,16 +11,26 @@ struct RunState {
   /// Steps without a result, each with the step whose failure is the cause.
   var failed: [StepID: Step] = [:]
   var summary = ExecutionSummary()
+  /// The objects that are marked as used.
+  var used: Set<Digest> = []
+  private let index: StoreIndex
   /// The steps that ran or were stored, each once: one that was stored and is computed again because of damage ran.
   private var ran: Set<StepID> = []
   private var stored: Set<StepID> = []
 
-  init(graph: StepGraph, index: any ResultIndex) {
+  init(graph: StepGraph, index: StoreIndex) {
+    self.index = index
     self.graph = graph
     resolver = Resolver(index: index)
   }
 
   mutating func resolve(_ step: Step) -> StepState { resolver.resolve(step) }
+
+  /// Looks at every object anew: some are not what they were.
+  mutating func forgetObjects() {
+    index.forget()
+    used = []
+  }
 
   func contents(of step: Step) -> [String: Digest]? { resolver.contents(of: step) }
 
@@ -37,6 +47,9 @@ struct RunState {
     stored.insert(step.id)
     count()
   }
+
+  /// The keys of the steps that ran.
+  var ranKeys: [Digest] { ran.compactMap { results[$0]?.key } }
 
   private mutating func count() {
     summary.ran = ran.count

@@ -4,10 +4,12 @@ public import Digests
 import JSON
 public import Planning
 public import Storage
+import Synchronization
 
 /// Answers a plan's questions from a store.
 public struct StoreIndex: ResultIndex {
   private let store: Store
+  private let present = PresentObjects()
 
   /// Asks this store.
   public init(_ store: Store) {
@@ -16,16 +18,19 @@ public struct StoreIndex: ResultIndex {
 
   /// What stands under a step's key.
   public func answer(for key: Digest) -> IndexAnswer {
-    guard let result = try? store.result(for: key) else { return store.foundDamaged(key) ? .damaged : .absent }
-    let missing = result.outputs.filter { !store.contains($0.digest) }.map(\.name)
+    guard let made = try? store.outputs(of: key) else { return store.foundDamaged(key) ? .damaged : .absent }
+    let missing = made.filter { !present.contains($0.digest, in: store) }.map(\.name)
     guard missing.isEmpty else { return .incomplete(missing: missing) }
     var outputs: [String: StoredOutput] = [:]
-    for output in result.outputs {
+    for output in made {
       outputs[output.name] = StoredOutput(
         digest: output.digest, byteCount: output.byteCount, recordCount: output.recordCount)
     }
     return .complete(StoredResult(outputs: outputs))
   }
+
+  /// Looks at every object anew from here on.
+  func forget() { present.forget() }
 
   /// The size of an object, if it is there.
   public func size(ofObject digest: Digest) -> Int? { store.size(of: digest) }
@@ -63,4 +68,18 @@ extension Computing {
   init(_ holder: LeaseHolder) {
     self.init(run: holder.run, host: holder.host, since: holder.sinceText)
   }
+}
+
+/// The objects that were seen in the store: steps have many in common.
+private final class PresentObjects: Sendable {
+  private let seen = Mutex<Set<Digest>>([])
+
+  func contains(_ object: Digest, in store: Store) -> Bool {
+    if seen.withLock({ $0.contains(object) }) { return true }
+    guard store.contains(object) else { return false }
+    seen.withLock { _ = $0.insert(object) }
+    return true
+  }
+
+  func forget() { seen.withLock { $0.removeAll() } }
 }

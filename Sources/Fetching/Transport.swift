@@ -1,9 +1,9 @@
 // The seam to the network: an address in, a file out.
-// The one file of the project that imports FoundationNetworking, whose libraries cost every start some milliseconds.
+// Knows libcurl only through CTransfer, which loads it at the first transfer.
 
+import CTransfer
 import Diagnostics
 import Foundation
-import FoundationNetworking
 import Synchronization
 
 /// Gets files from the web.
@@ -22,7 +22,7 @@ public protocol Transport: Sendable {
   ) async throws(FetchFailure)
 }
 
-/// The transport of Foundation.
+/// The transport of libcurl.
 public struct WebTransport: Transport {
   /// How long a transfer may stand still, in seconds.
   public let idleSeconds: Double
@@ -41,37 +41,36 @@ public struct WebTransport: Transport {
     guard FileManager.default.createFile(atPath: target, contents: nil), let file = FileHandle(forWritingAtPath: target)
     else { throw .unwritable(target, reason: "it cannot be created") }
     defer { try? file.close() }
-    var request = URLRequest(url: url, timeoutInterval: idleSeconds)
-    for header in headers { request.setValue(header.value, forHTTPHeaderField: header.name) }
     let receiver = Receiver(file: file, target: target, report: report)
-    let session = URLSession(configuration: .ephemeral, delegate: receiver, delegateQueue: nil)
-    defer { session.invalidateAndCancel() }
-    let task = session.dataTask(with: request)
+    let idle = max(1, Int(idleSeconds.rounded(.up)))
     let failure = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        receiver.start(task, continuation)
+        // A transfer stands still as long as its server does: it gets a thread of its own.
+        Thread.detachNewThread {
+          continuation.resume(returning: receiver.transfer(address, headers, idleSeconds: idle))
+        }
       }
     } onCancel: {
-      task.cancel()
+      receiver.end()
     }
     if Task.isCancelled { throw .cancelled }
     if let failure { throw failure }
   }
 }
 
-/// Writes what a task receives; its calls come one after the other on the session's own queue.
-private final class Receiver: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+/// Writes what a transfer brings; its calls come one after the other on the transfer's thread.
+private final class Receiver: Sendable {
   private struct State {
     var done = 0
     var total: Int?
     var failure: FetchFailure?
-    var continuation: CheckedContinuation<FetchFailure?, Never>?
   }
 
   private let file: FileHandle
   private let target: String
   private let report: @Sendable (_ done: Int, _ total: Int?) -> Void
   private let state = Mutex(State())
+  private let isEnded = Atomic(false)
 
   init(file: FileHandle, target: String, report: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void) {
     self.file = file
@@ -79,57 +78,69 @@ private final class Receiver: NSObject, URLSessionDataDelegate, @unchecked Senda
     self.report = report
   }
 
-  func start(_ task: URLSessionDataTask, _ continuation: CheckedContinuation<FetchFailure?, Never>) {
-    state.withLock { $0.continuation = continuation }
-    task.resume()
-  }
+  /// Asks the transfer to end, from any thread.
+  func end() { isEnded.store(true, ordering: .relaxed) }
 
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-  ) {
-    var request = request
-    if request.url?.host != task.originalRequest?.url?.host {
-      request.setValue(nil, forHTTPHeaderField: "Authorization")
+  /// Transfers; nil when everything came.
+  func transfer(
+    _ address: String, _ headers: [(name: String, value: String)], idleSeconds: Int
+  ) -> FetchFailure? {
+    let result = Self.withTexts(headers.map { "\($0.name): \($0.value)" }) { headers in
+      address.withCString { address in
+        var request = transfer_request(
+          address: address, headers: headers, idle_seconds: idleSeconds,
+          context: Unmanaged.passUnretained(self).toOpaque(),
+          receive: { Receiver.of($0).take(UnsafeRawBufferPointer(start: $1, count: $2)) },
+          watch: { Receiver.of($0).watch(total: $1) })
+        return transfer_run(&request)
+      }
     }
-    completionHandler(request)
-  }
-
-  func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
-  ) {
-    let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-    let length = Int(response.expectedContentLength)
-    let isGood = (200..<300).contains(status)
-    state.withLock { state in
-      if !isGood { state.failure = .status(status) }
-      state.total = length > 0 ? length : nil
+    if let failure = state.withLock({ $0.failure }) { return failure }
+    switch result.end {
+    case transfer_done: return nil
+    case transfer_refused: return .status(result.status)
+    case transfer_ended: return .cancelled
+    case transfer_bad_address: return .badAddress(address)
+    default: return .network(reason: Self.text(of: result))
     }
-    completionHandler(isGood ? .allow : .cancel)
   }
 
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    if state.withLock({ $0.failure != nil }) { return }
+  private static func of(_ context: UnsafeMutableRawPointer?) -> Receiver {
+    guard let context = context else { fatalError("a transfer without its receiver: our own bug") }
+    return Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  /// libcurl's reason, which is ASCII and ends with a zero.
+  private static func text(of result: transfer_result) -> String {
+    withUnsafeBytes(of: result.reason) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  private static func withTexts<Value>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Value
+  ) -> Value {
+    let copies = texts.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    let pointers = copies.map { $0.map { UnsafePointer<CChar>($0) } } + [nil]
+    return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+  }
+
+  private func watch(total: Int64) -> CInt {
+    if total > 0 { state.withLock { $0.total = Int(total) } }
+    return isEnded.load(ordering: .relaxed) ? 1 : 0
+  }
+
+  private func take(_ bytes: UnsafeRawBufferPointer) -> CInt {
     do {
-      try file.write(contentsOf: data)
+      try file.write(contentsOf: Data(bytes))
     } catch {
       state.withLock { $0.failure = .unwritable(target, reason: SystemReason.text(of: error, at: target)) }
-      dataTask.cancel()
-      return
+      return 1
     }
     let (done, total) = state.withLock { state in
-      state.done += data.count
+      state.done += bytes.count
       return (state.done, state.total)
     }
     report(done, total)
-  }
-
-  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    let (continuation, failure) = state.withLock { state in
-      defer { state.continuation = nil }
-      return (state.continuation, state.failure ?? error.map { .network(reason: SystemReason.text(of: $0)) })
-    }
-    continuation?.resume(returning: failure)
+    return isEnded.load(ordering: .relaxed) ? 1 : 0
   }
 }

@@ -177,23 +177,23 @@ struct ChangeTeller {
   /// Whether nobody wrote the option: its place, if any, is that of what encloses it.
   private func isUnwritten(_ leaf: String) -> Bool {
     guard let option = leaf.withoutPrefix("options/") else { return false }
-    return step.unwritten.contains(option) || place(of: leaf) == nil
+    return step.isUnwritten(option) || place(of: leaf) == nil
   }
 
   private func place(of leaf: String) -> SourcePlace? {
     if let input = leaf.withoutPrefix("inputs/") {
-      return step.inputs.first { $0.name == input }.flatMap { steps[$0.source.step]?.places["sha256"] }
+      return step.inputs.first { $0.name == input }.flatMap { steps[$0.source.step]?.place(of: "sha256") }
     }
     guard var path = leaf.withoutPrefix("options/") else { return nil }
     // A list stands where its count does, and anything else where its first part does.
-    let isList = new["options/\(path)/0"] != nil && step.places["\(path)/count"] != nil
-    let inside = isList ? "\(path)/count" : step.places.keys.sorted().first { $0.hasPrefix(path + "/") }
+    let isList = new["options/\(path)/0"] != nil && step.place(of: "\(path)/count") != nil
+    let inside = isList ? "\(path)/count" : step.firstOption(in: path)
     while true {
-      if let place = step.places[path] { return place }
+      if let place = step.place(of: path) { return place }
       guard path.contains("/") else { break }
       path = path.withoutLastPart
     }
-    return inside.flatMap { step.places[$0] }
+    return inside.flatMap { step.place(of: $0) }
   }
 }
 

@@ -60,19 +60,18 @@ public struct Resolver: Sendable {
     if let obstacle = step.work.obstacle { return .blocked(obstacle) }
     if let (name, digest) = step.work.foretold { return foretold(step, name, digest) }
     guard let contents = contents(of: step) else { return unknownInputs(step) }
-    let manifest = step.manifest(contents: contents)
-    let key = manifest.key
+    let key = step.key(contents: contents)
     switch index.answer(for: key) {
     case .complete(let result): return .cached(key: key, result)
     case .incomplete(let missing): return .willRun(key: key, records: records(of: step), .resultGone(missing))
-    case .absent: return running(step, manifest: manifest, contents: contents, reason(step))
-    case .damaged: return running(step, manifest: manifest, contents: contents, .resultDamaged)
+    case .absent: return running(step, key, contents: contents, reason(step))
+    case .damaged: return running(step, key, contents: contents, .resultDamaged)
     }
   }
 
   /// A step whose output's digest the spec names: the step after it can be looked up before it has run.
   private mutating func foretold(_ step: Step, _ name: String, _ digest: Digest) -> StepState {
-    let key = step.manifest(contents: [:]).key
+    let key = step.key(contents: [:])
     let size = index.size(ofObject: digest)
     let output = StoredOutput(digest: digest, byteCount: size ?? 0, recordCount: nil)
     outputs[step.id] = [name: output]
@@ -99,14 +98,14 @@ public struct Resolver: Sendable {
   }
 
   private func running(
-    _ step: Step, manifest: Manifest, contents: [String: Digest], _ reason: Reason
+    _ step: Step, _ key: Digest, contents: [String: Digest], _ reason: Reason
   ) -> StepState {
     guard let recipe = step.work.recipe, let recipeKey = step.recipe(contents: contents)?.key,
       let keys = recordKeys(step, recipe)
-    else { return .willRun(key: manifest.key, records: records(of: step), reason) }
+    else { return .willRun(key: key, records: records(of: step), reason) }
     let held = index.heldRecords(recipe: recipeKey, keys: keys)
-    if held == 0 { return .willRun(key: manifest.key, records: keys.count, reason) }
-    return .partlyCached(key: manifest.key, held: held, of: keys.count, reason)
+    if held == 0 { return .willRun(key: key, records: keys.count, reason) }
+    return .partlyCached(key: key, held: held, of: keys.count, reason)
   }
 
   /// The keys of a record-wise step's records, from the list of identities beside its input.

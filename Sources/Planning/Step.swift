@@ -114,35 +114,92 @@ public struct RecordRecipe: Hashable, Sendable {
 }
 
 /// A step of a plan.
+///
+/// Graphs, plans and runs hold the same steps: a value is a reference to what never changes.
 public struct Step: Sendable {
+  /// What a step is.
+  private final class Body: Sendable {
+    let id: StepID
+    let label: String
+    let work: StepWork
+    let inputs: [StepInput]
+    let leaves: LeafPlaces
+    /// The manifest's bytes without those of the inputs, which come before them.
+    let fixed: [UInt8]
+
+    init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces) {
+      self.work = work
+      self.label = label
+      self.inputs = inputs
+      self.leaves = leaves
+      var (first, last) = (Manifest(), Manifest())
+      first.set("kind", .text(work.kind.rawValue))
+      last.set("version", .integer(work.version))
+      fixed = first.bytes + work.options.bytes(under: "options") + last.bytes
+      let identity = Manifest(
+        sorting: inputs.flatMap { input -> [(String, ManifestValue)] in
+          [
+            ("inputs/\(input.name)/output", .text(input.source.output)),
+            ("inputs/\(input.name)/step", .digest(input.source.step.digest)),
+          ]
+        })
+      id = StepID(digest: .sha256(identity.bytes + fixed))
+    }
+  }
+
+  private let body: Body
+
   /// Who it is.
-  public let id: StepID
+  public var id: StepID { body.id }
   /// What it is called in messages, such as `generate counting/heldout`.
-  public let label: String
+  public var label: String { body.label }
   /// What is computed.
-  public let work: StepWork
+  public var work: StepWork { body.work }
   /// What it is computed from, sorted by name.
-  public let inputs: [StepInput]
+  public var inputs: [StepInput] { body.inputs }
+
   /// Where the options stand in YAML, by leaf of the manifest.
-  public let places: [String: SourcePlace]
-  /// The leaves of whose value the spec says nothing: defaults, whose place is that of what encloses them.
-  public let unwritten: Set<String>
+  public var places: [String: SourcePlace] { body.leaves.places }
+
+  /// Where one of the options stands.
+  func place(of option: String) -> SourcePlace? { body.leaves.place(of: option) }
+
+  /// Whether the spec says nothing of one of the options.
+  func isUnwritten(_ option: String) -> Bool { body.leaves.isUnwritten(option) }
+
+  /// The first of the options in a group that have a place.
+  func firstOption(in group: String) -> String? { body.leaves.first(in: group) }
+
+  /// Makes a step that is the same as every other of the same work whose inputs are the same.
+  init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces) {
+    body = Body(work, label: label, inputs: inputs, leaves: leaves)
+  }
 
   /// The kind of its work.
   public var kind: StepKind { work.kind }
+
+  /// The key, once the inputs' contents are known: the digest of the manifest's bytes, without making the manifest.
+  ///
+  /// - Parameter contents: As for ``manifest(contents:)``.
+  /// - Returns: The key.
+  public func key(contents: [String: Digest]) -> Digest { .sha256(inputs(contents).bytes + body.fixed) }
+
+  private func inputs(_ contents: [String: Digest]) -> Manifest {
+    Manifest(
+      sorting: inputs.compactMap { input in
+        contents[input.name].map { ("inputs/\(input.name)", .digest($0)) }
+      })
+  }
 
   /// The preimage of the key, once the inputs' contents are known.
   ///
   /// - Parameter contents: The digest of each input's content, by the input's name.
   /// - Returns: Kind, version, options and contents.
   public func manifest(contents: [String: Digest]) -> Manifest {
-    var manifest = Manifest()
+    var manifest = inputs(contents)
     manifest.set("kind", .text(kind.rawValue))
-    manifest.set("version", .integer(work.version))
     manifest.set("options", work.options)
-    for input in inputs {
-      if let content = contents[input.name] { manifest.set("inputs/\(input.name)", .digest(content)) }
-    }
+    manifest.set("version", .integer(work.version))
     return manifest
   }
 

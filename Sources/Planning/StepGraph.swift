@@ -1,7 +1,6 @@
 // The graph of steps. Steps that are the same step become one, whichever cell or experiment asked for them.
 // Knows nothing of the store.
 
-public import Diagnostics
 import Digests
 
 /// Steps in an order in which every step comes after its inputs.
@@ -9,7 +8,8 @@ public struct StepGraph: Sendable {
   /// The steps, inputs first.
   public private(set) var steps: [Step] = []
   /// Which cells use a step, in the order in which they asked.
-  public private(set) var users: [StepID: [String]] = [:]
+  public var users: StepUsers { uses }
+  private var uses = StepUsers()
   private var positions: [StepID: Int] = [:]
 
   /// Starts empty.
@@ -27,37 +27,25 @@ public struct StepGraph: Sendable {
   ///   - work: What is computed.
   ///   - label: What the step is called in messages.
   ///   - inputs: What it is computed from.
-  ///   - places: Where its options stand in YAML.
-  ///   - unwritten: Those of them that are defaults.
+  ///   - leaves: Where its options stand in YAML.
   ///   - user: The cell that needs it, and with it everything that it is made from; nil for a step that gathers what
   ///     several cells made, each of which uses its own part.
   /// - Returns: The step's identity.
-  public mutating func add(
-    _ work: StepWork, label: String, inputs: [StepInput] = [], places: [String: SourcePlace] = [:],
-    unwritten: Set<String> = [], user: String?
+  mutating func add(
+    _ work: StepWork, label: String, inputs: [StepInput] = [], leaves: LeafPlaces = LeafPlaces(), user: String?
   ) -> StepID {
-    let inputs = inputs.sorted { $0.name < $1.name }
-    var identity = Manifest()
-    identity.set("kind", .text(work.kind.rawValue))
-    identity.set("version", .integer(work.version))
-    identity.set("options", work.options)
-    for input in inputs {
-      identity.set("inputs/\(input.name)/step", .digest(input.source.step.digest))
-      identity.set("inputs/\(input.name)/output", .text(input.source.output))
+    let step = Step(work, label: label, inputs: inputs.sorted { $0.name < $1.name }, leaves: leaves)
+    if positions[step.id] == nil {
+      positions[step.id] = steps.count
+      steps.append(step)
     }
-    let id = StepID(digest: identity.key)
-    if positions[id] == nil {
-      positions[id] = steps.count
-      steps.append(Step(id: id, label: label, work: work, inputs: inputs, places: places, unwritten: unwritten))
-    }
-    if let user { use(id, user) }
-    return id
+    if let user { use(step.id, uses.number(of: user)) }
+    return step.id
   }
 
   /// Notes that a cell uses a step and everything before it.
-  private mutating func use(_ id: StepID, _ user: String) {
-    guard users[id]?.last != user, users[id]?.contains(user) != true else { return }
-    users[id, default: []].append(user)
+  private mutating func use(_ id: StepID, _ user: Int) {
+    guard uses.add(user, to: id) else { return }
     for input in step(id).inputs { use(input.source.step, user) }
   }
 
@@ -71,8 +59,48 @@ public struct StepGraph: Sendable {
     for step in steps where wanted.contains(step.id) {
       graph.positions[step.id] = graph.steps.count
       graph.steps.append(step)
-      graph.users[step.id] = users[step.id]
     }
+    graph.uses = uses.restricted(to: wanted)
     return graph
+  }
+}
+
+/// Which cells use which steps.
+public struct StepUsers: Sendable {
+  private var names: [String] = []
+  private var numbers: [String: Int] = [:]
+  /// The cells of each step, by their number, ascending.
+  private var cells: [StepID: [Int]] = [:]
+
+  /// The cells that use a step, in the order in which they asked; nil if none does.
+  public subscript(step: StepID) -> [String]? { cells[step].map { $0.map { names[$0] } } }
+
+  /// How many cells use any step.
+  public var count: Int { Set(cells.values.joined()).count }
+
+  /// Cells are numbered in the order in which they come.
+  fileprivate mutating func number(of name: String) -> Int {
+    if let number = numbers[name] { return number }
+    numbers[name] = names.count
+    names.append(name)
+    return names.count - 1
+  }
+
+  /// Adds a cell to a step's; false if it was there.
+  fileprivate mutating func add(_ user: Int, to step: StepID) -> Bool {
+    // A cell asks for all it needs before the next one does.
+    guard let index = cells[step]?.lastIndex(where: { $0 <= user }) else {
+      cells[step, default: []].insert(user, at: 0)
+      return true
+    }
+    if cells[step]?[index] == user { return false }
+    cells[step]?.insert(user, at: index + 1)
+    return true
+  }
+
+  fileprivate func restricted(to steps: Set<StepID>) -> StepUsers {
+    var users = self
+    users.cells = cells.filter { steps.contains($0.key) }
+    return users
   }
 }

@@ -53,7 +53,7 @@ struct ExecCommand: AsyncParsableCommand {
     try saved?.check(plan, session)
     try plan.refuseBlocked()
     let executor = executor(store, leases, view)
-    var (summary, done) = try await executor.run(session.graph, named: run)
+    var (summary, done) = try await executor.run(session.graph, named: run, planned: plan)
     do {
       try writeTables(session, done, store)
     } catch let error as StorageError where error.isMiss {

@@ -219,9 +219,8 @@ enum Duration {
 
 extension String {
   fileprivate var trimmingEnd: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
+    let end = utf8.lastIndex { $0 != UInt8(ascii: " ") }
+    return end.map { String(self[...$0]) } ?? ""
   }
 
   /// One line of at most 60 characters.

@@ -155,7 +155,7 @@ private struct Previewer {
       try preparation.engine.tokenizer(of: use, for: task)
     }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
-    let isGrid = Set(graph.users.values.joined()).count > 1
+    let isGrid = graph.users.count > 1
     return prompts.prefix(count).map { prompt in
       let (segments, scored) = shown(prompt, step, use, tokenizer)
       let hasAnswer = if case .generate = step.work { true } else { scored.count > 1 }

@@ -31,7 +31,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,
       VerifyCommand.self, ExportCommand.self, PinCommand.self, SchemaCommand.self, ModelCommand.self, StoreCommand.self,
-      BenchCommand.self, FingerprintCommand.self,
+      BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
     ])
 
   /// Makes the command.

@@ -35,7 +35,7 @@ public struct RecordSegments: Sendable {
     self.store = store
   }
 
-  private var files: StoreFiles { store.files }
+  var files: StoreFiles { store.files }
 
   // MARK: Reading
 
@@ -45,9 +45,11 @@ public struct RecordSegments: Sendable {
   /// - Throws: ``StorageError`` if a segment cannot be read; damaged ones are set aside and do not count.
   public func lookup(_ keys: [Digest]) throws(StorageError) -> [Bool] {
     var found = [Bool](repeating: false, count: keys.count)
+    var wanted = keys.indices.sorted { keys[$0] < keys[$1] }
     try eachSegment { name, file, index throws(StorageError) in
-      for (position, _) in Self.hits(keys, in: index, where: { !found[$0] }) { found[position] = true }
-      return found.contains(false)
+      for (position, _) in Self.hits(keys, wanted, in: index) { found[position] = true }
+      wanted.removeAll { found[$0] }
+      return !wanted.isEmpty
     }
     return found
   }
@@ -58,9 +60,10 @@ public struct RecordSegments: Sendable {
   /// - Throws: ``StorageError`` if a segment cannot be read; what is damaged is set aside and does not count.
   public func values(for keys: [Digest]) throws(StorageError) -> [[UInt8]?] {
     var values = [[UInt8]?](repeating: nil, count: keys.count)
+    var wanted = keys.indices.sorted { keys[$0] < keys[$1] }
     try eachSegment { name, file, index throws(StorageError) in
       var damage: DamageReason?
-      let hits = Self.hits(keys, in: index, where: { values[$0] == nil })
+      let hits = Self.hits(keys, wanted, in: index)
       for (block, hits) in Self.byBlock(hits) {
         switch try content(of: index.blocks[block], file) {
         case .success(let content):
@@ -71,23 +74,39 @@ public struct RecordSegments: Sendable {
         }
       }
       if let damage { try salvage(name, file, index, damage) }
-      return values.contains(nil)
+      wanted.removeAll { values[$0] != nil }
+      return !wanted.isEmpty
     }
     return values
   }
 
   /// The keys that a segment has, and where, in the order of the keys.
+  ///
+  /// The fewer ones, wanted or there, are looked for among the others; sorted, every search begins where the last ended.
   private static func hits(
-    _ keys: [Digest], in index: SegmentIndex, where isWanted: (Int) -> Bool
+    _ keys: [Digest], _ wanted: [Int], in index: SegmentIndex
   ) -> [(position: Int, entry: SegmentEntry)] {
-    // Sorted, every search begins where the last one ended.
-    let wanted = keys.indices.filter(isWanted).sorted { keys[$0] < keys[$1] }
     var hits: [(Int, SegmentEntry)] = []
     var start = 0
-    for position in wanted {
-      let (place, isFound) = index.position(of: keys[position], from: start)
-      if isFound { hits.append((position, index[place])) }
-      start = place
+    if wanted.count <= index.count {
+      for position in wanted {
+        let (place, isFound) = index.position(of: keys[position], from: start)
+        if isFound { hits.append((position, index[place])) }
+        start = place
+      }
+      return hits
+    }
+    for place in 0..<index.count {
+      let key = index.digest(place)
+      var high = wanted.count
+      while start < high {
+        let middle = (start + high) / 2
+        if keys[wanted[middle]] < key { start = middle + 1 } else { high = middle }
+      }
+      while start < wanted.count, keys[wanted[start]] == key {
+        hits.append((wanted[start], index[place]))
+        start += 1
+      }
     }
     return hits
   }
@@ -106,7 +125,7 @@ public struct RecordSegments: Sendable {
     return groups
   }
 
-  private func content(of block: SegmentBlock, _ file: OpenFile) throws(StorageError) -> Result<[UInt8], Malformed> {
+  func content(of block: SegmentBlock, _ file: OpenFile) throws(StorageError) -> Result<[UInt8], Malformed> {
     let frame = try files.read(file, at: block.offset, count: block.frameByteCount)
     do throws(CompressionError) {
       let content = try Compression.zstdDecompressed(frame, maximum: block.contentByteCount)
@@ -129,7 +148,7 @@ public struct RecordSegments: Sendable {
     var done: Set<String> = []
     for _ in 0..<8 {
       var isComplete = true
-      for name in try names() where done.insert(name).inserted {
+      for name in try segmentNames().map(\.text) where done.insert(name).inserted {
         guard let file = try files.open("\(folder)/\(name)") else {
           isComplete = false
           break
@@ -162,7 +181,7 @@ public struct RecordSegments: Sendable {
       let start = max(0, byteCount - Segment.footerByteCount)
       read = (try files.read(file, at: start, count: Segment.footerByteCount), byteCount)
     } catch { throw .other(error) }
-    if let known = cache.indexes.withLock({ $0[name] }), known.footer == read.footer { return known }
+    if let known = cache.index(of: name), known.footer == read.footer { return known }
     guard let count = SegmentIndex.byteCount(footer: read.footer), count <= read.byteCount - Segment.header.count else {
       throw .damage(Malformed("it does not end with a segment's index"))
     }
@@ -174,9 +193,19 @@ public struct RecordSegments: Sendable {
     do throws(Malformed) {
       guard header == Segment.header else { throw Malformed("it does not begin as a segment does") }
       let index = try SegmentIndex(bytes, fileByteCount: read.byteCount)
-      cache.indexes.withLock { $0[name] = index }
+      cache.keep(index, of: name)
       return index
     } catch { throw .damage(error) }
+  }
+
+  /// A segment's index; nil if the segment is gone, or damaged, which is found when it is read.
+  func index(of name: SegmentName) throws(StorageError) -> SegmentIndex? {
+    guard let file = try files.open("\(folder)/\(name.text)") else { return nil }
+    defer { files.close(file) }
+    do throws(SegmentFailure) { return try index(name.text, file) } catch {
+      if case .other(let error) = error { throw error }
+      return nil
+    }
   }
 
   /// Sets a damaged segment aside and publishes what of it is whole.
@@ -269,6 +298,8 @@ public struct RecordSegments: Sendable {
       size += value.count
     }
     if !part.isEmpty { try publish(part) }
+    // What cannot be compacted now, on a full disk for instance, is compacted later; the records are stored.
+    try? compactIfMany()
   }
 
   private func publish(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) {
@@ -277,15 +308,20 @@ public struct RecordSegments: Sendable {
 
   /// Publishes a whole segment under the next free number.
   func publish(segment bytes: [UInt8]) throws(StorageError) {
-    let first = try nextName(after: 0)
-    var tried = SegmentName(first)?.last ?? 0
-    _ = try files.publishFirst(
-      "\(folder)/\(first)",
-      next: { () throws(StorageError) in
-        let name = try nextName(after: tried)
-        tried = SegmentName(name)?.last ?? tried
-        return "\(folder)/\(name)"
-      }, { file throws(StorageError) in try file.write(bytes) })
+    var tried = 0
+    while true {
+      let first = try nextName(after: tried)
+      var last = first
+      _ = try files.publishFirst(
+        "\(folder)/\(first.text)",
+        next: { () throws(StorageError) in
+          last = try nextName(after: last.last)
+          return "\(folder)/\(last.text)"
+        }, { file throws(StorageError) in try file.write(bytes) })
+      // Who compacts does not know of a segment that took a number which was free again, and might remove it.
+      guard try segmentNames().contains(where: { last.isCovered(by: $0) }) else { return }
+      tried = last.last
+    }
   }
 
   private func encoded(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) -> [UInt8] {
@@ -293,15 +329,13 @@ public struct RecordSegments: Sendable {
   }
 
   /// The name for a new segment: a number greater than all that are there and than those tried.
-  private func nextName(after tried: Int) throws(StorageError) -> String {
-    let last = try names().compactMap { SegmentName($0)?.last }.max() ?? 0
-    return SegmentName(number: max(last, tried) + 1).text
+  private func nextName(after tried: Int) throws(StorageError) -> SegmentName {
+    SegmentName(number: max(try segmentNames().map(\.last).max() ?? 0, tried) + 1)
   }
 
   /// The names of the segments, in the order in which they win.
-  private func names() throws(StorageError) -> [String] {
-    let names = try files.list(folder).compactMap { name in SegmentName(name).map { (name, $0) } }
-    return names.sorted { ($0.1.first, -$0.1.last) < ($1.1.first, -$1.1.last) }.map(\.0)
+  func segmentNames() throws(StorageError) -> [SegmentName] {
+    try files.list(folder).compactMap(SegmentName.init).sorted { ($0.first, -$0.last) < ($1.first, -$1.last) }
   }
 
   func keepManifest() throws(StorageError) {
@@ -311,40 +345,21 @@ public struct RecordSegments: Sendable {
   }
 }
 
-/// The indexes that were read, by segment.
+/// The indexes that were read, by segment, as far as they fit.
 private final class SegmentCache: Sendable {
-  let indexes = Mutex<[String: SegmentIndex]>([:])
-}
+  /// The most bytes that they may take; those that find no place are read again when they are asked for.
+  private static let capacity = 16 << 20
 
-/// A segment's name: the numbers that it stands for.
-struct SegmentName: Hashable, Sendable {
-  let first: Int
-  let last: Int
+  private let indexes = Mutex<(known: [String: SegmentIndex], byteCount: Int)>(([:], 0))
 
-  init(number: Int) {
-    first = number
-    last = number
-  }
+  func index(of name: String) -> SegmentIndex? { indexes.withLock { $0.known[name] } }
 
-  /// Reads `NUMBER.zst` or `FIRST-LAST.zst`; nil for any other name.
-  init?(_ text: String) {
-    guard text.hasSuffix(".zst") else { return nil }
-    let numbers = text.dropLast(4).split(separator: "-", omittingEmptySubsequences: false).map(Self.number)
-    guard let first = numbers.first ?? nil, let last = numbers.last ?? nil, numbers.count <= 2, first <= last else {
-      return nil
+  func keep(_ index: SegmentIndex, of name: String) {
+    indexes.withLock { state in
+      let rest = state.byteCount - (state.known[name]?.memory ?? 0)
+      guard rest + index.memory <= Self.capacity else { return }
+      state.known[name] = index
+      state.byteCount = rest + index.memory
     }
-    (self.first, self.last) = (first, last)
-  }
-
-  var text: String { "\(Self.text(first)).zst" }
-
-  private static func number(_ text: Substring) -> Int? {
-    guard text.utf8.count >= 8, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return Int(text).flatMap { $0 > 0 && $0 < Int.max ? $0 : nil }
-  }
-
-  private static func text(_ number: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
 }

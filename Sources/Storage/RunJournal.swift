@@ -37,10 +37,20 @@ public struct RunJournal: Sendable {
   /// Adds an event; it is in the file when this returns, and survives the process, not necessarily the machine.
   ///
   /// - Throws: ``StorageError`` if it cannot be written.
-  public func append(_ event: JSONValue) throws(StorageError) {
+  public func append(_ event: JSONValue) throws(StorageError) { try append(contentsOf: [event]) }
+
+  /// Adds events in one piece; they are in the file when this returns, as after ``append(_:)``.
+  ///
+  /// - Throws: ``StorageError`` if they cannot be written.
+  public func append(contentsOf events: [JSONValue]) throws(StorageError) {
     guard !files.isReadOnly else { throw .readOnlyStore(path: files.root) }
-    let bytes = event.canonicalBytes
-    var line = Array("\(Self.head)\(Self.check(bytes))\(Self.middle)".utf8) + bytes + Array("}\n".utf8)
+    var line: [UInt8] = []
+    for event in events {
+      let bytes = event.canonicalBytes
+      line += "\(Self.head)\(Self.check(bytes))\(Self.middle)".utf8
+      line += bytes
+      line += "}\n".utf8
+    }
     let file = try open()
     defer { files.close(file) }
     let size = try files.byteCount(of: file)

@@ -47,45 +47,10 @@ enum Segment {
   /// - Returns: The bytes of the file.
   /// - Throws: ``CompressionError`` if memory is short.
   static func bytes(of records: [(key: Digest, value: [UInt8])]) throws(CompressionError) -> [UInt8] {
-    var file = header
-    var blocks: [UInt8] = []
-    var blockCount = 0
-    var content: [UInt8] = []
-    var entries: [(key: Digest, entry: SegmentEntry)] = []
-    var seen: Set<Digest> = []
-    func closeBlock() throws(CompressionError) {
-      let frame = try Compression.zstdCompressed(content)
-      blocks += little(UInt64(file.count)) + little(UInt32(frame.count)) + little(UInt32(content.count))
-      blocks += Digest.sha256(content).bytes
-      file += frame
-      blockCount += 1
-      content = []
-    }
-    for (key, value) in records where seen.insert(key).inserted {
-      if !content.isEmpty, content.count + value.count > blockTarget { try closeBlock() }
-      entries.append((key, SegmentEntry(block: blockCount, offset: content.count, byteCount: value.count)))
-      content += value
-    }
-    if !entries.isEmpty { try closeBlock() }
-    entries.sort { $0.key < $1.key }
-    return file + index(blocks, blockCount: blockCount, entries: entries, file: file)
-  }
-
-  private static func index(
-    _ blocks: [UInt8], blockCount: Int, entries: [(key: Digest, entry: SegmentEntry)], file: [UInt8]
-  ) -> [UInt8] {
-    var index = blocks
-    for (key, entry) in entries {
-      index += key.bytes
-      index += little(UInt32(entry.block)) + little(UInt32(entry.offset)) + little(UInt32(entry.byteCount))
-    }
-    index += little(UInt32(blockCount)) + little(UInt32(entries.count)) + mark
-    index += Digest.sha256(index).bytes
-    let frame = little(UInt32(0x184D_2A5E)) + little(UInt32(index.count + Digest.byteCount)) + index
-    var hasher = DigestHasher()
-    hasher.update(file)
-    hasher.update(frame)
-    return frame + hasher.finalize().bytes
+    var writer = SegmentWriter()
+    for (key, value) in records { try writer.add(key, value) }
+    try writer.finish()
+    return writer.take()
   }
 }
 
@@ -162,6 +127,26 @@ struct SegmentIndex: Sendable {
     return entries[start..<(start + Digest.byteCount)]
   }
 
+  /// A key as a digest.
+  func digest(_ position: Int) -> Digest {
+    guard let digest = Digest(bytes: key(position)) else { fatalError("a key has 32 bytes: our own bug") }
+    return digest
+  }
+
+  /// Whether every key of another segment is one of this one's.
+  func hasKeys(of other: SegmentIndex) -> Bool {
+    var start = 0
+    for position in 0..<other.count {
+      let (place, isFound) = self.position(of: other.digest(position), from: start)
+      guard isFound else { return false }
+      start = place
+    }
+    return true
+  }
+
+  /// About how many bytes it takes in memory.
+  var memory: Int { entries.count + 96 * blocks.count }
+
   subscript(position: Int) -> SegmentEntry {
     let start = position * Segment.entryByteCount + Digest.byteCount
     return SegmentEntry(
@@ -176,9 +161,9 @@ struct SegmentIndex: Sendable {
     var (low, high) = (start, count)
     while low < high {
       let middle = (low + high) / 2
-      if self.key(middle).lexicographicallyPrecedes(key.bytes) { low = middle + 1 } else { high = middle }
+      if digest(middle) < key { low = middle + 1 } else { high = middle }
     }
-    return (low, low < count && self.key(low).elementsEqual(key.bytes))
+    return (low, low < count && digest(low) == key)
   }
 }
 

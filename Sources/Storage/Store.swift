@@ -28,6 +28,7 @@ public struct Store: Sendable {
 
   let files: StoreFiles
   let log: DamageLog
+  let catalog = ResultCatalog()
 
   /// Opens a store.
   ///

@@ -231,7 +231,16 @@ struct StoreFiles: Sendable {
         guard error.code == EEXIST else { throw StorageError(error) }
       }
     }
-    if isDurable { try synchronizeFolder(Self.folder(of: name)) }
+    guard isDurable else { return }
+    if name.isEmpty { try synchronizeOuterFolder() } else { try synchronizeFolder(Self.folder(of: name)) }
+  }
+
+  /// Brings the store's own name to the disk, as far as the folder around it lets us.
+  private func synchronizeOuterFolder() throws(StorageError) {
+    let outside = StoreFiles(root: Store.outerFolder(of: root), system: system, isReadOnly: false)
+    do throws(StorageError) { try outside.synchronizeFolder("") } catch {
+      guard case .system(.open, _, _) = error else { throw error }
+    }
   }
 
   /// Makes the folders around the store.

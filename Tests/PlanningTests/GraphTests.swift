@@ -21,6 +21,16 @@ import Testing
       ])
   }
 
+  @Test func aKeyIsTheDigestOfTheManifest() throws {
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    for step in graph.steps {
+      var contents: [String: Digest] = [:]
+      for input in step.inputs { contents[input.name] = .sha256(input.name) }
+      #expect(step.key(contents: contents) == step.manifest(contents: contents).key, "\(step.label)")
+      #expect(step.key(contents: [:]) == step.manifest(contents: [:]).key, "\(step.label)")
+    }
+  }
+
   @Test func greedyDecodingRunsOnceWhateverTheSeeds() throws {
     let (graph, _) = try Specs.graph(Specs.evaluating(temperature: "0"))
     #expect(graph.steps.count { $0.kind == .generate } == 1)

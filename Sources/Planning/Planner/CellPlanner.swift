@@ -15,12 +15,16 @@ struct CellPlanner {
 
   let context: PlanningContext
   let experiment: Experiment
+  private let tree: LeafPlaces.Tree
+  private var knownPaths: [String: [String: String]] = [:]
   let arms: Named<String>
   let user: String
   /// The specs and cells whose weights are being planned, outermost first.
   let chain: [String]
   var graph: StepGraph
   var measured: [CellMeasurement] = []
+  /// Where the outcomes that are measured belong.
+  var places: [OutputReference: Set<[String]>] = [:]
   var warnings: [Diagnosis] = []
   /// The models before this cell's training, as far as they were asked for.
   var models: [ModelKey: ModelInputs] = [:]
@@ -37,6 +41,7 @@ struct CellPlanner {
     self.context = context
     self.graph = graph
     self.experiment = experiment
+    tree = LeafPlaces.Tree(experiment)
     self.arms = arms
     self.user = user
     self.chain = chain
@@ -111,10 +116,15 @@ struct CellPlanner {
   mutating func add(
     _ work: StepWork, _ label: String, inputs: [StepInput] = [], at paths: [String: String] = [:]
   ) -> StepID {
-    let unwritten = Set(paths.filter { experiment.place(of: $0.value) == nil }.map(\.key))
-    return graph.add(
-      work, label: label, inputs: inputs, places: paths.mapValues { experiment.nearestPlace(of: $0) },
-      unwritten: unwritten, user: user)
+    graph.add(work, label: label, inputs: inputs, leaves: LeafPlaces(paths, in: tree), user: user)
+  }
+
+  /// The paths of a step's leaves, found once for all steps of the cell that have them in common.
+  mutating func shared(_ name: String, _ paths: (CellPlanner) -> [String: String]) -> [String: String] {
+    if let known = knownPaths[name] { return known }
+    let paths = paths(self)
+    knownPaths[name] = paths
+    return paths
   }
 }
 

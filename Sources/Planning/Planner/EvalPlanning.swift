@@ -120,12 +120,13 @@ extension CellPlanner {
         part.label, OutputReference(prompts, "prompts"), model: eval.model, policy: subject.policy,
         about: planner.about(eval.model, subject), samples: eval.samples, distinct: false, decoding: eval.decoding,
         path: path)
+      let paths = planner.shared("verify \(part.name)") { $0.verifierPaths(of: part) }
       let verify = planner.add(
         .verify(VerifyWork(verifier: answer.verifier)), "verify \(part.label)\(planner.about(eval.model, subject))",
         inputs: [
           StepInput("prompts", OutputReference(prompts, "prompts")),
           StepInput("responses", OutputReference(responses, "responses")),
-        ], at: planner.verifierPaths(of: part))
+        ], at: paths)
       return [EvalFinding(name, "accuracy", OutputReference(verify, "outcomes"))]
     }
   }
@@ -144,10 +145,13 @@ extension CellPlanner {
       model: model.use, samples: samples, distinct: distinct, decoding: decoding, seed: seed, expect: experiment.expect)
     let draw = seed.map { "T \(decoding.temperature), seed \($0)" } ?? "greedy"
     let by = name == "policy" ? "" : " by \(name)"
+    let paths = shared("generate \(name) \(path)") { planner in
+      planner.modelPaths(name).merging(Self.decodingPaths(decoding, at: path)) { $1 }
+    }
     return add(
       .generate(work), "generate \(label)\(by), \(draw)\(samples > 1 ? ", \(samples) samples" : "")\(about)",
       inputs: [StepInput("prompts", prompts)] + model.inputs,
-      at: modelPaths(name).merging(Self.decodingPaths(decoding, at: path)) { $1 })
+      at: paths)
   }
 
   private mutating func choice(
@@ -199,6 +203,7 @@ extension CellPlanner {
     let model = try model(name, policy: policy)
     return add(
       .score(ScoreWork(model: model.use, target: target)), "score \(label)",
-      inputs: [StepInput("prompts", prompts)] + further + model.inputs, at: modelPaths(name))
+      inputs: [StepInput("prompts", prompts)] + further + model.inputs,
+      at: shared("model \(name)") { $0.modelPaths(name) })
   }
 }

@@ -31,8 +31,7 @@ extension CellPlanner {
     let measurement = CellMeasurement(
       eval: finding.eval, kind: finding.kind, arms: arms, coordinates: subject.coordinates + finding.coordinates,
       isBase: subject.isBase, source: finding.source)
-    let isKnown = measured.contains { $0.place == measurement.place && $0.source == measurement.source }
-    if !isKnown { measured.append(measurement) }
+    if places[measurement.source, default: []].insert(measurement.place).inserted { measured.append(measurement) }
   }
 }
 

@@ -125,25 +125,25 @@ public struct AggregateWork: Work, Hashable {
   public let measurements: [Measurement]
 
   var options: Manifest {
-    var options = Manifest()
+    var leaves: [(String, ManifestValue)] = []
     // Names of evals, axes and arms are words of the report: what is pooled with what is all that a number depends on.
-    var groups: [[String]] = []
-    var seeds: [[String]] = []
+    var groups: [[String]: Int] = [:]
+    var seeds: [[String: Int]] = []
     for measurement in measurements {
       let prefix = "measurements/\(measurement.input)"
-      let group = groups.firstIndex(of: measurement.group) ?? groups.count
+      let key = measurement.group
+      let group = groups[key] ?? groups.count
       if group == groups.count {
-        groups.append(measurement.group)
-        seeds.append([])
+        groups[key] = group
+        seeds.append([:])
       }
-      let name = measurement.coordinates["seed"] ?? ""
-      let seed = seeds[group].firstIndex(of: name) ?? seeds[group].count
-      if seed == seeds[group].count { seeds[group].append(name) }
-      options.set("\(prefix)/kind", .text(measurement.evalKind))
-      options.set("\(prefix)/number", .integer(group))
-      options.set("\(prefix)/seed", .integer(seed))
+      let seed = seeds[group][measurement.coordinates["seed"] ?? "", default: seeds[group].count]
+      seeds[group][measurement.coordinates["seed"] ?? ""] = seed
+      leaves.append(("\(prefix)/kind", .text(measurement.evalKind)))
+      leaves.append(("\(prefix)/number", .integer(group)))
+      leaves.append(("\(prefix)/seed", .integer(seed)))
     }
-    return options
+    return Manifest(sorting: leaves)
   }
 }
 

@@ -1,0 +1,197 @@
+"""Planning and running graphs whose results are all there, by `runner` and by build tools and workflow programs.
+
+    planning_beside_rivals.py RUNNER [--into PLANNING.md] [--steps 1000,10000] [--rounds 5] [--peers make,ninja,snakemake]
+
+`runner` plans an experiment of so many steps (generation and verification over tasks, arms and seeds, by a random model
+of one small block), fills a store with it once, and is then timed. The others get a graph of as many trivial steps in ten
+chains, in which every step reads what the one before it wrote, and have run it once. Each is a process of its own from
+start to exit; figures are medians of the rounds, with the greatest resident memory (of less than about 12 MB nothing is told). A peer that is not installed is left
+out and named. Nothing here passes or fails: ratios are written down.
+"""
+
+import argparse
+import datetime
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+WIDTH = 10
+HEADING = "# Planning beside other programs"
+# Seconds after which a peer's first run is given up.
+PATIENCE = 900
+
+
+def spec(steps):
+    """A spec of about so many steps: two a task, arm and seed, and three a task."""
+    tasks, arms = (5, 5) if steps < 5000 else (10, 20)
+    seeds = steps // (2 * tasks * arms)
+    lines = ["version: 1", "models:", "  policy:"]
+    lines += ["    weights: {random: {layers: 1, width: 8, heads: 2, feed-forward: 16, context: 256}}", "    turns: raw"]
+    lines += ["datasets:"]
+    for task in range(tasks):
+        source = f"{{task: {{object-counting: {{objects: [2, 4], records: 10, seed: {task + 1}}}}}}}"
+        lines += [f"  task{task}:", f"    source: {source}", '    prompt: "{question}"']
+        lines += ['    answer: {from: "{answer}", verifier: number}', "    split: {heldout: 2, train: rest}"]
+    lines += ["evals:"]
+    for task in range(tasks):
+        lines += [f"  eval{task}: {{accuracy: {{on: task{task}/heldout, max-new-tokens: 2, temperature: 1}}}}"]
+    lines += [f"seeds: {{values: {list(range(1, seeds + 1))}, vary: [generation]}}", "ablations:", "  heat:"]
+    for arm in range(arms):
+        evals = ", ".join(f"eval{task}: {{accuracy: {{temperature: {1 + arm / 100}}}}}" for task in range(tasks))
+        lines += [f"    arm{arm}: {{evals: {{{evals}}}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def before(step):
+    return f"out/{step - WIDTH}.txt" if step >= WIDTH else "seed.txt"
+
+
+def makefile(steps):
+    lines = ["all: " + " ".join(f"out/{step}.txt" for step in range(steps))]
+    for step in range(steps):
+        lines += [f"out/{step}.txt: {before(step)}", f"\t(cat {before(step)}; echo {step}) > out/{step}.txt"]
+    return "\n".join(lines) + "\n"
+
+
+def ninja(steps):
+    lines = ["rule r", "  command = (cat $in; echo $i) > $out"]
+    for step in range(steps):
+        lines += [f"build out/{step}.txt: r {before(step)}", f"  i = {step}"]
+    return "\n".join(lines) + "\n"
+
+
+def snakefile(steps):
+    return f"""
+def before(wildcards):
+    step = int(wildcards.i)
+    return f"out/{{step - {WIDTH}}}.txt" if step >= {WIDTH} else "seed.txt"
+
+rule all:
+    input: expand("out/{{i}}.txt", i=range({steps}))
+rule step:
+    input: before
+    output: "out/{{i}}.txt"
+    shell: "(cat {{input}}; echo {{wildcards.i}}) > {{output}}"
+"""
+
+
+# By peer: the file it reads, how that is made, its first run, and its warm commands.
+PEERS = {
+    "make": ("Makefile", makefile, ["make", "-s", "-j2"], {"plan": ["make", "-n"], "run": ["make"]}),
+    "ninja": ("build.ninja", ninja, ["ninja", "--quiet"], {"plan": ["ninja", "-n"], "run": ["ninja"]}),
+    "snakemake": (
+        "Snakefile", snakefile, ["snakemake", "-c2", "--quiet", "all"],
+        {"plan": ["snakemake", "-n"], "run": ["snakemake", "-c1"]}),
+}
+
+
+def timed(command, folder):
+    """Seconds and greatest resident bytes of a process."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-c", LAUNCH, *command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, error = process.communicate()
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed after {time.perf_counter() - began:.1f} s:\n{error[-2000:]}")
+    seconds, kilobytes = out.split()
+    return float(seconds), int(kilobytes) * 1024
+
+
+# A process's memory counts that of the one it was made from until it begins: a small one measures.
+LAUNCH = """
+import os, sys, time
+began = time.perf_counter()
+quiet = os.open(os.devnull, os.O_WRONLY)
+process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1)])
+_, status, usage = os.wait4(process, 0)
+print(time.perf_counter() - began, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def measure(name, commands, folder, rounds):
+    figures = {}
+    for what, command in commands.items():
+        timed(command, folder)
+        runs = [timed(command, folder) for _ in range(rounds)]
+        figures[what] = (statistics.median(run[0] for run in runs), max(run[1] for run in runs))
+        print(f"{name} {what}: {figures[what][0] * 1000:.0f} ms, {figures[what][1] / 1e6:.0f} MB", flush=True)
+    return figures
+
+
+def measure_runner(runner, steps, folder, rounds):
+    with open(os.path.join(folder, "spec.yaml"), "w") as file:
+        file.write(spec(steps))
+    command = [runner, "exec", "spec.yaml", "--store", "store", "--results", "results"]
+    timed(command, folder)
+    # Results are a moment old before they are catalogued; the run after that finds them all.
+    time.sleep(3)
+    timed(command, folder)
+    return measure("runner", {"plan": [runner, "plan", "spec.yaml", "--store", "store"], "run": command}, folder, rounds)
+
+
+def measure_peer(name, steps, folder, rounds):
+    file, text, first, warm = PEERS[name]
+    with open(os.path.join(folder, file), "w") as target:
+        target.write(text(steps))
+    os.mkdir(os.path.join(folder, "out"))
+    with open(os.path.join(folder, "seed.txt"), "w") as target:
+        target.write("seed\n")
+    try:
+        subprocess.run(first, cwd=folder, check=True, capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return None
+    return measure(name, warm, folder, rounds)
+
+
+def markdown(figures, missing):
+    lines = [HEADING, "", f"By Benchmarks/planning_beside_rivals.py on {datetime.date.today()}; medians, from start to exit,"]
+    lines += ["of a warm plan and of a run that has nothing to do; × is the time beside runner's.", ""]
+    lines += ["| program | steps | plan ms | × | no-op run ms | × | most memory MB |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for (name, steps), figure in figures.items():
+        own = figures["runner", steps]
+        if figure is None:
+            lines += [f"| {name} | {steps} | first run not done after {PATIENCE} s | | | | |"]
+            continue
+        cells = []
+        for what in ("plan", "run"):
+            cells += [f"{figure[what][0] * 1000:.0f}", f"{figure[what][0] / own[what][0]:.1f}"]
+        memory = max(figure[what][1] for what in ("plan", "run"))
+        lines += [f"| {name} | {steps} | {' | '.join(cells)} | {memory / 1e6:.0f} |"]
+    if missing:
+        lines += ["", f"Not installed here: {', '.join(missing)}."]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runner")
+    parser.add_argument("--into", help="a Markdown file")
+    parser.add_argument("--steps", default="1000,10000")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", default=",".join(PEERS))
+    options = parser.parse_args()
+    os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+    peers = options.peers.split(",") if options.peers else []
+    missing = [name for name in peers if shutil.which(name) is None]
+    figures = {}
+    for steps in map(int, options.steps.split(",")):
+        for name in ["runner"] + [name for name in peers if name not in missing]:
+            with tempfile.TemporaryDirectory() as folder:
+                if name == "runner":
+                    figures[name, steps] = measure_runner(os.path.abspath(options.runner), steps, folder, options.rounds)
+                else:
+                    figures[name, steps] = measure_peer(name, steps, folder, options.rounds)
+    text = markdown(figures, missing)
+    print(text)
+    if options.into:
+        with open(options.into, "w") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    main()
