@@ -20,6 +20,26 @@ public struct PlannedStep: Sendable {
   public let computing: Computing?
 }
 
+extension PlannedStep {
+  /// Whether its result is known and some of its bytes are gone.
+  fileprivate var lacksBytes: Bool {
+    if case .willRun(_, _, .resultGone) = state { return step.work.foretold == nil }
+    return false
+  }
+
+  /// Whether it runs or may do so.
+  fileprivate var mayRun: Bool {
+    if case .undecided = state { return true }
+    return state.certainlyRuns
+  }
+
+  /// The same step in a state that promises no work.
+  fileprivate func with(_ state: StepState) -> PlannedStep {
+    PlannedStep(
+      step: step, state: state, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: nil)
+  }
+}
+
 /// What is going to happen.
 public struct Plan: Sendable {
   /// The steps, inputs first.
@@ -37,14 +57,45 @@ public struct Plan: Sendable {
       planned.append(Plan.planned(step, state, computing, &resolver))
     }
     let demanded = Plan.demanded(planned)
-    steps = planned.map { planned in
-      let spared =
-        planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
-      guard spared else { return planned }
-      return PlannedStep(
-        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: nil)
-    }
+    steps = Plan.withReturns(
+      planned.map { planned in
+        let isSpared =
+          planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
+        return isSpared ? planned.with(.notNeeded) : planned
+      })
     self.graph = graph
+  }
+
+  /// The steps with those open whose result lacks bytes that another step may bring back before they are looked at.
+  ///
+  /// Several steps often have one object in common: a data set that is not split, and its only part.
+  private static func withReturns(_ planned: [PlannedStep]) -> [PlannedStep] {
+    guard let first = planned.firstIndex(where: \.mayRun), planned.contains(where: \.lacksBytes) else { return planned }
+    // What runs first is looked at first, unless several steps run at once; later ones can always be spared.
+    var earlier: [StepID] = []
+    return planned.enumerated().map { number, step in
+      defer { if step.mayRun, earlier.count < namedSources { earlier.append(step.step.id) } }
+      guard step.lacksBytes else { return step }
+      let others = number == first ? independent(of: number, planned) : earlier
+      return others.isEmpty ? step : step.with(.undecided(after: others))
+    }
+  }
+
+  /// How many steps are named at most as those after which another is decided, where any of many may decide it.
+  private static let namedSources = 8
+
+  /// Steps behind one that may run and do not read from it.
+  private static func independent(of number: Int, _ planned: [PlannedStep]) -> [StepID] {
+    var readers: Set<StepID> = [planned[number].step.id]
+    var others: [StepID] = []
+    for later in planned[(number + 1)...] {
+      if later.step.inputs.contains(where: { readers.contains($0.source.step) }) {
+        readers.insert(later.step.id)
+      } else if later.mayRun, others.count < namedSources {
+        others.append(later.step.id)
+      }
+    }
+    return others
   }
 
   private static func planned(
