@@ -44,8 +44,8 @@ public enum ExecutionEvent: Sendable {
   case finished(Step, key: Digest, seconds: Double, computed: Int, reused: Int)
   /// A step failed.
   case failed(Step, [Diagnosis])
-  /// A step cannot run because one that it reads from failed.
-  case skipped(Step, because: Step)
+  /// A step cannot run because one that it reads from, or one before that, failed.
+  case blocked(Step, because: Step)
   /// A stored object did not hold what its name says; the step that makes it runs again.
   case damaged(Step, object: Digest)
   /// Something that the user should know and that stops nothing.
@@ -62,8 +62,10 @@ public struct ExecutionSummary: Hashable, Sendable {
   public var ran = 0
   /// Steps that failed.
   public var failed = 0
-  /// Steps that could not run because of a failure before them.
-  public var skipped = 0
+  /// Steps that could not run because one that they read from failed.
+  public var blocked = 0
+  /// Steps that could have run and were not started, because another had failed.
+  public var notStarted = 0
   /// The exit code that the first failure asks for.
   public var exit: ExitCode?
   /// Whether the user stopped the run.
@@ -107,16 +109,17 @@ extension ExecutionEvent {
       .members([
         "event": "failed", "step": .string(step.label), "diagnoses": .array(diagnoses.map(\.json)),
       ])
-    case .skipped(let step, let because):
-      .members(["event": "skipped", "step": .string(step.label), "because": .string(because.label)])
+    case .blocked(let step, let because):
+      .members(["event": "blocked", "step": .string(step.label), "because": .string(because.label)])
     case .damaged(let step, let object):
       .members(["event": "damaged", "step": .string(step.label), "object": .string(object.hex)])
     case .warned(let diagnosis): .members(["event": "warning", "warning": diagnosis.json])
     case .ended(let summary):
       .members([
         "event": "run-ended", "cached": .integer(Int64(summary.cached)), "ran": .integer(Int64(summary.ran)),
-        "failed": .integer(Int64(summary.failed)), "skipped": .integer(Int64(summary.skipped)),
-        "cancelled": .bool(summary.cancelled), "seconds": .number(summary.seconds),
+        "failed": .integer(Int64(summary.failed)), "blocked": .integer(Int64(summary.blocked)),
+        "not-started": .integer(Int64(summary.notStarted)), "cancelled": .bool(summary.cancelled),
+        "seconds": .number(summary.seconds),
       ])
     }
   }

@@ -1,22 +1,48 @@
 // Drives a graph of steps: in order, what is stored is taken and what is not is computed, stored and told.
 // Knows no tensor, no model and no YAML; the same resolver that made the plan decides what runs.
 
-import Diagnostics
-import Digests
+public import Digests
 public import JSON
 public import Planning
 public import Storage
+import Synchronization
+
+/// How much of a machine a run may use, and how far it goes after a failure.
+public struct RunLimits: Sendable {
+  /// How many steps may run at once, at least 1.
+  public var jobs: Int
+  /// The most bytes that the steps which run at once may take, by their forecasts; nil: no bound.
+  public var memory: Int?
+  /// Whether a failed step stops only what reads from it.
+  public var keepsGoing: Bool
+  /// The bytes that a step will take, given its inputs' contents; nil if nobody knows, which counts as nothing.
+  public var forecast: @Sendable (Step, [String: Digest]) -> Int?
+
+  /// One step after another, until one fails.
+  public init(
+    jobs: Int = 1, memory: Int? = nil, keepsGoing: Bool = false,
+    forecast: @escaping @Sendable (Step, [String: Digest]) -> Int? = { _, _ in nil }
+  ) {
+    self.jobs = max(1, jobs)
+    self.memory = memory
+    self.keepsGoing = keepsGoing
+    self.forecast = forecast
+  }
+}
 
 /// Runs the steps of a graph.
 public struct Executor: Sendable {
-  private let store: Store
+  let store: Store
   private let runner: any StepRunner
   private let observe: @Sendable (ExecutionEvent) -> Void
-  private let cancellation: Cancellation
+  let cancellation: Cancellation
   private let now: @Sendable () -> Double
   private let provenance: @Sendable () -> JSONObject
-  private let leases: LeaseKeeper?
-  private let pause: @Sendable (Double) async -> Void
+  let leases: LeaseKeeper?
+  let limits: RunLimits
+  let pause: @Sendable (Double) async -> Void
+  /// Threads for several steps at once; nil where one after another runs, which needs none of its own.
+  let threads: (any TaskExecutor)?
 
   /// Makes an executor.
   ///
@@ -27,15 +53,17 @@ public struct Executor: Sendable {
   ///   - now: Seconds since some fixed moment.
   ///   - provenance: Facts about this run to be kept beside results: program version, host, time. In no key.
   ///   - leases: Where runs tell each other what they compute; nil if this one computes whatever is not stored.
+  ///   - limits: How much may be used, and whether a failure stops the run.
   ///   - pause: Lets so many seconds pass.
   ///   - observe: Gets every event; may be called on any thread.
   public init(
     store: Store, runner: any StepRunner, cancellation: Cancellation, now: @escaping @Sendable () -> Double,
-    provenance: @escaping @Sendable () -> JSONObject, leases: LeaseKeeper? = nil,
+    provenance: @escaping @Sendable () -> JSONObject, leases: LeaseKeeper? = nil, limits: RunLimits = RunLimits(),
     pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) },
     observe: @escaping @Sendable (ExecutionEvent) -> Void
   ) {
     self.leases = leases
+    self.limits = limits
     self.pause = pause
     self.store = store
     self.runner = runner
@@ -43,11 +71,13 @@ public struct Executor: Sendable {
     self.now = now
     self.provenance = provenance
     self.observe = observe
+    threads = limits.jobs > 1 ? StepThreads() : nil
   }
 
   /// Runs every step that is not stored.
   ///
-  /// A step that fails does not stop those that do not read from it.
+  /// After a step has failed, what runs finishes and nothing else is started, unless `limits` say to keep going: then
+  /// every step runs that does not read from it.
   ///
   /// - Parameters:
   ///   - graph: The steps.
@@ -58,17 +88,17 @@ public struct Executor: Sendable {
   public func run(_ graph: StepGraph, named run: String, planned plan: Plan? = nil) async throws -> (
     summary: ExecutionSummary, results: RunResults
   ) {
-    let index = StoreIndex(store)
-    var state = RunState(graph: graph, index: index)
     let journal = JournalWriter(try store.journal(run: run))
     let emit: @Sendable (ExecutionEvent) -> Void = { [observe] event in
       journal.write(event)
       observe(event)
     }
     let started = now()
-    let bounds = (plan ?? Plan(graph: graph, index: index)).bounds
+    let bounds = (plan ?? Plan(graph: graph, index: StoreIndex(store))).bounds
     emit(.started(run: run, steps: graph.steps.count, bounds: bounds))
-    try await visitAll(&state, demanded: [], emit)
+    var graphRun = GraphRun(self, graph, emit: emit)
+    try await graphRun.settleAll()
+    var state = graphRun.state
     for key in state.ranKeys { _ = try? store.outputs(of: key) }
     store.saveCatalog()
     state.nameForetold()
@@ -88,212 +118,84 @@ public struct Executor: Sendable {
   public func task(for step: Step, in graph: StepGraph, needing names: [String]) async throws -> StepTask? {
     let inputs = step.inputs.filter { names.contains($0.name) }
     let demanded = Set(inputs.map(\.source.step))
-    var state = RunState(graph: graph.restricted(to: demanded), index: StoreIndex(store))
-    try await visitAll(&state, demanded: demanded, observe)
+    var run = GraphRun(self, graph.restricted(to: demanded), demanded: demanded, emit: observe)
+    try await run.settleAll()
     var contents: [String: Digest] = [:]
     for input in inputs {
-      guard let output = state.results[input.source.step]?.result.outputs[input.source.output] else { return nil }
+      guard let output = run.state.results[input.source.step]?.result.outputs[input.source.output] else { return nil }
       contents[input.name] = output.digest
     }
     return task(step, contents: contents, observe)
   }
 
-  /// Visits every step in order; files from outside only if they are demanded, or when a step that runs reads them.
-  ///
-  /// A step that another run computes is put off, with those that read from it; when nothing else is left to do, this
-  /// run waits.
-  private func visitAll(
-    _ state: inout RunState, demanded: Set<StepID>, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws {
-    var rest = state.graph.steps.filter { $0.work.foretold == nil || demanded.contains($0.id) }
-    var queue = WaitingQueue()
-    while !rest.isEmpty {
-      queue.beginPass()
-      for step in rest {
-        if state.summary.cancelled { return }
-        if queue.isBehind(step) {
-          queue.putOff(step)
-        } else if let obstacle = try await visit(step, &state, emit) {
-          queue.putOff(step, obstacle)
-        }
-      }
-      if queue.putOff.count == rest.count { try await wait(&queue, &state, emit) }
-      rest = queue.putOff
-    }
-  }
-
-  /// Waits until one of the steps that others compute is done, or its run is dead.
-  private func wait(
-    _ queue: inout WaitingQueue, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws {
-    for taken in queue.news() { emit(.waiting(taken.step, taken.computing)) }
-    var seconds = 0.05
-    while try queue.taken.allSatisfy({ try leases?.isTaken($0.key) ?? false }) {
-      if cancellation.isCancelled {
-        state.summary.cancelled = true
-        return
-      }
-      await pause(seconds)
-      seconds = min(2 * seconds, 2)
-    }
-  }
-
-  private func task(
+  func task(
     _ step: Step, contents: [String: Digest], _ emit: @escaping @Sendable (ExecutionEvent) -> Void
   ) -> StepTask {
     StepTask(
       step: step, contents: contents, store: store, source: store, progress: { emit(.progress(step, $0)) },
       warn: { emit(.warned($0)) }, cancellation: cancellation, now: now)
   }
+}
 
-  /// Takes a step's result, or computes it.
-  ///
-  /// - Returns: What another run computes and this one has to wait for; nil if the step is settled.
-  private func visit(
-    _ step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws -> TakenStep? {
-    for source in state.graph.inputs(of: step) where source.work.foretold != nil { _ = state.resolve(source) }
-    if let culprit = state.culprit(of: step) {
-      state.failed[step.id] = culprit
-      state.summary.skipped += 1
-      emit(.skipped(step, because: culprit))
-      return nil
-    }
-    let resolved = try resolve(step, &state)
-    if isFound(step, resolved, &state, emit) { return nil }
-    return try await compute(step, resolved, &state, emit)
+// MARK: - Work
+
+/// A step that is about to run.
+struct PreparedWork: Sendable {
+  let task: StepTask
+  let manifest: Manifest
+  /// The keys of the steps that it reads from, by input.
+  let sources: JSONObject
+}
+
+/// A step whose work has ended.
+struct EndedWork: Sendable {
+  enum Outcome: Sendable {
+    case finished([String: StoredOutput], seconds: Double, count: WorkCount)
+    case damaged(DamagedInput)
+    case cancelled
+    case failed(any Error)
   }
 
-  /// The state of a step; a result that is counted on from here on is marked as used, so that collection spares it.
-  private func resolve(_ step: Step, _ state: inout RunState) throws -> StepState {
-    for _ in 0..<8 {
-      let resolved = state.resolve(step)
-      guard case .cached(let key, let result) = resolved else { return resolved }
-      let objects = result.outputs.values.map(\.digest).filter { !state.used.contains($0) }
-      if try store.use(step: step.work.foretold == nil ? key : nil, objects: objects) {
-        state.used.formUnion(objects)
-        return resolved
-      }
-      // What collection took between the two looks is looked for again.
-      state.forgetObjects()
-    }
-    return state.resolve(step)
-  }
+  let step: Step
+  let key: Digest
+  let outcome: Outcome
+}
 
-  private func isFound(
-    _ step: Step, _ resolved: StepState, _ state: inout RunState, _ emit: (ExecutionEvent) -> Void
-  ) -> Bool {
-    guard case .cached(let key, let result) = resolved else { return false }
-    state.found(step, key: key, result)
-    emit(.cached(step, key: key))
-    return true
-  }
-
-  /// Computes a step; damage found in an input sends its own step through here first.
-  private func compute(
-    _ step: Step, _ resolved: StepState, isRepair: Bool = false, _ state: inout RunState,
-    _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws -> TakenStep? {
+extension Executor {
+  /// Does a step's work and publishes what comes out; the lease on it ends with this.
+  @concurrent func perform(_ work: PreparedWork) async -> EndedWork {
+    let (step, key) = (work.task.step, work.manifest.key)
+    defer { leases?.release(key) }
     do {
-      var repairs = 0
-      while true {
-        if let taken = try await fetchInputs(of: step, &state, emit) { return taken }
-        if state.culprit(of: step) != nil { return try await visit(step, &state, emit) }
-        do {
-          return try await runOnce(step, resolved, isRepair: isRepair, &state, emit)
-        } catch let damage as DamagedInput where repairs < step.inputs.count + 1 {
-          repairs += 1
-          if let taken = try await repair(damage, of: step, &state, emit) { return taken }
-        }
-      }
+      let began = now()
+      let (produced, count) = try await runner.run(work.task)
+      let seconds = now() - began
+      let outputs = try publish(produced, work, facts(of: work, seconds: seconds, count))
+      // Only now: until its result stands, a step that is killed or finds the disk full goes on from here.
+      store.removeCheckpoint(for: key)
+      return EndedWork(step: step, key: key, outcome: .finished(outputs, seconds: seconds, count: count))
+    } catch let damage as DamagedInput {
+      return EndedWork(step: step, key: key, outcome: .damaged(damage))
     } catch is Cancelled {
-      state.summary.cancelled = true
-    } catch let error as StorageError where !error.isMiss {
-      throw error
+      return EndedWork(step: step, key: key, outcome: .cancelled)
     } catch {
-      let diagnoses = Self.diagnoses(of: error, in: step, state.graph)
-      state.failed[step.id] = step
-      state.summary.failed += 1
-      state.summary.exit = state.summary.exit ?? diagnoses.first?.exit
-      emit(.failed(step, diagnoses))
+      return EndedWork(step: step, key: key, outcome: .failed(error))
     }
-    return nil
-  }
-
-  private func fetchInputs(
-    of step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws -> TakenStep? {
-    for source in state.graph.inputs(of: step) where source.work.foretold != nil && state.results[source.id] == nil {
-      let resolved = try resolve(source, &state)
-      if isFound(source, resolved, &state, emit) { continue }
-      if let taken = try await compute(source, resolved, &state, emit) { return taken }
-    }
-    return nil
-  }
-
-  private func repair(
-    _ damage: DamagedInput, of step: Step, _ state: inout RunState, _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws -> TakenStep? {
-    guard let source = step.inputs.first(where: { $0.name == damage.input })?.source else { throw damage }
-    let producer = state.graph.step(source.step)
-    emit(.damaged(producer, object: damage.object))
-    state.forgetObjects()
-    let before = state.results[producer.id]
-    state.results[producer.id] = nil
-    let resolved = state.resolve(producer)
-    let taken = try await compute(producer, resolved, isRepair: true, &state, emit)
-    if taken != nil { state.results[producer.id] = before }
-    return taken
-  }
-
-  private func runOnce(
-    _ step: Step, _ resolved: StepState, isRepair: Bool, _ state: inout RunState,
-    _ emit: @escaping @Sendable (ExecutionEvent) -> Void
-  ) async throws -> TakenStep? {
-    if case .blocked(let obstacle) = resolved { throw BlockedStep(step: step.label, obstacle: obstacle) }
-    guard let contents = state.contents(of: step) else { fatalError("inputs are computed before: our own bug") }
-    if cancellation.isCancelled { throw Cancelled() }
-    let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
-    if let leases {
-      if let holder = try leases.acquire(manifest.key) {
-        return TakenStep(step: step, key: manifest.key, computing: Computing(holder))
-      }
-      // Who held the lease before may have published since the last look.
-      if !isRepair, isFound(step, try resolve(step, &state), &state, emit) {
-        leases.release(manifest.key)
-        return nil
-      }
-    }
-    defer { leases?.release(manifest.key) }
-    emit(.running(step, resolved))
-    let began = now()
-    let (produced, count) = try await runner.run(task(step, contents: contents, emit))
-    let seconds = now() - began
-    let facts = facts(of: step, state, seconds: seconds, count)
-    let outputs = try publish(step, manifest, produced, facts)
-    // Only now: until its result stands, a step that is killed or finds the disk full goes on from here.
-    store.removeCheckpoint(for: manifest.key)
-    state.finished(step, key: manifest.key, outputs: outputs)
-    emit(.finished(step, key: manifest.key, seconds: seconds, computed: count.computed, reused: count.reused))
-    return nil
   }
 
   /// What stands beside a result and in no key: who made it, of what, and at what cost.
-  private func facts(of step: Step, _ state: RunState, seconds: Double, _ count: WorkCount) -> JSONObject {
+  private func facts(of work: PreparedWork, seconds: Double, _ count: WorkCount) -> JSONObject {
     var facts = provenance()
-    facts["label"] = .string(step.label)
+    facts["label"] = .string(work.task.step.label)
     facts["seconds"] = .number(seconds)
     facts["computed"] = .integer(Int64(count.computed))
     facts["reused"] = .integer(Int64(count.reused))
-    let sources = step.inputs.compactMap { input in
-      state.results[input.source.step].map { JSONMember(input.name, .string($0.key.hex)) }
-    }
-    facts["sources"] = .object(JSONObject(sources))
+    facts["sources"] = .object(work.sources)
     return facts
   }
 
   private func publish(
-    _ step: Step, _ manifest: Manifest, _ produced: [ProducedOutput], _ facts: JSONObject
+    _ produced: [ProducedOutput], _ work: PreparedWork, _ facts: JSONObject
   ) throws -> [String: StoredOutput] {
     var outputs: [StepResult.Output] = []
     for output in produced {
@@ -305,21 +207,14 @@ public struct Executor: Sendable {
         outputs.append(.init(output.name, digest, byteCount: byteCount, recordCount: output.recordCount))
       }
     }
-    let result = StepResult(kind: step.kind.rawValue, outputs: outputs, manifest: manifest, provenance: facts)
-    let standing = try store.publish(result, for: manifest.key)
+    let result = StepResult(
+      kind: work.task.step.kind.rawValue, outputs: outputs, manifest: work.manifest, provenance: facts)
+    let standing = try store.publish(result, for: work.manifest.key)
     var stored: [String: StoredOutput] = [:]
     for output in standing.outputs {
       stored[output.name] = StoredOutput(
         digest: output.digest, byteCount: output.byteCount, recordCount: output.recordCount)
     }
     return stored
-  }
-
-  private static func diagnoses(of error: any Error, in step: Step, _ graph: StepGraph) -> [Diagnosis] {
-    guard let told = error as? any DiagnosableError else {
-      return [Diagnosis("step.failed", "\(step.label): \(error)", exit: .stepFailed)]
-    }
-    guard let input = (error as? any InputFault)?.input else { return told.diagnoses }
-    return told.placed(at: graph.place(ofInput: input, of: step)).diagnoses
   }
 }

@@ -2,6 +2,7 @@
 
 public import Diagnostics
 import Digests
+import JSON
 public import Planning
 
 struct RunState {
@@ -9,7 +10,9 @@ struct RunState {
   var resolver: Resolver
   var results: [StepID: (key: Digest, result: StoredResult)] = [:]
   /// Steps without a result, each with the step whose failure is the cause.
-  var failed: [StepID: Step] = [:]
+  private(set) var failed: [StepID: Step] = [:]
+  /// Steps that were not started because another failed, and those that read from them.
+  private var left: Set<StepID> = []
   var summary = ExecutionSummary()
   /// The objects that are marked as used.
   var used: Set<Digest> = []
@@ -34,6 +37,13 @@ struct RunState {
 
   func contents(of step: Step) -> [String: Digest]? { resolver.contents(of: step) }
 
+  /// What a forecast may look at: the step's inputs, and the counts beside the examples of a training.
+  func facts(for step: Step, _ contents: [String: Digest]) -> [String: Digest] {
+    var facts = contents
+    facts["examples/counts"] = resolver.output("counts", beside: "examples", of: step)?.digest
+    return facts
+  }
+
   mutating func finished(_ step: Step, key: Digest, outputs: [String: StoredOutput]) {
     resolver.finished(step, outputs: outputs)
     results[step.id] = (key, StoredResult(outputs: outputs))
@@ -50,6 +60,32 @@ struct RunState {
 
   /// The keys of the steps that ran.
   var ranKeys: [Digest] { ran.compactMap { results[$0]?.key } }
+
+  mutating func failed(_ step: Step, exit: ExitCode?) {
+    failed[step.id] = step
+    summary.failed += 1
+    summary.exit = summary.exit ?? exit
+  }
+
+  mutating func block(_ step: Step, because culprit: Step) {
+    failed[step.id] = culprit
+    summary.blocked += 1
+  }
+
+  mutating func leave(_ step: Step) {
+    left.insert(step.id)
+    summary.notStarted += 1
+  }
+
+  func isBehindUnstarted(_ step: Step) -> Bool { step.inputs.contains { left.contains($0.source.step) } }
+
+  /// The keys of the steps that a step reads from, by input.
+  func sources(of step: Step) -> JSONObject {
+    JSONObject(
+      step.inputs.compactMap { input in
+        results[input.source.step].map { JSONMember(input.name, .string($0.key.hex)) }
+      })
+  }
 
   private mutating func count() {
     summary.ran = ran.count
@@ -79,6 +115,19 @@ extension StepGraph {
     let places = self.step(source.step).places
     let first = places.values.min { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
     return places["sha256"] ?? places["name"] ?? places["prompt"] ?? first
+  }
+
+  /// What became of a step, in words.
+  func diagnoses(of error: any Error, in step: Step) -> [Diagnosis] {
+    guard let told = error as? any DiagnosableError else {
+      return [Diagnosis("step.failed", "\(step.label): \(error)", exit: .stepFailed)]
+    }
+    // Where nothing nearer is known, the step's own place in the spec: the first of its options that is written.
+    guard let input = (error as? any InputFault)?.input else {
+      return told.placed(at: step.places.values.min { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) })
+        .diagnoses
+    }
+    return told.placed(at: place(ofInput: input, of: step)).diagnoses
   }
 
   /// The steps that a step reads from.
@@ -128,4 +177,36 @@ public struct BlockedStep: DiagnosableError, Hashable {
       ]
     }
   }
+}
+
+/// A step whose forecast memory is more than the run may use.
+public struct StepTooLarge: DiagnosableError, Hashable {
+  /// What the step is called.
+  public let step: String
+  /// The bytes that it is expected to take.
+  public let bytes: Int
+  /// The bytes that the run may use.
+  public let memory: Int
+
+  /// Makes the error.
+  public init(step: String, bytes: Int, memory: Int) {
+    self.step = step
+    self.bytes = bytes
+    self.memory = memory
+  }
+
+  /// The fault in words.
+  public var diagnoses: [Diagnosis] {
+    [
+      Diagnosis(
+        "exec.memory",
+        "\(step): its forecast memory is \(Self.text(bytes)), and --memory allows \(Self.text(memory))",
+        notes: ["The forecast follows from the sizes of its model; `runner plan` shows the most that a step takes."],
+        remedy: "Allow more with --memory, use a smaller model, or train an adapter instead of all weights.",
+        exit: .stepFailed)
+    ]
+  }
+
+  /// Rounded up to whole megabytes, so that what is named suffices.
+  private static func text(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
 }

@@ -10,6 +10,7 @@ import Synchronization
 public struct StoreIndex: ResultIndex {
   private let store: Store
   private let present = PresentObjects()
+  private let unlisted = UnlistedResults()
 
   /// Asks this store.
   public init(_ store: Store) {
@@ -50,15 +51,34 @@ public struct StoreIndex: ResultIndex {
   /// The run that computes a step at this moment.
   public func computing(_ key: Digest) -> Computing? { store.computing(key).map { Computing($0) } }
 
-  /// Earlier results of a kind, newest first.
+  /// Earlier results of a kind, newest first; those that the store's index by kind lacks come last.
+  ///
+  /// None may be missing: a step of which there is no earlier result is promised to run.
   public func earlier(_ kind: StepKind) -> [EarlierResult] {
-    store.results(ofKind: kind.rawValue, newest: .max).map { result in
+    let unlisted = unlisted.all(in: store).filter { $0.kind == kind.rawValue }
+    let keys = Set(unlisted.map(\.manifest.key))
+    let listed = store.results(ofKind: kind.rawValue, newest: .max).filter { !keys.contains($0.manifest.key) }
+    return (listed + unlisted).map { result in
       let records = result.outputs.compactMap(\.recordCount).max() ?? 0
       let bytes = result.outputs.reduce(0) { $0 + $1.byteCount }
       return EarlierResult(
         manifest: result.manifest, seconds: result.provenance["seconds"]?.doubleValue,
         computed: result.provenance["computed"]?.integerValue, label: result.provenance["label"]?.stringValue,
         bytesPerRecord: records > 0 ? Double(bytes) / Double(records) : nil)
+    }
+  }
+}
+
+/// What the index by kind lacks, looked for once.
+private final class UnlistedResults: Sendable {
+  private let held = Mutex<[StepResult]?>(nil)
+
+  func all(in store: Store) -> [StepResult] {
+    held.withLock { held in
+      if let held { return held }
+      let found = store.unlistedResults()
+      held = found
+      return found
     }
   }
 }

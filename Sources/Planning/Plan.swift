@@ -14,10 +14,30 @@ public struct PlannedStep: Sendable {
   public let tokens: Double?
   /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
   public let bytes: Double?
-  /// Its model's files by input, as far as they are stored.
+  /// Its model's files by input, as far as they are stored; of a training, `examples/counts` too.
   public let modelFiles: [String: StoredOutput]
   /// The run that computes it at this moment, whose result will be used; nil if none does.
   public let computing: Computing?
+}
+
+extension PlannedStep {
+  /// Whether its result is known and some of its bytes are gone.
+  fileprivate var lacksBytes: Bool {
+    if case .willRun(_, _, .resultGone) = state { return step.work.foretold == nil }
+    return false
+  }
+
+  /// Whether it runs or may do so.
+  public var mayRun: Bool {
+    if case .undecided = state { return true }
+    return state.certainlyRuns
+  }
+
+  /// The same step in a state that promises no work.
+  fileprivate func with(_ state: StepState) -> PlannedStep {
+    PlannedStep(
+      step: step, state: state, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: nil)
+  }
 }
 
 /// What is going to happen.
@@ -37,14 +57,45 @@ public struct Plan: Sendable {
       planned.append(Plan.planned(step, state, computing, &resolver))
     }
     let demanded = Plan.demanded(planned)
-    steps = planned.map { planned in
-      let spared =
-        planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
-      guard spared else { return planned }
-      return PlannedStep(
-        step: planned.step, state: .notNeeded, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: nil)
-    }
+    steps = Plan.withReturns(
+      planned.map { planned in
+        let isSpared =
+          planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
+        return isSpared ? planned.with(.notNeeded) : planned
+      })
     self.graph = graph
+  }
+
+  /// The steps with those open whose result lacks bytes that another step may bring back before they are looked at.
+  ///
+  /// Several steps often have one object in common: a data set that is not split, and its only part.
+  private static func withReturns(_ planned: [PlannedStep]) -> [PlannedStep] {
+    guard let first = planned.firstIndex(where: \.mayRun), planned.contains(where: \.lacksBytes) else { return planned }
+    // What runs first is looked at first, unless several steps run at once; later ones can always be spared.
+    var earlier: [StepID] = []
+    return planned.enumerated().map { number, step in
+      defer { if step.mayRun, earlier.count < namedSources { earlier.append(step.step.id) } }
+      guard step.lacksBytes else { return step }
+      let others = number == first ? independent(of: number, planned) : earlier
+      return others.isEmpty ? step : step.with(.undecided(after: others))
+    }
+  }
+
+  /// How many steps are named at most as those after which another is decided, where any of many may decide it.
+  private static let namedSources = 8
+
+  /// Steps behind one that may run and do not read from it.
+  private static func independent(of number: Int, _ planned: [PlannedStep]) -> [StepID] {
+    var readers: Set<StepID> = [planned[number].step.id]
+    var others: [StepID] = []
+    for later in planned[(number + 1)...] {
+      if later.step.inputs.contains(where: { readers.contains($0.source.step) }) {
+        readers.insert(later.step.id)
+      } else if later.mayRun, others.count < namedSources {
+        others.append(later.step.id)
+      }
+    }
+    return others
   }
 
   private static func planned(
@@ -60,6 +111,9 @@ public struct Plan: Sendable {
     var files: [String: StoredOutput] = [:]
     for name in step.work.modelUse?.inputNames ?? [] where name == "model" || name.hasPrefix("model/") {
       files[name] = resolver.input(name, of: step)
+    }
+    if case .train = step.work {
+      files["examples/counts"] = resolver.output("counts", beside: "examples", of: step)
     }
     return PlannedStep(
       step: step, state: state, estimate: records.flatMap { estimate(step, $0, &resolver) }, tokens: tokens,

@@ -56,6 +56,11 @@ public struct Resolver: Sendable {
     step.inputs.first { $0.name == name }.flatMap { outputs[$0.source.step]?[$0.source.output] }
   }
 
+  /// What is known of another output of the step that makes an input.
+  public func output(_ output: String, beside name: String, of step: Step) -> StoredOutput? {
+    step.inputs.first { $0.name == name }.flatMap { outputs[$0.source.step]?[output] }
+  }
+
   private mutating func state(of step: Step) -> StepState {
     if let obstacle = step.work.obstacle { return .blocked(obstacle) }
     if let (name, digest) = step.work.foretold { return foretold(step, name, digest) }

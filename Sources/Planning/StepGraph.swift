@@ -16,9 +16,12 @@ public struct StepGraph: Sendable {
   public init() {}
 
   /// The step of that identity.
-  public func step(_ id: StepID) -> Step {
+  public func step(_ id: StepID) -> Step { steps[position(of: id)] }
+
+  /// Where the step of that identity stands in ``steps``.
+  public func position(of id: StepID) -> Int {
     guard let position = positions[id] else { fatalError("a reference to a step that was never added: our own bug") }
-    return steps[position]
+    return position
   }
 
   /// Adds a step, or finds the one that is the same.

@@ -23,13 +23,17 @@ public struct FeedbackCounts: Hashable, Sendable {
   public let leftovers: [Kind]
   /// How many records' prompts were cut to fit.
   public let cut: Int
+  /// The tokens of the longest response with its prompt; nil where nobody counted tokens.
+  public let longest: Int?
 
   /// Counts.
   ///
   /// - Parameters:
   ///   - records: The feedback.
   ///   - cut: How many of their prompts were cut.
-  public init(_ records: [FeedbackRecord], cut: Int = 0) {
+  ///   - longest: The tokens of the longest response with its prompt, if they were counted.
+  public init(_ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil) {
+    self.longest = longest
     self.records = records.count
     recordsWithItems = records.count { !$0.items.isEmpty }
     items = records.reduce(0) { $0 + $1.items.count }
@@ -49,7 +53,8 @@ public struct FeedbackCounts: Hashable, Sendable {
       + (cut > 0 ? ", \(cut) of them cut" : "") + (rest.isEmpty ? "" : "; left over: \(rest)")
   }
 
-  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, and `cut` if there are any.
+  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, `cut` if there are any, and
+  /// `longest-tokens` if tokens were counted.
   public var json: JSONValue {
     let kinds = leftovers.map { JSONMember($0.kind, .integer(Int64($0.count))) }
     var object = JSONObject([
@@ -58,6 +63,7 @@ public struct FeedbackCounts: Hashable, Sendable {
       JSONMember("items", .integer(Int64(items))), JSONMember("leftovers", .object(JSONObject(kinds))),
     ])
     if cut > 0 { object["cut"] = .integer(Int64(cut)) }
+    if let longest { object["longest-tokens"] = .integer(Int64(longest)) }
     return .object(object)
   }
 
@@ -79,6 +85,7 @@ public struct FeedbackCounts: Hashable, Sendable {
     }
     self.leftovers = kinds.sorted { $0.kind < $1.kind }
     cut = json["cut"]?.integerValue ?? 0
+    longest = json["longest-tokens"]?.integerValue
   }
 
   /// Reads counts from the bytes of a file.

@@ -153,7 +153,7 @@ struct TrainingBench {
       current = StepSeconds()
       return true
     }
-    guard end == .finished else { throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed) }
+    guard end == .finished else { throw CommandError.incomplete(failed: 1, exit: .stepFailed) }
     return steps.dropFirst().sorted { $0.total < $1.total }
   }
 

@@ -15,16 +15,23 @@ struct ExecCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec", abstract: "Run experiments. What is stored is not computed again.",
     discussion: """
-      Interrupt with Ctrl-C at any time; the same command goes on where it stopped. A step that fails does not stop
-      those that do not read from it. Several runs may work in one store: what one of them computes the others do not,
-      and if it dies they take over. In the place of specs, a plan may be given that `runner plan -o` saved: it is
-      refused if a result that it counts on is gone, or if a spec or the program has changed; results that have appeared
-      since are used.
+      Interrupt with Ctrl-C at any time (SIGTERM and a closed terminal do the same): running steps end at the next
+      record or optimizer step, and the same command goes on where it stopped; a second Ctrl-C ends at once, which loses
+      no more than the records in flight. When a step fails, what runs finishes, nothing else is started, and what reads
+      from it is blocked (see --keep-going); the exit code is not 0, and the next exec tries again.
+
+      Several runs may work in one store: what one of them computes the others do not, and if it dies they take over. In
+      the place of specs, a plan may be given that `runner plan -o` saved: it is refused if a result that it counts on is
+      gone, or if a spec or the program has changed; results that have appeared since are used.
+
+      None of --jobs, --memory, --workers and --batch changes a byte of any result.
       """)
 
   @OptionGroup var spec: SpecOptions
   @OptionGroup var storage: StoreOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var limits: RunOptions
+  @OptionGroup var selection: SelectionOptions
   @Option(help: "Folder for result tables.", completion: .directory) var results = "results"
   @Flag(help: "Run the whole spec on 8 records a data set and 2 steps a training, and write no results.")
   var smoke = false
@@ -49,35 +56,48 @@ struct ExecCommand: AsyncParsableCommand {
     let leases = LeaseKeeper(run: run, store: store)
     defer { leases.end() }
     Heartbeat.start(leases)
-    let plan = Plan(graph: session.graph, index: StoreIndex(store))
-    try saved?.check(plan, session)
-    try plan.refuseBlocked()
-    let executor = executor(store, leases, view)
-    var (summary, done) = try await executor.run(session.graph, named: run, planned: plan)
-    do {
-      try writeTables(session, done, store)
-    } catch let error as StorageError where error.isMiss {
-      // A table's bytes are damaged: its step runs again, and whatever else turns out to be.
-      Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
-      (summary, done) = try await executor.run(session.graph, named: run + "-repair")
-      try writeTables(session, done, store)
+    let limits = limits.runLimits(MemoryForecast(store, batch: compute.batch))
+    let plan = try plan(session, saved, store, limits)
+    let executor = executor(store, leases, limits, view)
+    var (summary, done) = try await executor.run(plan.graph, named: run, planned: plan)
+    if selection.isEmpty {
+      do {
+        try writeTables(session, done, store)
+      } catch let error as StorageError where error.isMiss {
+        // A table's bytes are damaged: its step runs again, and whatever else turns out to be.
+        Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
+        (summary, done) = try await executor.run(plan.graph, named: run + "-repair")
+        try writeTables(session, done, store)
+      }
     }
     if summary.cancelled { throw CommandError.cancelled }
-    if summary.failed > 0 {
-      throw CommandError.incomplete(
-        failed: summary.failed, skipped: summary.skipped, exit: summary.exit ?? .stepFailed)
-    }
+    if summary.failed > 0 { throw CommandError(incomplete: summary) }
   }
 
-  private func executor(_ store: Store, _ leases: LeaseKeeper, _ view: any RunView) -> Executor {
+  /// The steps to run; refused before any of them does if one cannot.
+  private func plan(
+    _ session: Session, _ saved: SavedPlan?, _ store: Store, _ limits: RunLimits
+  ) throws -> Plan {
+    let whole = Plan(graph: session.graph, index: StoreIndex(store))
+    try saved?.check(whole, session)
+    let plan = try selection.plan(of: whole, session, store)
+    try plan.refuseBlocked()
+    try plan.refuseTooLarge(limits)
+    return plan
+  }
+
+  private func executor(
+    _ store: Store, _ leases: LeaseKeeper, _ limits: RunLimits, _ view: any RunView
+  ) -> Executor {
     let clock = ContinuousClock()
     let origin = clock.now
     let engine = StepEngine(
-      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors, scratch: store.scratchFolder)
+      workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors, scratch: store.scratchFolder,
+      isOffline: self.limits.offline)
     return Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation,
       now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, leases: leases,
-      observe: view.show)
+      limits: limits, observe: view.show)
   }
 
   /// The saved plan, if one was given in the place of specs.
@@ -159,14 +179,28 @@ enum Provenance {
 }
 
 /// Ctrl-C: once to stop at the next record, twice to end at once.
+///
+/// SIGTERM and a closed terminal stop likewise.
 enum Interrupt {
   static let cancellation = Cancellation()
 
   static func listen() {
+    // Made before a handler can run, in which nothing may be made.
+    _ = cancellation
     signal(SIGINT) { _ in
       if Interrupt.cancellation.isCancelled { _exit(130) }
       Interrupt.cancellation.cancel()
     }
     signal(SIGTERM) { _ in Interrupt.cancellation.cancel() }
+    if !isIgnored(SIGHUP) { signal(SIGHUP) { _ in Interrupt.cancellation.cancel() } }
+  }
+
+  /// Whether whoever started the program wants it not to hear a signal, as `nohup` does.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn:") }),
+      let ignored = UInt64(line.dropFirst(7).filter { $0.isHexDigit }, radix: 16)
+    else { return false }
+    return ignored & (1 << UInt64(number - 1)) != 0
   }
 }

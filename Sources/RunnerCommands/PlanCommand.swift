@@ -45,18 +45,18 @@ struct PlanCommand: AsyncParsableCommand {
   }
 }
 
-/// The memory of the steps that will run.
+/// The memory of the steps that will or may run.
 struct PlannedMemory {
   /// Bytes by step, of steps whose model is stored.
   let steps: [StepID: Int]
   /// The step that takes most.
   let most: (label: String, bytes: Int)?
 
-  /// Asks for every step that will run.
+  /// Asks for every step that will or may run.
   init(_ plan: Plan, _ forecast: MemoryForecast) {
     var steps: [StepID: Int] = [:]
     var most: (label: String, bytes: Int)?
-    for planned in plan.steps where planned.state.certainlyRuns {
+    for planned in plan.steps where planned.mayRun {
       guard let bytes = forecast.bytes(of: planned) else { continue }
       steps[planned.step.id] = bytes
       if bytes > most?.bytes ?? 0 { most = (planned.step.label, bytes) }

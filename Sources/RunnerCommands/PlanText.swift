@@ -96,8 +96,9 @@ struct PlanText {
     case .cached, .notNeeded: return []
     case .partlyCached(_, _, _, let reason), .willRun(_, _, let reason): return text(of: reason)
     case .undecided(let after):
-      let names = after.map { graph.step($0).label }
-      return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))"]
+      let names = after.prefix(5).map { graph.step($0).label }
+      let more = after.count > 5 ? " and \(after.count - 5) more" : ""
+      return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))\(more)"]
     case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
     case .blocked(.missingSpec(let spec)): return ["the spec `\(spec)` is not there"]
     case .blocked(.unavailable): return ["this version cannot run such a step"]
@@ -136,7 +137,7 @@ struct PlanText {
       ? "no basis yet" : "about \(Self.megabytes(bytes.reduce(0, +))) for \(bytes.count) of them, by earlier results"
     let most =
       memory.most.map { "up to about \(Self.megabytes(Double($0.bytes))) (\($0.label)), by the model's sizes" }
-      ?? "no basis yet: no model is stored"
+      ?? "no basis yet: no model of these steps is stored"
     lines.append("Disk: \(disk). Memory: \(most).")
     return lines
   }

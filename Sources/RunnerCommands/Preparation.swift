@@ -37,6 +37,19 @@ extension Plan {
   }
 }
 
+extension Plan {
+  /// Nothing runs if a step whose memory is known beforehand can never get it, unless the run keeps going.
+  func refuseTooLarge(_ limits: RunLimits) throws {
+    guard let memory = limits.memory, !limits.keepsGoing else { return }
+    let found = steps.filter(\.state.certainlyRuns).compactMap { planned -> Diagnosis? in
+      let contents = planned.modelFiles.mapValues(\.digest)
+      guard let bytes = limits.forecast(planned.step, contents), bytes > memory else { return nil }
+      return StepTooLarge(step: planned.step.label, bytes: bytes, memory: memory).diagnoses.first
+    }
+    if !found.isEmpty { throw CommandError.blocked(found) }
+  }
+}
+
 /// Computes what steps read from, without the steps themselves.
 struct Preparation {
   let graph: StepGraph
@@ -48,7 +61,7 @@ struct Preparation {
 
   /// Runs what a step's named inputs need.
   ///
-  /// - Throws: ``CommandError/blocked(_:)`` before anything runs; ``CommandError/incomplete(failed:skipped:exit:)`` with
+  /// - Throws: ``CommandError/blocked(_:)`` before anything runs; ``CommandError/incomplete(failed:blocked:notStarted:exit:)`` with
   ///   the exit code of the failure, which has been told.
   func task(for step: Step, needing names: [String]) async throws -> StepTask {
     let sources = Set(step.inputs.filter { names.contains($0.name) }.map(\.source.step))
@@ -63,7 +76,7 @@ struct Preparation {
         Output.report(told)
       })
     guard let task = try await executor.task(for: step, in: graph, needing: names) else {
-      throw CommandError.incomplete(failed: 1, skipped: 0, exit: failure.exit.withLock { $0 } ?? .stepFailed)
+      throw CommandError.incomplete(failed: 1, exit: failure.exit.withLock { $0 } ?? .stepFailed)
     }
     return task
   }

@@ -29,7 +29,6 @@ struct Reexecution {
       })
     let scratch = try ScratchStore(in: store.scratchFolder)
     defer { scratch.remove() }
-    view.show(.started(run: "verify", steps: 1, bounds: 1...1))
     var damages = 0
     while true {
       let task = try await task(executor)
@@ -53,7 +52,7 @@ struct Reexecution {
     let step = found.step
     guard let task = try await executor.task(for: step, in: found.graph, needing: step.inputs.map(\.name)) else {
       if Interrupt.cancellation.isCancelled { throw VerifyFault.stopped }
-      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
+      throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }
     let contents = step.work.foretold == nil ? task.contents : [:]
     guard step.manifest(contents: contents).key == found.key else { throw VerifyFault.inputsDiffer(step: step.label) }

@@ -33,8 +33,19 @@ struct JSONView: RunView {
 private struct ViewState {
   var total = 0
   var visited: Set<StepID> = []
-  var began = Date()
-  var lastShown = Date.distantPast
+  /// The steps that run, with when they began.
+  var began: [StepID: Date] = [:]
+  var lastShown: [StepID: Date] = [:]
+
+  /// Seconds since a step began.
+  func seconds(of step: Step) -> Double { Date().timeIntervalSince(began[step.id] ?? Date()) }
+
+  /// Whether a step's progress was last shown so long ago; from now on it was shown now.
+  mutating func isDue(_ step: Step, every seconds: Double) -> Bool {
+    guard Date().timeIntervalSince(lastShown[step.id] ?? .distantPast) >= seconds else { return false }
+    lastShown[step.id] = Date()
+    return true
+  }
 }
 
 /// Plain lines: when a step begins and ends, and every ten seconds between.
@@ -52,17 +63,16 @@ struct LineView: RunView {
   }
 
   private static func lines(_ event: ExecutionEvent, _ state: inout ViewState) -> [String] {
-    EventText.note(event, &state.total, &state.visited)
+    EventText.note(event, &state)
     let position = "[\(state.visited.count)/\(state.total)]"
     switch event {
     case .running(let step, let planned):
-      state.began = Date()
-      state.lastShown = Date()
+      state.lastShown[step.id] = Date()
       return ["\(position) \(step.label)"] + EventText.reasons(planned)
-    case .progress(_, let progress):
-      guard Date().timeIntervalSince(state.lastShown) >= 10 else { return [] }
-      state.lastShown = Date()
-      return ["\(position)   \(EventText.progress(progress, seconds: Date().timeIntervalSince(state.began)))"]
+    case .progress(let step, let progress):
+      guard state.isDue(step, every: 10) else { return [] }
+      let name = state.began.count > 1 ? "\(step.label)  " : "  "
+      return ["\(position) \(name)\(EventText.progress(progress, seconds: state.seconds(of: step)))"]
     default: return EventText.lines(event, position: position)
     }
   }
@@ -79,19 +89,17 @@ struct LiveView: RunView {
   }
 
   private static func draw(_ event: ExecutionEvent, _ state: inout ViewState) {
-    EventText.note(event, &state.total, &state.visited)
+    EventText.note(event, &state)
     let position = "[\(state.visited.count)/\(state.total)]"
     switch event {
     case .running(let step, let planned):
-      state.began = Date()
-      state.lastShown = .distantPast
+      state.lastShown[step.id] = nil
       Output.error("\r\u{1B}[K\(position) \(step.label)")
       for reason in EventText.reasons(planned) { Output.error("\n\(reason)") }
       if !EventText.reasons(planned).isEmpty { Output.error("\n") }
     case .progress(let step, let progress):
-      guard Date().timeIntervalSince(state.lastShown) >= 0.1 else { return }
-      state.lastShown = Date()
-      let text = EventText.progress(progress, seconds: Date().timeIntervalSince(state.began))
+      guard state.isDue(step, every: 0.1) else { return }
+      let text = EventText.progress(progress, seconds: state.seconds(of: step))
       Output.error("\r\u{1B}[K\(position) \(step.label)  \(text)")
     default:
       for line in EventText.lines(event, position: position) { Output.error("\r\u{1B}[K\(line)\n") }
@@ -102,10 +110,14 @@ struct LiveView: RunView {
 /// Events in words.
 enum EventText {
   /// Counts the steps that were met; one that is computed again because of damage counts once.
-  static func note(_ event: ExecutionEvent, _ total: inout Int, _ visited: inout Set<StepID>) {
+  fileprivate static func note(_ event: ExecutionEvent, _ state: inout ViewState) {
     switch event {
-    case .started(_, let steps, _): total = steps
-    case .cached(let step, _), .running(let step, _), .skipped(let step, _): visited.insert(step.id)
+    case .started(_, let steps, _): state.total = steps
+    case .cached(let step, _), .blocked(let step, _): state.visited.insert(step.id)
+    case .running(let step, _):
+      state.visited.insert(step.id)
+      state.began[step.id] = Date()
+    case .finished(let step, _, _, _, _), .failed(let step, _): state.began[step.id] = nil
     default: break
     }
   }
@@ -148,7 +160,7 @@ enum EventText {
       return [text]
     case .failed(let step, let diagnoses):
       return ["\(position) \(step.label): failed"] + diagnoses.map { $0.text(colored: Output.colorsErrors) }
-    case .skipped(let step, let because): return ["\(position) \(step.label): skipped, \(because.label) failed"]
+    case .blocked(let step, let because): return ["\(position) \(step.label): blocked, \(because.label) failed"]
     case .damaged(let step, let object):
       return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
     case .waiting(let step, let computing):
@@ -158,7 +170,8 @@ enum EventText {
       var text =
         "\(summary.ran) step\(summary.ran == 1 ? "" : "s") ran, \(summary.cached) \(summary.cached == 1 ? "was" : "were") stored or not needed"
       if summary.failed > 0 { text += ", \(summary.failed) failed" }
-      if summary.skipped > 0 { text += ", \(summary.skipped) skipped" }
+      if summary.blocked > 0 { text += ", \(summary.blocked) blocked" }
+      if summary.notStarted > 0 { text += ", \(summary.notStarted) not started" }
       return [text + " (\(Duration.text(seconds: summary.seconds)))."]
     case .started, .cached, .running, .progress: return []
     }

@@ -120,7 +120,7 @@ enum CommandError: DiagnosableError, Hashable {
   /// An argument names something that is not there.
   case unknownName(what: String, name: String, known: [String])
   /// The run left steps undone.
-  case incomplete(failed: Int, skipped: Int, exit: ExitCode)
+  case incomplete(failed: Int, blocked: Int = 0, notStarted: Int = 0, exit: ExitCode)
   /// The user stopped the run.
   case cancelled
   /// OpenBLAS gave no battery of products; it said why.
@@ -166,12 +166,15 @@ enum CommandError: DiagnosableError, Hashable {
             ?? "There is: \(known.joined(separator: ", ")).",
           exit: .usage)
       ]
-    case .incomplete(let failed, let skipped, let exit):
+    case .incomplete(let failed, let blocked, let notStarted, let exit):
       [
         Diagnosis(
           "exec.incomplete",
-          "\(failed) step\(failed == 1 ? "" : "s") failed\(skipped > 0 ? ", \(skipped) could not run because of that" : "")",
-          remedy: "Mend the cause and run the same command again: everything that was finished is stored.",
+          "\(failed) step\(failed == 1 ? "" : "s") failed"
+            + (blocked > 0 ? ", \(blocked) \(blocked == 1 ? "is" : "are") blocked by that" : "")
+            + (notStarted > 0 ? ", \(notStarted) \(notStarted == 1 ? "was" : "were") not started" : ""),
+          remedy: "Mend the cause and run the same command again: everything that was finished is stored."
+            + (notStarted > 0 ? " With --keep-going, whatever does not read from what failed runs first." : ""),
           exit: exit)
       ]
     case .noFingerprint:
@@ -193,5 +196,14 @@ enum CommandError: DiagnosableError, Hashable {
           remedy: "Run the same command again to go on: everything that was finished is stored.", exit: .stepFailed)
       ]
     }
+  }
+}
+
+extension CommandError {
+  /// What a run left undone.
+  init(incomplete summary: ExecutionSummary) {
+    self = .incomplete(
+      failed: summary.failed, blocked: summary.blocked, notStarted: summary.notStarted,
+      exit: summary.exit ?? .stepFailed)
   }
 }

@@ -42,7 +42,7 @@ struct StoredPolicy {
     let engine = StepEngine(workers: workers, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
     let task = try await Executor.forModels(store, engine)
       .task(for: policy.step, in: graph, needing: policy.use.inputNames)
-    guard let task else { throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed) }
+    guard let task else { throw CommandError.incomplete(failed: 1, exit: .stepFailed) }
     return StoredPolicy(policy: policy, task: task, engine: engine)
   }
 

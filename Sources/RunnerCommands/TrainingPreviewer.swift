@@ -94,7 +94,7 @@ struct TrainingPreviewer {
     var use = work.model
     use.adapters = 0
     guard let task = try await executor.task(for: step, in: graph, needing: ["examples"] + use.inputNames) else {
-      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
+      throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }
     let records = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
     let preview = try TrainingPreview(

@@ -12,40 +12,91 @@ import Storage
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Compute a stored step again and compare it with what is stored, bit for bit.",
+    commandName: "verify", abstract: "Compute stored steps again and compare them with what is stored, bit for bit.",
     discussion: """
-      The step reads its stored inputs; neither its stored result nor the stored results of its records are used, and
-      none is changed. Exit code 0: the same bytes. Exit code 2: other bytes; for a training the first optimizer step
-      that differs is named, for a step over records the first record.
+      Steps are named by their labels as `plan` shows them, by their keys, or by the beginnings of keys; what ends in
+      .yaml or .yml is a spec. Steps without a spec are looked for in all specs of the folder `experiments`; a spec
+      without steps means all of its steps that are stored, but for files from outside, whose bytes are checked
+      whenever they are read.
+
+      A step reads its stored inputs; neither its stored result nor the stored results of its records are used, and none
+      is changed. Exit code 0: the same bytes. Exit code 2: other bytes; for a training the first optimizer step that
+      differs is named, for a step over records the first record.
       """)
 
-  @Argument(help: "A step: its label as `plan` shows it, its key, or the beginning of the key.") var step: String
   @Argument(
-    help: "Specs that have the step; default: all in the folder `experiments`.",
+    help: ArgumentHelp("Steps, and specs that have them.", valueName: "step or spec"),
     completion: .file(extensions: ["yaml", "yml"]))
-  var specs: [String] = []
+  var names: [String] = []
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Override a value, checked like the spec itself.", valueName: "a.b=value"))
   var sets: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      """
+      Compute each step twice, with other numbers of worker threads, sequences generated at once, or both: \
+      `workers`, `batch` or `workers,batch`. A step on which neither has a bearing is computed once.
+      """, valueName: "what"))
+  var vary: VariedOptions = VariedOptions()
   @OptionGroup var storage: StoreOptions
   @OptionGroup var compute: ComputeOptions
-  @Flag(help: "A step of `exec --smoke`.") var smoke = false
+  @Flag(help: "Steps of `exec --smoke`.") var smoke = false
   @Flag(help: "Write events as JSON lines.") var json = false
+
+  func validate() throws {
+    if names.isEmpty { throw ValidationError("Name a step, or a spec whose stored steps are to be verified.") }
+  }
 
   func run() async throws {
     Interrupt.listen()
     let store = try Store(at: storage.storePath, mode: .existing)
-    let found = try find(StepFinder(name: step, store: store))
-    let again = Reexecution(found: found, store: store, view: RunViews.chosen(json: json))
-    let comparison = try await again.compare(
-      StepEngine(
-        workers: compute.workerCount, batch: compute.batch, mirrors: storage.allMirrors, scratch: store.scratchFolder))
-    tell(comparison, found)
-    guard comparison.isEqual else {
-      throw VerifyFault.differs(
-        step: found.step.label, comparison, storedBy: try Self.origin(of: found.key, in: store))
+    let chosen = try choose(store)
+    let view = RunViews.chosen(json: json)
+    view.show(.started(run: "verify", steps: chosen.steps.count, bounds: chosen.steps.count...chosen.steps.count))
+    var tally = VerificationTally(steps: chosen.steps.count, leftOut: chosen.leftOut)
+    for (number, setting) in vary.settings(compute).enumerated() {
+      let engine = StepEngine(
+        workers: setting.workers, batch: setting.batch, mirrors: storage.allMirrors, scratch: store.scratchFolder)
+      for found in chosen.steps where number == 0 || vary.bears(on: found.step) {
+        let words = vary.bears(on: found.step) ? vary.words(setting, for: found.step) : nil
+        try await verify(Reexecution(found: found, store: store, view: view), engine, words, &tally)
+      }
     }
+    if !json, let summary = tally.summary { Output.line(summary) }
+    if let fault = tally.fault { throw fault }
+  }
+
+  /// Computes a step once; what is wrong is told at once if more is to come.
+  private func verify(
+    _ again: Reexecution, _ engine: StepEngine, _ words: String?, _ tally: inout VerificationTally
+  ) async throws {
+    do {
+      let comparison = try await again.compare(engine)
+      tell(comparison, again.found, words)
+      tally.computations += 1
+      if comparison.isEqual { return }
+      tally.add(
+        VerifyFault.differs(
+          step: again.found.step.label, comparison, storedBy: try Self.origin(of: again.found.key, in: again.store)))
+    } catch VerifyFault.stopped {
+      throw VerifyFault.stopped
+    } catch let error as any DiagnosableError where tally.isOfMany {
+      tally.add(error)
+    }
+    if tally.isOfMany, let last = tally.faults.last { Output.report(last) }
+  }
+
+  // MARK: - Which steps
+
+  private var specs: [String] { names.filter(Self.isSpec) }
+
+  private static func isSpec(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
+
+  private func choose(_ store: Store) throws -> (steps: [FoundStep], leftOut: [String]) {
+    let steps = names.filter { !Self.isSpec($0) }
+    if steps.isEmpty { return try StoredSteps.all(of: try session(specs), in: store) }
+    return (try steps.map { try find(StepFinder(name: $0, store: store)) }, [])
   }
 
   private func find(_ finder: StepFinder) throws -> FoundStep {
@@ -63,13 +114,16 @@ struct VerifyCommand: AsyncParsableCommand {
 
   // MARK: - What came out
 
-  private func tell(_ comparison: StepComparison, _ found: FoundStep) {
+  private func tell(_ comparison: StepComparison, _ found: FoundStep, _ words: String?) {
     if json {
-      Output.json(Self.json(comparison, found))
+      var object = Self.json(comparison, found)
+      if let words { object["varied"] = .string(words) }
+      Output.json(.object(object))
       return
     }
     Output.line(
-      "\(found.step.label) (\(found.key.short)): " + (comparison.isEqual ? "the same bytes again" : "other bytes now"))
+      "\(found.step.label) (\(found.key.short)): "
+        + (comparison.isEqual ? "the same bytes again" : "other bytes now") + (words.map { ", with \($0)" } ?? ""))
     let wide = comparison.outputs.map(\.name.count).max() ?? 0
     for output in comparison.outputs {
       let name = output.name + String(repeating: " ", count: wide - output.name.count)
@@ -83,7 +137,7 @@ struct VerifyCommand: AsyncParsableCommand {
     return output.isEqual ? stored : "\(stored) stored, \(output.again?.short ?? "nothing") now"
   }
 
-  private static func json(_ comparison: StepComparison, _ found: FoundStep) -> JSONValue {
+  private static func json(_ comparison: StepComparison, _ found: FoundStep) -> JSONObject {
     let outputs = comparison.outputs.map { output -> JSONValue in
       .members([
         "name": .string(output.name), "equal": .bool(output.isEqual),
@@ -113,7 +167,7 @@ struct VerifyCommand: AsyncParsableCommand {
     default: break
     }
     if let beginning = comparison.beginning { object["difference"] = .string(beginning.sentence) }
-    return .object(object)
+    return object
   }
 
   /// Who made the stored result.

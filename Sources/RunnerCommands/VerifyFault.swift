@@ -20,6 +20,10 @@ enum VerifyFault: DiagnosableError, Hashable {
   case inputsDiffer(step: String)
   /// The user stopped it.
   case stopped
+  /// Of all steps none has a result.
+  case nothingStored
+  /// Of several computations some gave other bytes, or none; each was told.
+  case several(differ: Int, failed: Int, exit: ExitCode)
   /// The second result is another.
   case differs(step: String, StepComparison, storedBy: String)
 
@@ -60,6 +64,16 @@ enum VerifyFault: DiagnosableError, Hashable {
       Diagnosis(
         "verify.stopped", "stopped as you asked; nothing was compared", remedy: "Run the same command again.",
         exit: .stepFailed)
+    case .nothingStored:
+      Diagnosis(
+        "verify.nothing-stored", "none of the steps has a stored result, so there is nothing to compare with",
+        remedy: "Run `runner exec` first.", exit: .usage)
+    case .several(let differ, let failed, let exit):
+      Diagnosis(
+        "verify.several",
+        ([differ > 0 ? "\(differ) computation\(differ == 1 ? "" : "s") gave other bytes" : nil]
+          + [failed > 0 ? "\(failed) could not be done" : nil]).compactMap { $0 }.joined(separator: ", "),
+        remedy: "What differs or failed stands above.", exit: differ > 0 ? .claimFailed : exit)
     case .differs(let step, let comparison, let origin):
       Diagnosis(
         "verify.differs",

@@ -34,7 +34,7 @@ struct WarmRun {
     }
     process.waitUntilExit()
     guard process.terminationStatus == ExitCode.done.rawValue else {
-      throw CommandError.incomplete(failed: 1, skipped: 0, exit: .stepFailed)
+      throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }
     return began.duration(to: clock.now) / .seconds(1)
   }

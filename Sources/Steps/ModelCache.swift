@@ -1,4 +1,5 @@
 // Loads models for steps and keeps the last one: consecutive steps mostly share it, and two may not fit in memory.
+// Steps that run at once and use the same model share it, with its threads; while one has these, another computes alone.
 
 import Diagnostics
 import Digests
@@ -23,13 +24,16 @@ final class ModelCache: Sendable {
   /// - Throws: ``DamagedInput`` if the weights are not what their name says, or the reader's error.
   func model(_ use: ModelUse, for task: StepTask) throws -> LoadedModel {
     let key = Self.key(use, task)
-    if let (held, model) = last.withLock({ $0 }), held == key { return model }
-    // Let go of the old weights before the new ones come.
-    last.withLock { $0 = nil }
-    let model = try load(use, task)
-    try use.check(model.tokenizer, step: task.step.label)
-    last.withLock { $0 = (key, model) }
-    return model
+    // Who wants a model that is being loaded waits for it instead of loading it, too.
+    return try last.withLock { last in
+      if let (held, model) = last, held == key { return model }
+      // Let go of the old weights before the new ones come.
+      last = nil
+      let model = try load(use, task)
+      try use.check(model.tokenizer, step: task.step.label)
+      last = (key, model)
+      return model
+    }
   }
 
   private static func key(_ use: ModelUse, _ task: StepTask) -> Digest {

@@ -24,11 +24,13 @@ public struct StepEngine: StepRunner {
   ///   - batch: Sequences generated at once, at least 1.
   ///   - mirrors: Folders searched for files by digest before anything is fetched.
   ///   - scratch: A folder for files on their way into the store.
-  public init(workers: Int, batch: Int, mirrors: [String], scratch: String) {
+  ///   - isOffline: Whether the network is forbidden.
+  public init(workers: Int, batch: Int, mirrors: [String], scratch: String, isOffline: Bool = false) {
     models = ModelCache(workers: workers)
     self.batch = batch
     self.scratch = scratch
-    fetcher = Fetcher(mirrors: mirrors, means: .init(environment: ProcessInfo.processInfo.environment))
+    fetcher = Fetcher(
+      mirrors: mirrors, means: .init(environment: ProcessInfo.processInfo.environment, isOffline: isOffline))
   }
 
   /// Computes a step.

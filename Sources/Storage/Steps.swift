@@ -95,6 +95,27 @@ extension Store {
     return results
   }
 
+  /// Results that the index by kind does not have: whoever published them was stopped before noting them, or the note
+  /// was lost.
+  ///
+  /// A store that may be written notes them.
+  public func unlistedResults() -> [StepResult] {
+    var listed: Set<String> = []
+    for kind in (try? files.list("index/kinds")) ?? [] {
+      for name in (try? files.list("index/kinds/\(kind)")) ?? [] { listed.insert(String(name.suffix(64))) }
+    }
+    var results: [StepResult] = []
+    for folder in (try? files.list("steps")) ?? [] {
+      for name in (try? files.list("steps/\(folder)")) ?? [] where name.hasSuffix(".step") {
+        let hex = folder + name.dropLast(5)
+        guard !listed.contains(hex), let key = Digest(hex: hex), let result = try? result(for: key) else { continue }
+        results.append(result)
+        if !files.isReadOnly { remember(result.kind, key) }
+      }
+    }
+    return results
+  }
+
   /// Whether one of the results that the index has under a kind was found damaged through this value or its copies.
   public func foundDamaged(kind: String) -> Bool {
     guard StepResult.isKind(kind), !damages.isEmpty else { return false }

@@ -256,8 +256,14 @@ import Testing
     try experiment.write(to: space)
     let plan = try space.run(["plan", "small.yaml"])
     #expect(
-      plan.output.firstMatch(of: /Memory: up to about [0-9.]+ MB \(train dpo\), by the model's sizes\./) != nil,
+      plan.output.firstMatch(of: /Memory: up to about [0-9.]+ MB \(.+\), by the model's sizes\./) != nil,
       "\(plan.output)")
+    let json = try space.run(["plan", "small.yaml", "--json"]).output
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    let steps = try #require(object["steps"] as? [[String: Any]])
+    let training = try #require(steps.first { $0["kind"] as? String == "train" })
+    // Megabytes of what the way back needs, beside a tenth of that in weights.
+    #expect(try #require(training["memory"] as? Int) > 1_000_000)
   }
 
   @Test(arguments: ["exec", "preview"])

@@ -181,3 +181,76 @@ extension String {
     split(separator: "\n").filter { $0.contains("\"event\"") }.joined(separator: "\n")
   }
 }
+
+@Suite struct VerifyMany {
+  private func space() throws -> TestSpace {
+    let space = try TestSpace()
+    let run = try space.exec(SmallTraining())
+    try #require(run.exitCode == 0, "\(run.output)")
+    return space
+  }
+
+  @Test func allStoredStepsOfASpecWithOtherWorkersAndBatches() throws {
+    let space = try space()
+    let before = space.files(below: ".runner-store").filter { !$0.hasPrefix("runs/") }
+    let outcome = try space.run(["verify", "small.yaml", "--vary", "workers,batch"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    for (label, words) in [
+      ("train dpo", "1 worker"), ("train dpo", "3 workers"),
+      ("generate numbers/heldout, greedy, after dpo", "3 workers and 5 sequences at once"),
+    ] {
+      let isTold = lines.contains {
+        $0.hasPrefix("\(label) (") && $0.hasSuffix("the same bytes again, with \(words)")
+      }
+      #expect(isTold, "\(label) with \(words): \(outcome.output)")
+    }
+    // What no model computes is computed once, and a file from outside not at all.
+    #expect(outcome.output.components(separatedBy: "ingest numbers (").count == 2)
+    #expect(!outcome.output.contains("fetch "))
+    let steps = try #require(
+      outcome.output.firstMatch(of: /([0-9]+) steps, computed ([0-9]+) times: all gave the same bytes\./))
+    #expect(try #require(Int(steps.output.2)) > (try #require(Int(steps.output.1))))
+    #expect(space.files(below: ".runner-store").filter { !$0.hasPrefix("runs/") } == before)
+  }
+
+  @Test func severalStepsByName() throws {
+    let space = try space()
+    let outcome = try space.run(["verify", "ingest numbers", "train dpo", "small.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("2 steps, computed 2 times: all gave the same bytes."), "\(outcome.output)")
+  }
+
+  @Test func oneThatDiffersDoesNotKeepTheOthers() throws {
+    let space = try space()
+    let store = try Store(at: "\(space.path)/.runner-store", mode: .existing)
+    let split = try #require(store.results(ofKind: "split").first)
+    let outputs = try split.outputs.map { held in
+      let bytes = try store.read(held.digest) + (held.name == "heldout" ? Array("\n".utf8) : [])
+      return StepResult.Output(held.name, try store.write(bytes), byteCount: bytes.count, recordCount: held.recordCount)
+    }
+    let hex = split.manifest.key.hex
+    try FileManager.default.removeItem(
+      atPath: "\(space.path)/.runner-store/steps/\(hex.prefix(2))/\(hex.dropFirst(2)).step")
+    try store.publish(
+      StepResult(kind: split.kind, outputs: outputs, manifest: split.manifest, provenance: split.provenance),
+      for: split.manifest.key)
+    let outcome = try space.run(["verify", "small.yaml"])
+    #expect(outcome.exitCode == 2, "\(outcome.errors)")
+    #expect(outcome.errors.contains("split numbers: executed again it gives other bytes in `heldout`"))
+    #expect(outcome.errors.contains("1 computation gave other bytes"), "\(outcome.errors)")
+    #expect(outcome.output.contains("train dpo") && outcome.output.contains("not stored."), "\(outcome.output)")
+  }
+
+  @Test func nothingNamedOrVariedByAnotherNameIsWrongUsage() throws {
+    let space = try TestSpace()
+    #expect(try space.run(["verify"]).errors.contains("Name a step, or a spec"))
+    #expect(try space.run(["verify", "x", "--vary", "seeds"]).exitCode == 64)
+    try SmallExperiment().write(to: space)
+    _ = try space.run(["exec", "small.yaml", "--until", "ingest numbers"])
+    try space.write(try space.read("numbers.jsonl") + "\n", to: "numbers.jsonl")
+    let other = try space.run(["verify", "small.yaml"])
+    #expect(other.exitCode == 64, "\(other.output) \(other.errors)")
+    #expect(other.errors.contains("none of the steps has a stored result"), "\(other.errors)")
+  }
+}

@@ -102,12 +102,15 @@ final class Workshop: StepRunner {
   let before: @Sendable (StepTask) -> Void
   /// Seconds that a record takes.
   let secondsPerRecord: Double
+  /// Whether verdicts say so little that other responses often get the same.
+  let isCoarse: Bool
   private let state = Mutex(State())
 
   init(
     files: [Digest: [UInt8]], broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0,
-    before: @escaping @Sendable (StepTask) -> Void = { _ in }
+    isCoarse: Bool = false, before: @escaping @Sendable (StepTask) -> Void = { _ in }
   ) {
+    self.isCoarse = isCoarse
     self.before = before
     self.files = files
     self.broken = broken
@@ -146,7 +149,8 @@ final class Workshop: StepRunner {
       )
     case .generate(let work): return try generate(work, try lines("prompts"), task)
     case .verify(let work):
-      return ([output("outcomes", try lines("responses").map { "\($0) by \(work.verifier)" })], WorkCount())
+      let said = try lines("responses").map { isCoarse ? "\($0.utf8.reduce(0) { $0 + Int($1) } % 2)" : $0 }
+      return ([output("outcomes", said.map { "\($0) by \(work.verifier)" })], WorkCount())
     case .aggregate: return ([output("table", try task.step.inputs.flatMap { try lines($0.name) })], WorkCount())
     default: throw Broken(step: task.step.label)
     }
@@ -215,7 +219,8 @@ struct Shop {
   /// Plans and runs.
   func run(
     _ lines: Lines, broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0,
-    before: @escaping @Sendable (StepTask) -> Void = { _ in }
+    limits: RunLimits = RunLimits(keepsGoing: true), before: @escaping @Sendable (StepTask) -> Void = { _ in },
+    heard: @escaping @Sendable (ExecutionEvent) -> Void = { _ in }
   ) async throws -> Outcome {
     let store = try store()
     let graph = try lines.graph()
@@ -225,8 +230,11 @@ struct Shop {
     let told = Told()
     let executor = Executor(
       store: store, runner: workshop, cancellation: Cancellation(), now: { workshop.now },
-      provenance: { JSONObject([]) },
-      observe: { told.add($0) })
+      provenance: { JSONObject([]) }, limits: limits,
+      observe: { event in
+        told.add(event)
+        heard(event)
+      })
     let (summary, results) = try await executor.run(graph, named: "run")
     return Outcome(plan: plan, workshop: workshop, told: told, summary: summary, results: results, graph: graph)
   }

@@ -40,6 +40,12 @@ private struct ActiveSequence {
 }
 
 extension Decoder {
+  /// The most bytes of keys and values that ``generate(_:batch:onFinished:)`` keeps at once, whatever the texts.
+  public static func mostCacheBytes(_ configuration: DecoderConfiguration, batch: Int) -> Int {
+    let longest = KeyValueCache.byteCount(configuration, positions: configuration.context, keepsAllBlocks: true)
+    return max(longest, min(batch * longest, GenerationRun.mostCacheBytes))
+  }
+
   /// Continues texts.
   ///
   /// - Parameters:
@@ -128,7 +134,7 @@ private struct GenerationRun {
   }
 
   /// The most bytes of keys and values at once, unless a single sequence needs more.
-  private static let mostCacheBytes = 512 << 20
+  fileprivate static let mostCacheBytes = 512 << 20
 
   private func room(_ request: GenerationRequest) -> Int {
     max(0, min(request.maxNewTokens, configuration.context - request.prompt.count))

@@ -111,7 +111,7 @@ public struct Planner: Sendable {
         kind: .aggregate, name: "\(part) of \(name)", about: "`\(part)` of a table", leaves: Named(), missing: nil)
       return graph.add(
         .unavailable(work), label: work.name, inputs: [StepInput("table", OutputReference(table, "table"))],
-        places: ["name": cell.experiment.nearestPlace(of: "table/\(part)")].compactMapValues { $0 }, user: nil)
+        leaves: LeafPlaces(["name": "table/\(part)"], in: LeafPlaces.Tree(cell.experiment)), user: nil)
     }
   }
 

@@ -90,7 +90,7 @@ public struct ReviseWork: Work, Hashable {
 /// which change neither. Output: `examples`.
 public struct FitWork: Work, Hashable {
   static let kind = StepKind.fit
-  static let version = 2
+  static let version = 3
   /// The model that will read the examples.
   public let model: ModelUse
   /// The weight of each part of the data; a single part has 1.

@@ -18,13 +18,34 @@ enum FetchStep {
     let folder = "\(scratch)/fetch-\(ProcessInfo.processInfo.processIdentifier)-\(task.step.id.digest.short)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     do {
-      let file = try await fetcher.fetch(request, relativeTo: ".", workFolder: folder) { progress in
-        task.progress(Progress(unit: "bytes", done: progress.bytesDone, total: progress.bytesTotal))
+      let file = try await untilStopped(task) {
+        try await fetcher.fetch(request, relativeTo: ".", workFolder: folder) { progress in
+          task.progress(Progress(unit: "bytes", done: progress.bytesDone, total: progress.bytesTotal))
+        }
       }
       let kept = try task.store.writeFile(at: file.path, expecting: work.digest)
       return [ProducedOutput("file", stored: kept.digest, byteCount: kept.byteCount)]
     } catch let error as FetchError {
       throw error.placed(at: task.step.places["sha256"])
+    }
+  }
+
+  /// Fetches until the user stops the run: a server that is silent must not keep it.
+  private static func untilStopped(
+    _ task: StepTask, _ fetch: @escaping @Sendable () async throws -> FetchedFile
+  ) async throws -> FetchedFile {
+    try await withThrowingTaskGroup(of: FetchedFile?.self) { group in
+      group.addTask { try await fetch() }
+      group.addTask {
+        while !Task.isCancelled {
+          try task.checkCancellation()
+          try? await Task.sleep(for: .milliseconds(100))
+        }
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let file = try await group.next() ?? nil else { throw Cancelled() }
+      return file
     }
   }
 }

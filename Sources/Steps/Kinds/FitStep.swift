@@ -22,7 +22,7 @@ enum FitStep {
       ResponseEncoder(work.model, tokenizer), maxLength: min(context, work.maxLength ?? context),
       cuts: work.longer == .cut, examples: work.examples, label: task.step.label, places: task.step.places)
     let (records, cut) = try fitting.fit(parts, weights: work.weights)
-    return ReviseStep.outputs("examples", records, cut: cut)
+    return ReviseStep.outputs("examples", records, cut: cut, longest: fitting.longest(in: records))
   }
 }
 
@@ -130,6 +130,11 @@ package struct Fitting {
       throw .tooFewExamples(step: label, asked: examples, counts: counts, place: places["examples"])
     }
     return (merged, cut)
+  }
+
+  /// The tokens of the longest response with its prompt.
+  package func longest(in records: [FeedbackRecord]) -> Int {
+    records.flatMap { record in record.items.map { length(of: $0, record.turns) } }.max() ?? 0
   }
 
   private static func limited(_ record: FeedbackRecord, to room: Int) -> FeedbackRecord {

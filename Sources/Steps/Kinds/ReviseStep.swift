@@ -21,10 +21,12 @@ enum ReviseStep {
   }
 
   /// Feedback under a name, and how much there is of what.
-  static func outputs(_ name: String, _ records: [FeedbackRecord], cut: Int = 0) -> [ProducedOutput] {
+  static func outputs(
+    _ name: String, _ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil
+  ) -> [ProducedOutput] {
     [
       ProducedOutput(name, RecordFile.bytes(records), records: records.count),
-      ProducedOutput("counts", FeedbackCounts(records, cut: cut).json.canonicalBytes),
+      ProducedOutput("counts", FeedbackCounts(records, cut: cut, longest: longest).json.canonicalBytes),
     ]
   }
 

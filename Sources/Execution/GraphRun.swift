@@ -1,0 +1,270 @@
+// One run of a graph: the only owner of what is known, and of the choice what comes next.
+// Work itself runs in tasks that get values and give values back; nothing here is shared with them.
+
+import Diagnostics
+import Digests
+import Planning
+import Storage
+
+struct GraphRun {
+  private let executor: Executor
+  private let emit: @Sendable (ExecutionEvent) -> Void
+  private(set) var state: RunState
+  private var queue: ReadyQueue
+  /// The key and the forecast bytes of each step that runs.
+  private var running: [StepID: (key: Digest, bytes: Int)] = [:]
+  /// Stored steps that are made again because of damage.
+  private var repairing: Set<StepID> = []
+  /// How often each step found an input damaged.
+  private var damages: [StepID: Int] = [:]
+  /// A failure of the store, which ends the run.
+  private var fault: StorageError?
+
+  /// Starts with every step open; files from outside only if they are demanded, or once a step that runs reads them.
+  init(
+    _ executor: Executor, _ graph: StepGraph, demanded: Set<StepID> = [],
+    emit: @escaping @Sendable (ExecutionEvent) -> Void
+  ) {
+    self.executor = executor
+    self.emit = emit
+    state = RunState(graph: graph, index: StoreIndex(executor.store))
+    queue = ReadyQueue(graph) { $0.work.foretold == nil || demanded.contains($0.id) }
+  }
+
+  /// Settles every open step, or as many as can be before the run has to stop.
+  ///
+  /// - Throws: A failure of the store, once all that was running has ended.
+  mutating func settleAll() async throws {
+    await withTaskGroup(of: EndedWork.self) { group in
+      while true {
+        startWork(&group)
+        if let ended = await group.next() {
+          take(ended)
+        } else if isOver || queue.taken.isEmpty {
+          return
+        } else {
+          await waitForOthers()
+        }
+      }
+    }
+    if let fault { throw fault }
+  }
+
+  private var isOver: Bool { state.summary.cancelled || fault != nil }
+
+  /// Whether a failure keeps further steps from being started.
+  private var isHalted: Bool { state.summary.failed > 0 && !executor.limits.keepsGoing }
+
+  private mutating func startWork(_ group: inout TaskGroup<EndedWork>) {
+    while running.count < executor.limits.jobs, !isOver {
+      guard let step = queue.next() else {
+        // What others compute is asked for again only when nothing else is left to do.
+        if running.isEmpty || queue.taken.isEmpty { return }
+        queue.retryTaken()
+        return retryTaken(&group)
+      }
+      start(step, &group)
+    }
+  }
+
+  /// Looks once at each step that others computed.
+  private mutating func retryTaken(_ group: inout TaskGroup<EndedWork>) {
+    while running.count < executor.limits.jobs, !isOver, let step = queue.next() { start(step, &group) }
+  }
+
+  private mutating func start(_ step: Step, _ group: inout TaskGroup<EndedWork>) {
+    do {
+      guard let work = try settleOrPrepare(step) else { return }
+      let executor = executor
+      group.addTask(executorPreference: executor.threads) { await executor.perform(work) }
+    } catch let error as StorageError where !error.isMiss {
+      fault = fault ?? error
+    } catch {
+      fail(step, error)
+    }
+  }
+
+  /// Takes in what came of a step's work.
+  private mutating func take(_ ended: EndedWork) {
+    let step = ended.step
+    running[step.id] = nil
+    queue.retryCrowded()
+    switch ended.outcome {
+    case .finished(let outputs, let seconds, let count):
+      state.finished(step, key: ended.key, outputs: outputs)
+      emit(.finished(step, key: ended.key, seconds: seconds, computed: count.computed, reused: count.reused))
+      settle(step)
+    case .cancelled: state.summary.cancelled = true
+    case .damaged(let damage): repair(damage, of: step)
+    case .failed(let error as StorageError) where !error.isMiss: fault = fault ?? error
+    case .failed(let error): fail(step, error)
+    }
+  }
+
+  private mutating func settle(_ step: Step) {
+    repairing.remove(step.id)
+    queue.settle(step)
+  }
+
+  private mutating func fail(_ step: Step, _ error: any Error) {
+    let diagnoses = state.graph.diagnoses(of: error, in: step)
+    state.failed(step, exit: diagnoses.first?.exit)
+    emit(.failed(step, diagnoses))
+    settle(step)
+  }
+
+  /// Opens the step that makes a damaged input again.
+  private mutating func repair(_ damage: DamagedInput, of step: Step) {
+    damages[step.id, default: 0] += 1
+    guard damages[step.id, default: 0] <= step.inputs.count + 1,
+      let source = step.inputs.first(where: { $0.name == damage.input })?.source
+    else { return fail(step, damage) }
+    let producer = state.graph.step(source.step)
+    if !queue.isOpen(producer) {
+      emit(.damaged(producer, object: damage.object))
+      state.forgetObjects()
+      state.results[producer.id] = nil
+      repairing.insert(producer.id)
+    }
+    queue.require(producer, by: step)
+  }
+
+  /// Waits until one of the steps that others compute is done, or its run is dead.
+  private mutating func waitForOthers() async {
+    for taken in queue.news() { emit(.waiting(taken.step, taken.computing)) }
+    var seconds = 0.05
+    while isEverythingTaken() {
+      if executor.cancellation.isCancelled {
+        state.summary.cancelled = true
+        return
+      }
+      await executor.pause(seconds)
+      seconds = min(2 * seconds, 2)
+    }
+    queue.retryTaken()
+  }
+
+  /// Whether all that is put off is still computed by others; a failure of the store ends the waiting, too.
+  private mutating func isEverythingTaken() -> Bool {
+    do throws(StorageError) {
+      for taken in queue.taken where try !(executor.leases?.isTaken(taken.key) ?? false) { return false }
+      return true
+    } catch {
+      fault = error
+      return false
+    }
+  }
+}
+
+// MARK: - One step
+
+extension GraphRun {
+  /// Settles a step without work, makes it wait, or gives its work.
+  private mutating func settleOrPrepare(_ step: Step) throws -> PreparedWork? {
+    for source in state.graph.inputs(of: step) where source.work.foretold != nil { _ = state.resolve(source) }
+    if let culprit = state.culprit(of: step) {
+      state.block(step, because: culprit)
+      emit(.blocked(step, because: culprit))
+      settle(step)
+      return nil
+    }
+    let resolved = try resolve(step)
+    if isFound(step, resolved) { return nil }
+    if isHalted || state.isBehindUnstarted(step) {
+      state.leave(step)
+      settle(step)
+      return nil
+    }
+    if try !hasFiles(step) { return nil }
+    return try prepare(step, resolved)
+  }
+
+  /// The state of a step; a result that is counted on from here on is marked as used, so that collection spares it.
+  private mutating func resolve(_ step: Step) throws -> StepState {
+    for _ in 0..<8 {
+      let resolved = state.resolve(step)
+      guard case .cached(let key, let result) = resolved else { return resolved }
+      let objects = result.outputs.values.map(\.digest).filter { !state.used.contains($0) }
+      if try executor.store.use(step: step.work.foretold == nil ? key : nil, objects: objects) {
+        state.used.formUnion(objects)
+        return resolved
+      }
+      // What collection took between the two looks is looked for again.
+      state.forgetObjects()
+    }
+    return state.resolve(step)
+  }
+
+  /// Takes a result that is there; one that was found damaged must be whole, which another run may have seen to.
+  private mutating func isFound(_ step: Step, _ resolved: StepState) -> Bool {
+    guard case .cached(let key, let result) = resolved else { return false }
+    if repairing.contains(step.id),
+      !result.outputs.values.allSatisfy({ (try? executor.store.read($0.digest)) != nil })
+    {
+      return false
+    }
+    state.found(step, key: key, result)
+    emit(.cached(step, key: key))
+    settle(step)
+    return true
+  }
+
+  /// Whether the files from outside that a step reads are there; if not, it waits for them.
+  private mutating func hasFiles(_ step: Step) throws -> Bool {
+    var areThere = true
+    for source in state.graph.inputs(of: step) where source.work.foretold != nil && state.results[source.id] == nil {
+      if !queue.isOpen(source), isFound(source, try resolve(source)) { continue }
+      queue.require(source, by: step)
+      areThere = false
+    }
+    return areThere
+  }
+
+  private mutating func prepare(_ step: Step, _ resolved: StepState) throws -> PreparedWork? {
+    if case .blocked(let obstacle) = resolved { throw BlockedStep(step: step.label, obstacle: obstacle) }
+    guard let contents = state.contents(of: step) else { fatalError("inputs are computed before: our own bug") }
+    if executor.cancellation.isCancelled {
+      state.summary.cancelled = true
+      return nil
+    }
+    let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
+    let key = manifest.key
+    let bytes = executor.limits.forecast(step, state.facts(for: step, contents)) ?? 0
+    // Another step of this run may have come to the same key; what it computes serves both.
+    guard try hasRoom(step, bytes), !running.values.contains(where: { $0.key == key }) else {
+      queue.putOff(step)
+      return nil
+    }
+    if try !isOurs(step, key) { return nil }
+    emit(.running(step, resolved))
+    running[step.id] = (key, bytes)
+    return PreparedWork(
+      task: executor.task(step, contents: contents, emit), manifest: manifest, sources: state.sources(of: step))
+  }
+
+  private func hasRoom(_ step: Step, _ bytes: Int) throws -> Bool {
+    guard let memory = executor.limits.memory else { return true }
+    if bytes > memory { throw StepTooLarge(step: step.label, bytes: bytes, memory: memory) }
+    return running.values.reduce(0) { $0 + $1.bytes } + bytes <= memory
+  }
+
+  /// Whether this run gets to compute a step; if not, it was put off or is settled.
+  private mutating func isOurs(_ step: Step, _ key: Digest) throws -> Bool {
+    guard let leases = executor.leases else { return true }
+    if let holder = try leases.acquire(key) {
+      queue.putOff(TakenStep(step: step, key: key, computing: Computing(holder)))
+      return false
+    }
+    // Who held the lease before may have published since the last look.
+    do {
+      if isFound(step, try resolve(step)) {
+        leases.release(key)
+        return false
+      }
+    } catch {
+      leases.release(key)
+      throw error
+    }
+    return true
+  }
+}
