@@ -20,7 +20,7 @@ let exact: [CSetting] = [
   .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-fast-math", "-Wall", "-Wextra", "-Werror"])
 ]
 
-/// Swift's libraries within the program: loading them cost more than planning a thousand steps does.
+/// Swift's libraries within the program: loading them cost every start some twenty milliseconds.
 ///
 /// Tests link them as ever, so no test target may depend on the target `runner`.
 let oneFile: [LinkerSetting] = [
