@@ -7,7 +7,7 @@
 # make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
-PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config python3 python3-pip zstd
+PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev libcurl4 pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
 PYTHON ?= python3
 PEERS ?= .venv-peers/bin/python

@@ -1,6 +1,7 @@
 // Drives a graph of steps: in order, what is stored is taken and what is not is computed, stored and told.
 // Knows no tensor, no model and no YAML; the same resolver that made the plan decides what runs.
 
+import Diagnostics
 public import Digests
 public import JSON
 public import Planning
@@ -89,7 +90,10 @@ public struct Executor: Sendable {
     summary: ExecutionSummary, results: RunResults
   ) {
     let journal = JournalWriter(try store.journal(run: run))
+    // Several steps may warn of one line of the spec.
+    let warned = Mutex<Set<Diagnosis>>([])
     let emit: @Sendable (ExecutionEvent) -> Void = { [observe] event in
+      if case .warned(let diagnosis) = event, !warned.withLock({ $0.insert(diagnosis).inserted }) { return }
       journal.write(event)
       observe(event)
     }

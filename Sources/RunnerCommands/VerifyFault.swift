@@ -45,7 +45,8 @@ enum VerifyFault: DiagnosableError, Hashable {
         exit: .usage)
     case .ambiguous(let name, let steps):
       Diagnosis(
-        "verify.ambiguous", "`\(name)` is \(steps.count) steps", notes: steps, remedy: "Name one of them by its key, or with its cell, as they stand here.",
+        "verify.ambiguous", "`\(name)` is \(steps.count) steps", notes: steps,
+        remedy: "Name one of them by its key, or with its cell, as they stand here.",
         exit: .usage)
     case .notStored(let step):
       Diagnosis(

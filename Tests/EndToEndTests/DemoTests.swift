@@ -33,7 +33,8 @@ import Testing
 
   @Test func theSpecOfTheReadmeIsValid() throws {
     let readme = try String(contentsOfFile: "\(TestSpace.repository)/README.md", encoding: .utf8)
-    let spec = try #require(readme.components(separatedBy: "```yaml\n").dropFirst().first?.components(separatedBy: "```").first)
+    let spec = try #require(
+      readme.components(separatedBy: "```yaml\n").dropFirst().first?.components(separatedBy: "```").first)
     let space = try TestSpace()
     try space.write(spec, to: "readme.yaml")
     let outcome = try space.run(["validate", "readme.yaml"])

@@ -87,12 +87,15 @@ import Testing
     let sames = (0..<12).flatMap { number in
       notes.enumerated().map { index, note in
         JSONObject(
-          [JSONMember("question", index == 0 ? .integer(Int64(number)) : .string("\(number)"))]
+          [
+            JSONMember("question", index == 0 ? .integer(Int64(number)) : .string("\(number)")),
+            JSONMember("name", .string("\(number)")),
+          ]
             + (note.map { [JSONMember("note", $0)] } ?? []))
       }
     }
     let spec = SmallSpec(prompt: #""{question}{#note} {note}{/note}""#, split: "{heldout: 9, train: rest}")
-    let parts = try spec.parts(of: sames)
+    let parts = try spec.parts(of: sames, reading: "name")
     func said(_ part: String) throws -> [String] { try #require(parts[part]) }
     #expect(Set(try said("heldout")).count == 3)
     #expect(Set(try said("heldout")).isDisjoint(with: try said("train")))
