@@ -51,17 +51,24 @@ struct PlannedMemory {
   let steps: [StepID: Int]
   /// The step that takes most.
   let most: (label: String, bytes: Int)?
+  /// Whether nothing can be foretold of a training, because its examples have yet to be made.
+  let awaitsExamples: Bool
 
   /// Asks for every step that will or may run.
   init(_ plan: Plan, _ forecast: MemoryForecast) {
     var steps: [StepID: Int] = [:]
     var most: (label: String, bytes: Int)?
+    var awaitsExamples = false
     for planned in plan.steps where planned.mayRun {
-      guard let bytes = forecast.bytes(of: planned) else { continue }
+      guard let bytes = forecast.bytes(of: planned) else {
+        if case .train = planned.step.work { awaitsExamples = true }
+        continue
+      }
       steps[planned.step.id] = bytes
       if bytes > most?.bytes ?? 0 { most = (planned.step.label, bytes) }
     }
     self.steps = steps
     self.most = most
+    self.awaitsExamples = awaitsExamples
   }
 }

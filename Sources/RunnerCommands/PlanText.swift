@@ -138,7 +138,8 @@ struct PlanText {
     let most =
       memory.most.map { "up to about \(Self.megabytes(Double($0.bytes))) (\($0.label)), by the model's sizes" }
       ?? "no basis yet: no model of these steps is stored"
-    lines.append("Disk: \(disk). Memory: \(most).")
+    let later = memory.awaitsExamples ? "; of trainings once their examples are stored, or with `max-length`" : ""
+    lines.append("Disk: \(disk). Memory: \(most)\(later).")
     return lines
   }
 

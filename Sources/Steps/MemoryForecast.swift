@@ -26,15 +26,15 @@ public final class MemoryForecast: Sendable {
     self.batch = batch
   }
 
-  /// The most bytes that a planned step takes beside the program itself; nil if its model is not stored, or it uses none.
+  /// The most bytes that a planned step takes beside the program itself; nil if that is not known yet, or it uses no model.
   public func bytes(of planned: PlannedStep) -> Int? {
     bytes(of: planned.step, contents: planned.modelFiles.mapValues(\.digest))
   }
 
   /// The most bytes that a step takes beside the program itself; nil if its model is not stored, or it uses none.
   ///
-  /// For a training the bound follows from the longest of its examples; while they are not stored, from its `max-length` or
-  /// what its model reads. For a generation it is the weights with the most keys and values that are kept at
+  /// For a training the bound follows from the longest of its examples; while they are not stored, from its `max-length`,
+  /// and without one nothing is foretold. For a generation it is the weights with the most keys and values that are kept at
   /// once, for other steps the weights alone.
   ///
   /// - Parameters:
@@ -48,15 +48,15 @@ public final class MemoryForecast: Sendable {
     case .train(let work):
       let counts = contents["examples/counts"].flatMap { try? store.read($0) }
       let longest = counts.flatMap { try? FeedbackCounts(reading: $0) }?.longest
-      return Self.bytes(of: work, configuration, longest: longest ?? work.hyperparameters.maxLength)
+      return (longest ?? work.hyperparameters.maxLength).map { Self.bytes(of: work, configuration, longest: $0) }
     case .generate: return weights + Decoder.mostCacheBytes(configuration, batch: batch)
     default: return weights
     }
   }
 
-  private static func bytes(of work: TrainWork, _ configuration: DecoderConfiguration, longest: Int?) -> Int {
+  private static func bytes(of work: TrainWork, _ configuration: DecoderConfiguration, longest: Int) -> Int {
     // A pair's responses stand side by side behind its prompt.
-    let longest = min(longest ?? configuration.context, configuration.context)
+    let longest = min(longest, configuration.context)
     let rows = max(TrainingOptions.usualRowsInUnit, 2 * longest)
     return Trainee.bytes(
       configuration, work.hyperparameters.trainedPart, rows: rows, headRows: rows, kept: work.checkpoints.count)

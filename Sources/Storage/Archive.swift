@@ -30,7 +30,11 @@ enum Archive {
       guard let (name, byteCount) = header else { break }
       offset += Tar.blockByteCount
       let range = offset..<(offset + byteCount)
-      offset = range.upperBound + Tar.padding(after: byteCount)
+      let padding = Tar.padding(after: byteCount)
+      guard try files.read(file, at: range.upperBound, count: padding).allSatisfy({ $0 == 0 }) else {
+        throw bad(file, "bytes stand between `\(name)` and what follows it")
+      }
+      offset = range.upperBound + padding
       guard let before = last else {
         guard name == markName, try files.read(file, at: range.lowerBound, count: byteCount) == mark else {
           throw bad(file, "it does not begin as an archive of this version does")

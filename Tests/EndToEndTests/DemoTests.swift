@@ -31,6 +31,28 @@ import Testing
     #expect(other == plain)
   }
 
+  @Test func aTrainingOfTheQuickstartGivesTheSameBytesWhateverStandsAroundIt() throws {
+    func objects(_ arguments: [String], _ environment: [String: String], folder: String) throws -> [String] {
+      let space = try TestSpace()
+      let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
+      let working = "\(space.path)/\(folder)"
+      try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
+      let outcome = try space.run(
+        [
+          "exec", "\(TestSpace.repository)/experiments/quickstart/training.yaml", "--smoke",
+          "--until", "train apo-zero", "--mirror", mirror, "--store", "\(space.path)/store",
+        ] + arguments, environment: environment, folder: working)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      return space.files(below: "store/objects")
+    }
+    let plain = try objects(["--workers", "1"], [:], folder: "a")
+    let surroundings = [
+      "TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
+    ]
+    #expect(plain.count > 8)
+    #expect(try objects(["--workers", "4", "--batch", "3"], surroundings, folder: "deep/down") == plain)
+  }
+
   @Test func theSpecOfTheReadmeIsValid() throws {
     let readme = try String(contentsOfFile: "\(TestSpace.repository)/README.md", encoding: .utf8)
     let spec = try #require(

@@ -248,22 +248,33 @@ import Testing
     experiment.extra = """
       data: numbers/train
       generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
-      reviser: [{judge: {by: verifier}}]
+      reviser: [{minimal-revision: {by: verifier}}]
       objective: {dpo: {beta: 0.1}}
       hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
       """
     let space = try TestSpace()
     try experiment.write(to: space)
+    func memory(_ arguments: [String] = []) throws -> Int? {
+      let json = try space.run(["plan", "small.yaml", "--json"] + arguments).output
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+      let steps = try #require(object["steps"] as? [[String: Any]])
+      return try #require(steps.first { $0["kind"] as? String == "train" })["memory"] as? Int
+    }
+    // Nobody knows how long the examples will be.
+    #expect(try memory() == nil)
     let plan = try space.run(["plan", "small.yaml"])
-    #expect(
-      plan.output.firstMatch(of: /Memory: up to about [0-9.]+ MB \(.+\), by the model's sizes\./) != nil,
-      "\(plan.output)")
-    let json = try space.run(["plan", "small.yaml", "--json"]).output
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-    let steps = try #require(object["steps"] as? [[String: Any]])
-    let training = try #require(steps.first { $0["kind"] as? String == "train" })
-    // Megabytes of what the way back needs, beside a tenth of that in weights.
-    #expect(try #require(training["memory"] as? Int) > 1_000_000)
+    #expect(plan.output.contains("of trainings once their examples are stored"), "\(plan.output)")
+    let bounded = ["--set", "hyperparameters.max-length=250"]
+    let told = try space.run(["plan", "small.yaml"] + bounded).output
+    #expect(told.firstMatch(of: /Memory: up to about [0-9.]+ MB \(.+\), by the model's sizes\./) != nil, "\(told)")
+    // Megabytes of what the way back needs, beside a tenth of that in weights; the same for all that fits in a usual unit.
+    let usual = try #require(try memory(bounded))
+    #expect(usual > 1_000_000)
+    #expect(try memory(["--set", "hyperparameters.max-length=20"]) == usual)
+    // With examples at hand their longest counts, whatever a limit would allow.
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+    let other = ["--set", "hyperparameters.optimizer.adamw.learning-rate=0.01"]
+    #expect(try memory(other) == usual)
   }
 
   @Test(arguments: ["exec", "preview"])
