@@ -1,11 +1,13 @@
 # make demo   set up, build, and run the quickstart
-# make test   set up, check the sources' form, build, and run every test
+# make test   set up, check the sources' form, build, and run every test; what failed is said again at the end
 # make bench  measure scoring, generation and training beside the machine's peak, then training beside PyTorch, PEFT and TRL,
 #             planning beside make, ninja and Snakemake, and a million records; the peers are installed into .venv-peers
 #             unless PEERS names a Python that has them
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
 PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev libcurl4 pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
@@ -51,7 +53,8 @@ $(MODEL): | setup
 
 test: setup lint $(MODEL)
 	swift build $(SWIFT_FLAGS) --build-tests
-	RUNNER_TEST_MODEL="$(CURDIR)/$(MODEL)" swift test $(SWIFT_FLAGS) --skip-build
+	@RUNNER_TEST_MODEL="$(CURDIR)/$(MODEL)" swift test $(SWIFT_FLAGS) --skip-build 2>&1 | tee .build/test.log \
+	  || { echo; echo "What failed (the whole output is in .build/test.log):"; grep -a -A 4 "✘" .build/test.log; exit 1; }
 
 schemas: build
 	$(RUNNER) schema --into schemas

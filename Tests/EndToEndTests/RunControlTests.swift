@@ -164,10 +164,23 @@ import Testing
     let outcome = try space.exec(Self.grid, ["--memory", "1MB"])
     #expect(outcome.exitCode == 1, "\(outcome.output)")
     #expect(
-      outcome.output.firstMatch(of: /train dpo: its forecast memory is [0-9]+ MB, and --memory allows 1 MB/) != nil,
+      outcome.output.contains("generate numbers/heldout, greedy: its forecast memory is 22 MB, and --memory allows 1 MB"),
       "\(outcome.output)")
     #expect(outcome.output.contains("Allow more with --memory"))
     #expect(space.files(below: ".runner-store/steps").isEmpty)
+  }
+
+  /// How much a training takes follows from its examples: nobody can say before they are there.
+  @Test func aTrainingThatCannotFitIsRefusedOnceItsExamplesAreKnown() throws {
+    let space = try TestSpace()
+    #expect(try space.exec(Self.grid).exitCode == 0)
+    var other = Self.grid
+    other.rate = "2.0e-3"
+    let outcome = try space.exec(other, ["--memory", "1MB"])
+    #expect(outcome.exitCode == 1, "\(outcome.output)")
+    #expect(
+      outcome.output.firstMatch(of: /train dpo: its forecast memory is [0-9]+ MB, and --memory allows 1 MB/) != nil,
+      "\(outcome.output)")
   }
 
   @Test func whatDoesNotFitBesideTheOthersWaits() throws {
