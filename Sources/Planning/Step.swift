@@ -14,6 +14,8 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case ingest
   /// Records in named parts.
   case split
+  /// Some records of a part.
+  case take
   /// Prompts from records.
   case render
   /// Responses that stand in the data.
@@ -46,6 +48,8 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case preference
   /// How far a model has moved from another.
   case drift
+  /// What a reward model says of responses.
+  case reward
   /// How much the two responses of a pair differ.
   case pairs
   /// Log-ratios through a training.

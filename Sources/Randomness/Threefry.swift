@@ -67,6 +67,10 @@ public struct RandomAddress: Hashable, Sendable {
     case exampleOrder = 9
     /// Which inputs of an adapter are dropped.
     case dropout = 10
+    /// Which records' labels are turned around.
+    case labelNoise = 11
+    /// Which part of a response is learned.
+    case subOutput = 12
   }
 
   /// The seed that the spec names.

@@ -7,21 +7,55 @@ public import JSON
 public enum FeedbackItem: Hashable, Sendable {
   /// A response, nothing said about it.
   case response(Response)
-  /// A response with a judgment in words; nil if it is acceptable.
-  case judged(Response, judgment: String?)
+  /// A response with a judgment in words; nil if it is acceptable. The context is there where an objective reads the
+  /// judgment.
+  case judged(Response, judgment: String?, context: JudgmentContext? = nil)
   /// A better and a worse response.
   case pair(chosen: Response, rejected: Response)
   /// Responses in order, best first, with a score each or none at all.
   case ranking([Response], scores: [Double])
-  /// A response under turns that fit it, and under turns that do not.
-  case relabeled(Response, turns: [Message], contrast: [Message])
+  /// A response under turns that fit it, and under turns that do not; `answers` are the right ones, for a response that
+  /// is wrong as a whole: what it begins with may be right.
+  case relabeled(Response, turns: [Message], contrast: [Message], answers: [String] = [])
 
   /// The responses in it: one; chosen and rejected; or all of a ranking.
   public var responses: [Response] {
     switch self {
-    case .response(let response), .judged(let response, _), .relabeled(let response, _, _): [response]
+    case .response(let response), .judged(let response, _, _), .relabeled(let response, _, _, _): [response]
     case .pair(let chosen, let rejected): [chosen, rejected]
     case .ranking(let responses, _): responses
+    }
+  }
+}
+
+/// Turns in which an objective reads a judgment.
+public enum JudgmentContext: Hashable, Sendable {
+  /// A prompt with the judgment in it; the response follows (CUT).
+  case prompt([Message])
+  /// The response, and a question about it; the judgment follows (forward prediction).
+  case question([Message])
+
+  /// The turns.
+  public var turns: [Message] {
+    switch self {
+    case .prompt(let turns), .question(let turns): turns
+    }
+  }
+
+  fileprivate var member: JSONMember {
+    switch self {
+    case .prompt(let turns): JSONMember("judged-prompt", Message.json(turns))
+    case .question(let turns): JSONMember("question", Message.json(turns))
+    }
+  }
+
+  fileprivate init?(json: JSONValue) throws(WireFault) {
+    if json["judged-prompt"] != nil {
+      self = .prompt(try Message.turns(json, "judged-prompt"))
+    } else if json["question"] != nil {
+      self = .question(try Message.turns(json, "question"))
+    } else {
+      return nil
     }
   }
 }
@@ -88,13 +122,22 @@ extension FeedbackItem {
   public var json: JSONValue {
     switch self {
     case .response(let response): .members(["response": response.json])
-    case .judged(let response, let judgment):
-      .members(["response": response.json, "judgment": judgment.map { .string($0) } ?? .null])
+    case .judged(let response, let judgment, let context):
+      .object(
+        JSONObject(
+          [
+            JSONMember("response", response.json), JSONMember("judgment", judgment.map { .string($0) } ?? .null),
+          ] + (context.map { [$0.member] } ?? [])))
     case .pair(let chosen, let rejected): .members(["chosen": chosen.json, "rejected": rejected.json])
     case .ranking(let responses, let scores):
       .members(["ranking": .array(responses.map(\.json)), "scores": .array(scores.map { .number($0) })])
-    case .relabeled(let response, let turns, let contrast):
-      .members(["response": response.json, "turns": Message.json(turns), "contrast": Message.json(contrast)])
+    case .relabeled(let response, let turns, let contrast, let answers):
+      .object(
+        JSONObject(
+          [
+            JSONMember("response", response.json), JSONMember("turns", Message.json(turns)),
+            JSONMember("contrast", Message.json(contrast)),
+          ] + (answers.isEmpty ? [] : [JSONMember("answers", .array(answers.map { .string($0) }))])))
     }
   }
 
@@ -119,9 +162,10 @@ extension FeedbackItem {
       let response = try Response(json: value)
       if json["turns"] != nil {
         self = .relabeled(
-          response, turns: try Message.turns(json, "turns"), contrast: try Message.turns(json, "contrast"))
+          response, turns: try Message.turns(json, "turns"), contrast: try Message.turns(json, "contrast"),
+          answers: json["answers"] == nil ? [] : try json.texts("answers"))
       } else if let judgment = json["judgment"] {
-        self = .judged(response, judgment: judgment.stringValue)
+        self = .judged(response, judgment: judgment.stringValue, context: try JudgmentContext(json: json))
       } else {
         self = .response(response)
       }

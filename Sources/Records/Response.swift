@@ -101,6 +101,8 @@ public struct Score: Hashable, Sendable {
   public let divergedAt: Int?
   /// Why the text could not be scored, such as a model that reads fewer tokens: no log-probabilities then; mostly nil.
   public let failure: String?
+  /// What a reward model says of the whole text: there are no log-probabilities then; nil for other scores.
+  public private(set) var reward: Double?
 
   /// Makes a score.
   public init(logProbabilities: [Float], byteCount: Int) {
@@ -108,6 +110,12 @@ public struct Score: Hashable, Sendable {
     self.byteCount = byteCount
     divergedAt = nil
     failure = nil
+  }
+
+  /// Makes a reward model's score.
+  public init(reward: Double, byteCount: Int) {
+    self.init(logProbabilities: [], byteCount: byteCount)
+    self.reward = reward
   }
 
   /// What stands for the score of a text that could not be scored.
@@ -137,6 +145,10 @@ public struct Score: Hashable, Sendable {
     ])
     if let divergedAt { object["diverged-at"] = .integer(Int64(divergedAt)) }
     if let failure { object["failure"] = .string(failure) }
+    if let reward {
+      object["log-probabilities"] = nil
+      object["reward"] = .number(reward)
+    }
     return .object(object)
   }
 
@@ -151,6 +163,10 @@ public struct Score: Hashable, Sendable {
     }
     if let failure = json["failure"]?.stringValue {
       self.init(failure: failure, byteCount: bytes)
+      return
+    }
+    if let reward = json["reward"]?.doubleValue {
+      self.init(reward: reward, byteCount: bytes)
       return
     }
     var values: [Float] = []

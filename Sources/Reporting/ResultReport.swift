@@ -30,7 +30,7 @@ public struct ResultsError: DiagnosableError, Hashable {
 /// The results of one experiment.
 public struct ResultReport: Sendable {
   private let experiment: PlannedExperiment
-  private let numbers: [Measured]
+  let numbers: [Measured]
   private let results: RunResults
   private let graph: StepGraph
   private let examples: [LearnedExamples]
@@ -87,26 +87,38 @@ public struct ResultReport: Sendable {
 
   /// Every number with the keys behind it.
   public var json: JSONValue {
-    let table = graph.step(experiment.table)
-    let cells = numbers.map { number -> JSONValue in
-      var object = number.json.objectValue ?? JSONObject()
-      object["inputs"] = nil
-      object["axes"] = nil
-      object["steps"] = .array(
-        number.inputs.compactMap { name in
-          guard let source = table.inputs.first(where: { $0.name == name })?.source, let found = results[source.step],
-            let output = found.result.outputs[source.output]
-          else { return nil }
-          return .members(["key": .string(found.key.hex), "outcomes": .string(output.digest.hex)])
-        })
-      return .object(object)
-    }
     var object = JSONObject([
-      JSONMember("experiment", .string(experiment.name)), JSONMember("version", .integer(1)),
-      JSONMember("cells", .array(cells)),
+      JSONMember("experiment", .string(name)), JSONMember("version", .integer(1)),
+      JSONMember("cells", .array(numbers.map(json(of:)))),
     ])
     if !examples.isEmpty { object["examples"] = .array(examples.map(\.json)) }
     return .object(object)
+  }
+
+  /// A number with the keys behind it.
+  func json(of number: Measured) -> JSONValue {
+    let table = graph.step(experiment.table)
+    var object = number.json.objectValue ?? JSONObject()
+    object["inputs"] = nil
+    object["axes"] = nil
+    object["steps"] = .array(
+      number.inputs.compactMap { name in
+        guard let source = table.inputs.first(where: { $0.name == name })?.source, let found = results[source.step],
+          let output = found.result.outputs[source.output]
+        else { return nil }
+        return .members(["key": .string(found.key.hex), "outcomes": .string(output.digest.hex)])
+      })
+    return .object(object)
+  }
+
+  /// The name of the experiment.
+  var name: String { experiment.name }
+
+  /// The arms of a cell, by its name; nil: the only cell.
+  func arms(of cell: String?) -> [Measured.Coordinate] {
+    let cells = experiment.experiment.cells
+    let found = cell.map { cell in cells.first { $0.name == cell } } ?? cells.first
+    return (found?.arms.entries ?? []).map { Measured.Coordinate($0.name, $0.value) }
   }
 
   /// Every step's key and outputs.
@@ -161,7 +173,7 @@ public struct ResultReport: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  private static func write(_ text: String, to path: String, in folder: String) throws(ResultsError) {
+  static func write(_ text: String, to path: String, in folder: String) throws(ResultsError) {
     let bytes = Data(text.utf8)
     if FileManager.default.contents(atPath: path) == bytes { return }
     do {

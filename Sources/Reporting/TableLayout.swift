@@ -27,7 +27,7 @@ public struct TableLayout: Sendable {
   /// The name of the row to compare with, if one is named: its labels on the axes that the table names.
   public let relativeToRow: String?
   /// How many of the row axes the table names; they come first.
-  private let namedAxes: Int
+  let namedAxes: Int
 
   /// Lays measured numbers out.
   ///

@@ -8,6 +8,7 @@ import JSON
 import Planning
 import Records
 import Reporting
+import Specification
 import Steps
 import Storage
 
@@ -49,6 +50,7 @@ struct ExecCommand: AsyncParsableCommand {
     let saved = try savedPlan()
     let session = try Session(
       saved?.options ?? spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
+    try session.refuseUnjudgedTables()
     let view = RunViews.chosen(json: json)
     let store = try Store(at: storage.storePath, mode: .create, onDamage: { view.show(.warned($0.diagnosis)) })
     let run = Provenance.runName
@@ -109,6 +111,7 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {
+    var reports: [String: ResultReport] = [:]
     for experiment in session.experiments {
       guard let (_, result) = done[experiment.table], let table = result.outputs["table"] else { continue }
       guard !experiment.measurements.isEmpty else {
@@ -118,6 +121,7 @@ struct ExecCommand: AsyncParsableCommand {
       let report = try ResultReport(
         experiment, table: try store.read(table.digest), results: done, graph: session.graph,
         examples: try learned(experiment, session.graph, done, store))
+      reports[experiment.experiment.path] = report
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
       if json {
         Output.json(.members(["event": "table", "experiment": .string(experiment.name), "table": report.json]))
@@ -127,6 +131,38 @@ struct ExecCommand: AsyncParsableCommand {
         if !smoke { Output.line("\nWritten to \(results)/\(experiment.name)/") }
       }
     }
+    for table in session.tables { try write(table, reports) }
+  }
+
+  /// A table over several experiments, once all of them have their numbers.
+  private func write(_ table: TableSpecification, _ reports: [String: ResultReport]) throws {
+    let own = table.resolved.compactMap { reports[$0.path] }
+    guard own.count == table.resolved.count else { return }
+    let name = ExperimentName.name(ofSpec: table.path)
+    let cross = CrossTable(table, name: name, reports: own)
+    if !smoke { try cross.write(into: "\(results)/\(name)") }
+    if json {
+      Output.json(.members(["event": "table", "of": .string(name), "table": cross.json]))
+    } else {
+      Output.line("\n\(name)\(smoke ? " (smoke test on \(Self.smokeRecords) records)" : "")\n")
+      Output.line(cross.aligned)
+      if !smoke { Output.line("\nWritten to \(results)/\(name)/") }
+    }
+  }
+}
+
+extension Session {
+  /// What stands in a table spec and is not evaluated by this version is told before anything runs.
+  fileprivate func refuseUnjudgedTables() throws {
+    let diagnoses = tables.flatMap { table in
+      [("claims", !table.claims.isEmpty), ("published", table.published != nil)].filter(\.1).map { part, _ in
+        Diagnosis(
+          "plan.not-available", "`\(part)` of a table cannot be run by this version of runner",
+          place: table.places[part],
+          remedy: "Leave `\(part)` out to run the rest.", exit: .badSpec)
+      }
+    }
+    if !diagnoses.isEmpty { throw CommandError.blocked(diagnoses) }
   }
 }
 

@@ -13,30 +13,45 @@ import Synchronization
 /// Experiments read from specs, with their graph.
 struct Session {
   let experiments: [PlannedExperiment]
+  /// Tables over several of the experiments, as the user named them.
+  let tables: [TableSpecification]
   let graph: StepGraph
 
   /// Reads and checks specs; warnings go to standard error.
-  static func read(_ options: SpecOptions) throws -> [ResolvedExperiment] {
+  static func readFiles(_ options: SpecOptions) throws -> [SpecificationFile] {
     let reader = SpecificationReader()
-    var experiments: [ResolvedExperiment] = []
+    var files: [SpecificationFile] = []
     var problems: [Diagnosis] = []
     for path in options.specs {
       do {
-        let experiment = try reader.read(path, sets: options.sets)
-        for warning in experiment.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
-        experiments.append(experiment)
+        let file = try reader.readFile(path, sets: options.sets)
+        for warning in file.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
+        files.append(file)
       } catch {
         problems += error.diagnoses
       }
     }
     if !problems.isEmpty { throw Diagnoses(problems) }
+    return files
+  }
+
+  /// The experiments of specs, and those of tables, each once.
+  static func read(_ options: SpecOptions) throws -> [ResolvedExperiment] { experiments(of: try readFiles(options)) }
+
+  private static func experiments(of files: [SpecificationFile]) -> [ResolvedExperiment] {
+    // Two specs that the user names are told apart by their results; one that a table names as well is the same.
+    var experiments = files.compactMap(\.experiment)
+    for experiment in files.compactMap(\.table).flatMap(\.resolved) {
+      if !experiments.contains(where: { $0.path == experiment.path }) { experiments.append(experiment) }
+    }
     return experiments
   }
 
   /// Reads, checks and plans specs, with at most `limit` records in each part of a data set and `trainingSteps` optimizer
   /// steps in each training.
   init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil) throws {
-    let resolved = try Self.read(options)
+    let files = try Self.readFiles(options)
+    let resolved = Self.experiments(of: files)
     let context = Self.context(limit: limit, trainingSteps: trainingSteps) {
       try Self.digest(ofFile: $0, namedIn: resolved)
     }
@@ -52,6 +67,12 @@ struct Session {
       planned.append(plan)
     }
     experiments = planned
+    tables = files.compactMap(\.table)
+    for table in tables {
+      let name = ExperimentName.name(ofSpec: table.path)
+      if let other = names[name] { throw CommandError.sameName(name: name, first: other, second: table.path) }
+      names[name] = table.path
+    }
     graph = planner.steps
   }
 
@@ -78,6 +99,17 @@ extension Session {
       limit: limit, trainingSteps: trainingSteps, digestOfFile: digestOfFile,
       fingerprint: { try Fingerprint.text(of: $0) }, experiment: { try specs.read($0) })
   }
+}
+
+extension SpecificationFile {
+  /// The experiment, if it is one.
+  var experiment: ResolvedExperiment? { if case .experiment(let experiment) = self { experiment } else { nil } }
+
+  /// The table, if it is one.
+  var table: TableSpecification? { if case .table(let table) = self { table } else { nil } }
+
+  /// What the user should know.
+  var warnings: [Diagnosis] { experiment?.warnings ?? table?.warnings ?? [] }
 }
 
 /// Specs of experiments whose weights others use, each read once.

@@ -53,6 +53,9 @@ enum TrainingPreviewJSON {
       JSONMember("finish", .string(response.finish.rawValue)),
       JSONMember("tokens", .array(response.tokens.map(value))),
     ])
+    if !response.contexts.isEmpty {
+      object["contexts"] = .array(response.contexts.map { .string($0.map(\.text).joined()) })
+    }
     if let written = response.written { object["written-tokens"] = .integer(Int64(written)) }
     return .object(object)
   }

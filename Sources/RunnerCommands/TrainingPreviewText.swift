@@ -43,8 +43,12 @@ struct TrainingPreviewText {
     lines.append(
       "\(preview.retokenized.count) of \(Self.count(preview.retokenized.of, "response")) "
         + "\(preview.retokenized.count == 1 ? "has" : "have") another number of tokens than the model wrote")
-    lines.append("numbers: d loss / d ln p(token) in the first batch with the example, where policy = reference;")
-    lines.append("  below 0 the token becomes likelier, above 0 less likely")
+    if preview.areWeightsKnown {
+      lines.append("numbers: d loss / d ln p(token) in the first batch with the example, where policy = reference;")
+      lines.append("  below 0 the token becomes likelier, above 0 less likely")
+    } else {
+      lines.append("how much a token is trained depends on what the model says, which a preview does not ask it")
+    }
     if training.startsElsewhere { lines.append("the policy does not start from the reference: its own weights differ") }
     return lines
   }
@@ -71,24 +75,33 @@ struct TrainingPreviewText {
   private func lines(of response: PreviewedResponse) -> [String] {
     let total = response.tokens.reduce(0) { $0 + ($1.weight ?? 0) }
     var title = "  \(response.label.rawValue): \(Self.count(response.tokens.count, "token"))"
-    title += response.isTrained ? ", trained, together \(Self.number(total))" : ", not trained"
+    let isKnown = response.tokens.contains { $0.weight != nil }
+    title += response.isTrained ? isKnown ? ", trained, together \(Self.number(total))" : ", trained" : ", not trained"
     if let written = response.written { title += "; the model wrote \(written)" }
     if response.finish == .length { title += "; cut off, so no end of turn" }
-    return [title] + rows(response.tokens)
+    var lines = [title] + rows(response.tokens, isTrained: response.isTrained)
+    for context in response.contexts {
+      lines.append("    also read behind:")
+      let text = context.map(\.text).joined()
+      for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        lines.append(dim("    | \(line)".trimmingEnd))
+      }
+    }
+    return lines
   }
 
-  private func rows(_ tokens: [PreviewedToken]) -> [String] {
+  private func rows(_ tokens: [PreviewedToken], isTrained: Bool) -> [String] {
     let texts = tokens.map { $0.isSpecial ? $0.text : Self.quoted($0.bytes) }
     let ids = tokens.map { String($0.id.rawValue) }
     let (wide, long) = (texts.map(\.count).max() ?? 0, ids.map(\.count).max() ?? 0)
     return zip(tokens, zip(texts, ids)).map { token, cells in
       var row = "    " + cells.0 + String(repeating: " ", count: wide - cells.0.count + 2)
       row += String(repeating: " ", count: long - cells.1.count) + cells.1
-      row += "  \(token.weight.map(Self.number) ?? "not trained")"
+      row += "  \(token.weight.map(Self.number) ?? (isTrained ? "trained" : "not trained"))"
       if let weight = token.vocabularyWeight { row += "  mean over the vocabulary \(Self.number(weight))" }
       if let value = token.reference { row += "  ln p(reference) \(NumberFormat.fixed(Double(value), decimals: 4))" }
       if token.endsTurn { row += "  end of turn" }
-      return painted(row, token.weight)
+      return painted(row, token.weight ?? (isTrained ? 0 : nil))
     }
   }
 

@@ -14,17 +14,42 @@ struct ValidateCommand: AsyncParsableCommand {
   @Flag(help: "Write what was found as JSON.") var json = false
 
   func run() async throws {
-    for experiment in try Session.read(spec) {
-      let cells = experiment.cells.count
-      if json {
-        Output.json(
-          .members([
-            "spec": .string(experiment.path), "valid": .bool(true), "cells": .integer(Int64(cells)),
-            "warnings": .array(experiment.warnings.map(\.json)),
-          ]))
-      } else {
-        Output.line("\(experiment.path): valid, \(cells) cell\(cells == 1 ? "" : "s")")
+    for file in try Session.readFiles(spec) {
+      switch file {
+      case .experiment(let experiment): tell(experiment)
+      case .table(let table): tell(table)
       }
+    }
+  }
+
+  private func tell(_ table: TableSpecification) {
+    if json {
+      Output.json(
+        .members([
+          "spec": .string(table.path), "valid": .bool(true), "rows": .integer(Int64(table.rows.entries.count)),
+          "columns": .integer(Int64(table.columns.entries.count)),
+          "experiments": .array(table.experiments.entries.map { .string($0.value.spec.resolved) }),
+          "warnings": .array(table.warnings.map(\.json)),
+        ]))
+    } else {
+      let (rows, columns) = (table.rows.entries.count, table.columns.entries.count)
+      let experiments = table.experiments.entries.count
+      Output.line(
+        "\(table.path): valid, a table of \(rows) row\(rows == 1 ? "" : "s") and "
+          + "\(columns) column\(columns == 1 ? "" : "s") over \(experiments) experiment\(experiments == 1 ? "" : "s")")
+    }
+  }
+
+  private func tell(_ experiment: ResolvedExperiment) {
+    let cells = experiment.cells.count
+    if json {
+      Output.json(
+        .members([
+          "spec": .string(experiment.path), "valid": .bool(true), "cells": .integer(Int64(cells)),
+          "warnings": .array(experiment.warnings.map(\.json)),
+        ]))
+    } else {
+      Output.line("\(experiment.path): valid, \(cells) cell\(cells == 1 ? "" : "s")")
     }
   }
 }

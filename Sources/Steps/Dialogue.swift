@@ -21,6 +21,9 @@ package struct Dialogue {
     case .messages:
       guard let list = value.arrayValue else { throw DialogueFault(reason: "is \(value.kindInWords), not a list") }
       messages = try Self.messages(list)
+    case .pairs:
+      guard let list = value.arrayValue else { throw DialogueFault(reason: "is \(value.kindInWords), not a list") }
+      messages = try Self.pairs(list)
     }
     guard !messages.isEmpty else { throw DialogueFault(reason: "has no turns") }
   }
@@ -60,6 +63,20 @@ package struct Dialogue {
       text.firstBytes(of: marker).map { (role, $0.lowerBound, $0.upperBound) }
     }
     return found.min { $0.1 < $1.1 }
+  }
+
+  private static func pairs(_ list: [JSONValue]) throws(DialogueFault) -> [Message] {
+    var messages: [Message] = []
+    for element in list {
+      guard let pair = element.arrayValue, pair.count == 2, let word = pair[0].stringValue,
+        let role = MessageRole(rawValue: ["prompter", "human"].contains(word) ? "user" : word),
+        let text = pair[1].stringValue
+      else {
+        throw DialogueFault(reason: "has a turn that is no [role, text] (system, user, prompter, human, assistant)")
+      }
+      messages.append(Message(role, text))
+    }
+    return messages
   }
 
   private static func messages(_ list: [JSONValue]) throws(DialogueFault) -> [Message] {

@@ -55,11 +55,18 @@ public final class MemoryForecast: Sendable {
   }
 
   private static func bytes(of work: TrainWork, _ configuration: DecoderConfiguration, longest: Int) -> Int {
-    // A pair's responses stand side by side behind its prompt.
     let longest = min(longest, configuration.context)
-    let rows = max(TrainingOptions.usualRowsInUnit, 2 * longest)
+    let rows = max(TrainingOptions.usualRowsInUnit, sequences(of: work) * longest)
     return Trainee.bytes(
       configuration, work.hyperparameters.trainedPart, rows: rows, headRows: rows, kept: work.checkpoints.count)
+  }
+
+  /// How many sequences of an example stand side by side: a pair's responses, or a response behind two prompts.
+  private static func sequences(of work: TrainWork) -> Int {
+    if case .hir(let hir) = work.objective, hir.form == .paper, hir.contrast > 0 {
+      return work.hyperparameters.batch
+    }
+    return 2
   }
 
   private func configuration(_ use: ModelUse, _ contents: [String: Digest]) -> DecoderConfiguration? {

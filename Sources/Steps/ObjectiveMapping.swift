@@ -82,12 +82,17 @@ extension Hyperparameters {
       case .fraction(let fraction)?: .fraction(fraction)
       case nil: .none
       }
-    return TrainingOptions(
+    var options = TrainingOptions(
       objective: objective.function, batch: batch, epochs: epochs, learningRate: adamw.learningRate, shape: shape,
       warmup: rise,
       adamW: AdamWOptions(
         beta1: adamw.beta1, beta2: adamw.beta2, epsilon: adamw.epsilon, weightDecay: adamw.weightDecay),
       clip: clip, seed: UInt64(bitPattern: Int64(seed)), limit: limit)
+    if case .hir(let hir) = objective {
+      options.subOutputs = hir.spans.map { SubOutputChoice(minimum: $0.minimum, eachEpoch: $0.draw == .eachEpoch) }
+      options.readsOtherPrompts = hir.form == .paper && hir.contrast > 0
+    }
+    return options
   }
 }
 

@@ -62,10 +62,33 @@ package struct ResponseEncoder: Sendable {
     return Response(text: "", finish: .length, tokens: 0)
   }
 
+  /// After how many tokens a response that is wrong as a whole says a right answer, or a part of one.
+  ///
+  /// Empty for items that are not wrong, or of which nothing is known.
+  package func rightBeginnings(of item: FeedbackItem) -> Set<Int> {
+    guard case .relabeled(let response, _, _, let answers) = item, !answers.isEmpty else { return [] }
+    let tokens = encode(response)
+    return Set(
+      tokens.indices.dropFirst().filter { count in
+        let text = tokenizer.decode(Array(tokens.prefix(count)), skippingSpecial: true).trimmed
+        return !text.isEmpty && answers.contains { $0.contains(text) }
+      })
+  }
+
   private func encode(_ response: Response) -> [TokenID] {
     var tokens: [TokenID] = []
     if !response.text.utf8.isEmpty { tokens = tokenizer.encode(use.chatFormat.responseLead + response.text) }
     if response.finish == .stop, let turnEnd { tokens.append(turnEnd) }
     return tokens
+  }
+}
+
+extension String {
+  /// Without white space at its ends.
+  fileprivate var trimmed: String {
+    var rest = Substring(self).unicodeScalars
+    while rest.first?.properties.isWhitespace ?? false { rest.removeFirst() }
+    while rest.last?.properties.isWhitespace ?? false { rest.removeLast() }
+    return String(rest)
   }
 }

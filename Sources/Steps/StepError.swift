@@ -33,6 +33,8 @@ package enum StepError: InputFault, Hashable {
   case badPattern(pattern: String, reason: String, place: SourcePlace?)
   /// Two inputs do not speak of the same records.
   case recordsDiffer(step: String, record: Int)
+  /// The reference reads a response as another number of tokens than the policy.
+  case referenceTokens(step: String, record: Int, policy: Int, reference: Int)
   /// The model's vocabulary lacks control tokens of its turn format.
   case missingTokens(step: String, tokens: [String])
   /// There is nothing to work on.
@@ -43,6 +45,12 @@ package enum StepError: InputFault, Hashable {
   case scoreCount(step: String, scores: Int, responses: Int, record: Int, place: SourcePlace?)
   /// There are more or fewer revisions in the data than responses.
   case revisionCount(step: String, revisions: Int, responses: Int, record: Int, place: SourcePlace?)
+  /// One judgment stands in the data, and there are several responses.
+  case judgmentCount(step: String, responses: Int, record: Int, place: SourcePlace?)
+  /// An optimizer's memory is of another training.
+  case foreignOptimizer(step: String)
+  /// A round is to work on records that are not there.
+  case roundBeyondRecords(step: String, wanted: Range<Int>, records: Int, place: SourcePlace?)
   /// Fewer examples came out than asked for.
   case tooFewExamples(step: String, asked: Int, counts: FeedbackCounts, place: SourcePlace?)
   /// Nothing came out that could be learned from.
@@ -53,6 +61,8 @@ package enum StepError: InputFault, Hashable {
   case noPairs(step: String)
   /// A response with its prompt is longer than what the model that scores it reads.
   case exceedsContext(step: String, response: String, tokens: Int, context: Int)
+  /// A model is to say how good responses are, and has no scalar head.
+  case noScalarHead(step: String, model: String)
   /// A model's log-probabilities are no numbers.
   case notFinite(step: String)
 
@@ -143,6 +153,12 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.records-differ", "\(step): record \(record) is not the same in both inputs",
         remedy: "A stored result is damaged: run `runner store verify`.", exit: .inputOutput)
+    case .referenceTokens(let step, let record, let policy, let reference):
+      Diagnosis(
+        "step.reference-tokens",
+        "\(step): a response of record \(record) has \(policy) tokens for the policy and \(reference) for the reference",
+        notes: ["A log-ratio compares the same tokens under both models."],
+        remedy: "Give `reference` the policy's tokenizer and `turns:`, or leave `reference` out.", exit: .badSpec)
     case .missingTokens(let step, let tokens):
       Diagnosis(
         "step.missing-tokens", "\(step): the model's vocabulary has no \(tokens.joined(separator: ", "))",
@@ -169,6 +185,24 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.revision-count", "\(step): record \(record) has \(responses) responses and \(revisions) revisions",
         place: place, remedy: "Give one revision for each response, in the same order.", exit: .badSpec)
+    case .noScalarHead(let step, let model):
+      Diagnosis(
+        "step.no-scalar-head", "\(step): \(model) is no reward model",
+        remedy: "Name a model whose weights an experiment with `objective: bradley-terry` trains.", exit: .badSpec)
+    case .roundBeyondRecords(let step, let wanted, let records, let place):
+      Diagnosis(
+        "step.too-few-records",
+        "\(step): the round takes the records \(wanted.lowerBound + 1) to \(wanted.upperBound), and there are \(records)",
+        place: place, remedy: "Take fewer records a round, run fewer rounds, or give the part more records.",
+        exit: .badSpec)
+    case .foreignOptimizer(let step):
+      Diagnosis(
+        "step.foreign-optimizer", "\(step): the last round's optimizer does not fit this training",
+        remedy: "A stored result is damaged: run `runner store verify`.", exit: .inputOutput)
+    case .judgmentCount(let step, let responses, let record, let place):
+      Diagnosis(
+        "step.judgment-count", "\(step): record \(record) has one judgment and \(responses) responses", place: place,
+        remedy: "Generate one response a record where judgments stand in the data.", exit: .badSpec)
     case .tooFewExamples(let step, let asked, let counts, let place):
       Diagnosis(
         "step.too-few-examples", "\(step): \(asked) examples are asked for and there are \(counts.items)",

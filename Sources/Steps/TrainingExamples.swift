@@ -39,14 +39,14 @@ package struct TrainingExamples {
       var place = 0
       for item in record.items {
         let range = place..<place + item.responses.count
-        var responses: [TrainingResponse] = []
-        for (response, scores) in zip(item.responses, scores[range]) {
-          if encoder.isRetokenized(response) { retokenized += 1 }
-          responses.append(try encode(record, response, scores, index))
+        for response in item.responses where encoder.isRetokenized(response) { retokenized += 1 }
+        let responses = try zip(item.responses, scores[range]).map { response, scores throws(StepError) in
+          try encode(record, item, response, scores, index)
         }
         examples.append(
           TrainingExample(
-            item.trainingFeedback, responses: responses, partners: partners?.map { Array($0[range]) } ?? []))
+            item.trainingFeedback, responses: responses, partners: partners?.map { Array($0[range]) } ?? [],
+            exchangesAt: encoder.rightBeginnings(of: item)))
         place = range.upperBound
       }
     }
@@ -66,7 +66,7 @@ package struct TrainingExamples {
     }
     var encoded: [TrainingResponse] = []
     for (response, known) in zip(responses, try scores(of: record, reference, index, count: responses.count)) {
-      encoded.append(try encode(record, response, known, index))
+      encoded.append(try encode(record, .response(response), response, known, index))
     }
     return stride(from: 0, to: encoded.count, by: max(1, count)).map { Array(encoded[$0..<$0 + count]) }
   }
@@ -82,13 +82,29 @@ package struct TrainingExamples {
   }
 
   private func encode(
-    _ record: FeedbackRecord, _ response: Response, _ reference: [Float], _ index: Int
+    _ record: FeedbackRecord, _ item: FeedbackItem, _ response: Response, _ reference: [Float], _ index: Int
   ) throws(StepError) -> TrainingResponse {
-    let (tokens, from) = encoder.encode(turns: record.turns, response: response)
-    guard reference.isEmpty || reference.count == tokens.count - from else {
-      throw .recordsDiffer(step: label, record: index + 1)
+    var turns = record.turns
+    if case .relabeled(_, let own, _, _) = item { turns = own }
+    let request = request(turns, response)
+    let count = request.tokens.count - request.from
+    guard reference.isEmpty || reference.count == count else {
+      throw .referenceTokens(step: label, record: index + 1, policy: count, reference: reference.count)
     }
-    return TrainingResponse(request: ScoreRequest(tokens: tokens, from: from), reference: reference)
+    var encoded = TrainingResponse(request: request, reference: reference)
+    switch item {
+    case .relabeled(_, _, let contrast, _): encoded.otherContexts = [self.request(contrast, response)]
+    case .judged(_, _, .prompt(let judged)?): encoded.otherContexts = [self.request(judged, response)]
+    case .judged(_, .some(let judgment), .question(let question)?):
+      encoded.continuation = self.request(question, Response(text: judgment, finish: .stop, tokens: 0))
+    default: break
+    }
+    return encoded
+  }
+
+  private func request(_ turns: [Message], _ response: Response) -> ScoreRequest {
+    let (tokens, from) = encoder.encode(turns: turns, response: response)
+    return ScoreRequest(tokens: tokens, from: from)
   }
 }
 
@@ -97,9 +113,11 @@ extension FeedbackItem {
   fileprivate var trainingFeedback: TrainingExample.Feedback {
     switch self {
     case .response, .relabeled: .none
-    case .judged(_, let judgment): .judged(acceptable: judgment == nil)
+    case .judged(_, let judgment, _): .judged(acceptable: judgment == nil)
     case .pair: .pair
-    case .ranking: fatalError("no objective that trains here reads rankings: refused when planned")
+    // Without scores the order says all there is: each response is one better than the next.
+    case .ranking(let responses, let scores):
+      .ranking(rewards: scores.isEmpty ? responses.indices.reversed().map(Double.init) : scores)
     }
   }
 }

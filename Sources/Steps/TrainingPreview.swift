@@ -46,6 +46,8 @@ package struct PreviewedResponse: Sendable {
   package let label: Label
   /// Whether the objective reads it.
   package let isTrained: Bool
+  /// The other turns that the objective reads it, or its judgment, behind: as the model reads them.
+  package let contexts: [[TextSegment]]
   /// How it ended.
   package let finish: Response.Finish
   /// Its tokens, all of them.
@@ -78,6 +80,8 @@ package struct TrainingPreview: Sendable {
   package let examples: [PreviewedExample]
   /// How many there are.
   package let count: Int
+  /// Whether weights are known; for some objectives they depend on what the model says.
+  package let areWeightsKnown: Bool
   /// How many responses have other tokens than the model wrote, of how many.
   package let retokenized: (count: Int, of: Int)
 
@@ -111,7 +115,8 @@ package struct TrainingPreview: Sendable {
           promptTokens: example.responses.first?.request.from ?? 0,
           responses: item.responses.indices.map { place in
             PreviewedResponse(
-              label: labels[place], isTrained: weight.responses[place] != nil, finish: item.responses[place].finish,
+              label: labels[place], isTrained: weight.read.contains(place),
+              contexts: item.contexts.map(work.model.segments(of:)), finish: item.responses[place].finish,
               tokens: Self.tokens(
                 of: example.responses[place], weight.responses[place], tokenizer,
                 end: item.responses[place].finish == .stop ? work.model.chatFormat.turnEnd(for: tokenizer) : nil),
@@ -121,6 +126,7 @@ package struct TrainingPreview: Sendable {
           batch: (weight.facts.examples, weight.facts.responses, weight.facts.tokens)))
     }
     examples = shown
+    areWeightsKnown = options.objective.startsWithoutModel
     self.count = all.count
     retokenized = (reader.retokenized, all.reduce(0) { $0 + $1.responses.count })
   }
@@ -151,10 +157,19 @@ extension Objective {
 }
 
 extension FeedbackItem {
+  /// The turns, beside the record's own, that its response or judgment is read behind.
+  fileprivate var contexts: [[Message]] {
+    switch self {
+    case .judged(_, _, let context): context.map { [$0.turns] } ?? []
+    case .relabeled(_, let turns, let contrast, _): [turns, contrast]
+    case .response, .pair, .ranking: []
+    }
+  }
+
   fileprivate func labels(asJudged: Bool) -> [PreviewedResponse.Label] {
     switch self {
     case .response, .relabeled: [.response]
-    case .judged(_, let judgment): [judgment == nil ? .good : .bad]
+    case .judged(_, let judgment, _): [judgment == nil ? .good : .bad]
     case .pair: asJudged ? [.good, .bad] : [.chosen, .rejected]
     case .ranking(let responses, _): responses.map { _ in .response }
     }

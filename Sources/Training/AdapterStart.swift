@@ -22,4 +22,14 @@ extension Trainee {
     }
     refresh()
   }
+
+  /// Draws a fresh scalar head: uniform with variance 1 / width, so that scores of normed rows have about that of 1.
+  ///
+  /// - Parameter seed: What the numbers depend on besides their place.
+  public func startScalarHead(seed: UInt64) {
+    guard let count = scalarHead()?.count else { return }
+    let address = RandomAddress(seed: seed, purpose: .adapter, record: (0, 0))
+    let bound = (3 / Double(count)).squareRoot()
+    setScalarHead((0..<count).map { Float(bound * (2 * address.uniform(at: UInt64($0)) - 1)) })
+  }
 }

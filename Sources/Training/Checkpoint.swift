@@ -3,6 +3,7 @@
 
 public import JSON
 import LanguageModel
+import Objectives
 import Tensors
 
 extension Trainer {
@@ -58,6 +59,49 @@ extension Trainer {
   }
 }
 
+extension Trainer {
+  private static let optimizerFormat = "runner optimizer 1"
+
+  private var moments: [(name: String, base: UnsafeMutablePointer<Float>, count: Int)] {
+    trainee.parameters.flatMap { parameter in
+      [("first", parameter.firstMoment.base), ("second", parameter.secondMoment.base)].map {
+        ("\(parameter.name.text)/\($0)", $1, parameter.count)
+      }
+    }
+  }
+
+  /// The optimizer's memory as one file, for the training of a next round.
+  public var optimizerState: [UInt8] {
+    let entries = moments.map {
+      SafetensorsEntry($0.name, sizes: [$0.count], numbers: Array(UnsafeBufferPointer(start: $0.base, count: $0.count)))
+    }
+    return SafetensorsWriter.bytes(
+      entries, metadata: ["format": Self.optimizerFormat, "steps": String(stepsBefore + step)])
+  }
+
+  /// Takes over the optimizer's memory of an earlier round, before the first step.
+  ///
+  /// - Parameter bytes: What ``optimizerState`` gave.
+  /// - Returns: Whether the bytes fit this training.
+  public func startOptimizer(from bytes: [UInt8]) -> Bool {
+    guard let file = try? SafetensorsFile(ModelBytes(bytes, name: "optimizer")),
+      file.metadata["format"] == Self.optimizerFormat, let steps = file.metadata["steps"].flatMap(Int.init), steps >= 0
+    else { return false }
+    let places = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    guard moments.allSatisfy({ places[$0.name]?.sizes == [$0.count] }) else { return false }
+    bytes.withUnsafeBytes { buffer in
+      for part in moments {
+        guard let place = places[part.name]?.place,
+          let from = UnsafeRawBufferPointer(rebasing: buffer[place]).baseAddress
+        else { continue }
+        UnsafeMutableRawPointer(part.base).copyMemory(from: from, byteCount: 4 * part.count)
+      }
+    }
+    startOptimizer(after: steps)
+    return true
+  }
+}
+
 extension StepReport {
   /// The report as JSON.
   public var json: JSONValue {
@@ -72,6 +116,10 @@ extension StepReport {
     ] {
       if let value { members.append(JSONMember(name, .number(value))) }
     }
+    if !metrics.isEmpty {
+      members.append(
+        JSONMember("metrics", .object(JSONObject(metrics.map { JSONMember($0.name, .number($0.value)) }))))
+    }
     return .object(JSONObject(members))
   }
 
@@ -85,5 +133,8 @@ extension StepReport {
       step: step, loss: loss, learningRate: rate, gradientNorm: norm, tokens: tokens,
       chosenLogRatio: json["chosen-log-ratio"]?.doubleValue, rejectedLogRatio: json["rejected-log-ratio"]?.doubleValue,
       accuracy: json["accuracy"]?.doubleValue, referencePoint: json["reference-point"]?.doubleValue)
+    metrics = (json["metrics"]?.objectValue?.members ?? []).compactMap { member in
+      member.value.doubleValue.map { ObjectiveMetric(member.name, $0) }
+    }
   }
 }

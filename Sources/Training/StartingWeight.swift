@@ -26,7 +26,10 @@ public struct StartingWeight: Hashable, Sendable {
   public let isReached: Bool
   /// The batch.
   public let facts: BatchFacts
-  /// For each response d loss / d ln p of its tokens; nil for one that the objective does not read.
+  /// Which of its responses the objective reads.
+  public let read: [Int]
+  /// For each response d loss / d ln p of its tokens; nil for one that the objective does not read, and for all where the
+  /// objective's gradient depends on what the model says.
   public let responses: [ResponseGradient?]
 
   /// The weights of the first examples.
@@ -54,12 +57,20 @@ public struct StartingWeight: Hashable, Sendable {
         let batch = batch.map { examples[$0] }
         let read = batch.map { options.objective.responsesRead(of: $0.unscored) }
         let facts = BatchFacts(batch, read: read)
+        let own = examples[index]
         return StartingWeight(
           step: step + 1, isReached: step < order.steps, facts: facts,
-          responses: examples[index].starting(options.objective, facts))
+          read: options.objective.responsesRead(of: own.unscored),
+          responses: options.objective.startsWithoutModel
+            ? own.starting(options.objective, facts) : own.responses.map { _ in nil })
       }
     }
   }
+}
+
+extension ObjectiveFunction {
+  /// Whether its gradient at the start follows from log-ratios alone, which are 0 then, or from nothing at all.
+  public var startsWithoutModel: Bool { readsReference || self is SupervisedFineTuning }
 }
 
 extension TrainingExample {
@@ -70,8 +81,8 @@ extension TrainingExample {
     }
     let agreeing = TrainingExample(
       feedback, responses: zip(responses, zeros).map { TrainingResponse(request: $0.request, reference: $1) })
-    let means = objective.readsVocabularyMeans ? zeros : responses.map { _ in [] }
-    let loss = objective.loss(of: agreeing.scored(zeros, means: means), in: facts)
+    let policy = zeros.map { PolicyNumbers(tokens: $0, means: objective.readsVocabularyMeans ? $0 : []) }
+    let loss = objective.loss(of: agreeing.scored(policy), in: facts)
     return responses.indices.map { read.contains($0) ? loss.gradients[$0] : nil }
   }
 }

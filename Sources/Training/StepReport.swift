@@ -1,6 +1,8 @@
 // What one optimizer step did, in numbers.
 // Knows nothing of how they are shown.
 
+public import Objectives
+
 /// One optimizer step.
 public struct StepReport: Hashable, Sendable {
   /// Which step, counted from 1.
@@ -21,6 +23,8 @@ public struct StepReport: Hashable, Sendable {
   public var accuracy: Double?
   /// KTO's reference point in nats; nil for other objectives.
   public var referencePoint: Double?
+  /// What the objective tells beside the loss, summed over the batch; empty for most objectives.
+  public var metrics: [ObjectiveMetric] = []
 
   /// The mean difference of log-ratios, in nats; nil without pairs.
   public var margin: Double? {
@@ -51,6 +55,18 @@ struct StepTally {
   private var chosen = (sum: 0.0, count: 0)
   private var rejected = (sum: 0.0, count: 0)
   private var pairs = (right: 0.0, count: 0)
+  private var metrics: [ObjectiveMetric] = []
+
+  /// Adds an example's metrics to those of the same names.
+  mutating func add(_ own: [ObjectiveMetric]) {
+    for metric in own {
+      if let index = metrics.firstIndex(where: { $0.name == metric.name }) {
+        metrics[index] = ObjectiveMetric(metric.name, metrics[index].value + metric.value)
+      } else {
+        metrics.append(metric)
+      }
+    }
+  }
 
   mutating func add(_ feedback: TrainingExample.Feedback, _ logRatios: [Double]) {
     switch (feedback, logRatios.count) {
@@ -67,10 +83,12 @@ struct StepTally {
 
   func report(step: Int, learningRate: Double, gradientNorm: Double, tokens: Int, referencePoint: Double?) -> StepReport
   {
-    StepReport(
+    var report = StepReport(
       step: step, loss: loss, learningRate: learningRate, gradientNorm: gradientNorm, tokens: tokens,
       chosenLogRatio: chosen.count > 0 ? chosen.sum / Double(chosen.count) : nil,
       rejectedLogRatio: rejected.count > 0 ? rejected.sum / Double(rejected.count) : nil,
       accuracy: pairs.count > 0 ? pairs.right / Double(pairs.count) : nil, referencePoint: referencePoint)
+    report.metrics = metrics
+    return report
   }
 }

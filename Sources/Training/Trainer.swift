@@ -71,6 +71,12 @@ public final class Trainer {
         limit: options.limit)
   }
 
+  /// Steps that the optimizer took in earlier rounds; its moments remember them.
+  private(set) var stepsBefore = 0
+
+  /// Takes over moments of an earlier training, whose steps count for their bias.
+  func startOptimizer(after steps: Int) { stepsBefore = steps }
+
   /// Goes on from a step whose parameters and moments the trainee holds.
   func resume(at step: Int) { self.step = step }
 
@@ -106,19 +112,29 @@ public final class Trainer {
     /// Which of all examples they are.
     let numbers: [Int]
     let examples: [TrainingExample]
-    /// For each example the responses that the objective reads.
-    let read: [[Int]]
+    /// For each example what of it runs.
+    let sequences: [ExampleSequences]
     let facts: BatchFacts
     let referencePoint: Double?
 
     init(_ step: Int, _ trainer: Trainer) throws {
+      let (options, epoch) = (trainer.options, trainer.order.epoch(of: step))
       numbers = trainer.order.batch(at: step)
-      examples = numbers.map { trainer.examples[$0] }
-      let read = examples.map { trainer.options.objective.responsesRead(of: $0.unscored) }
+      var examples = numbers.map { trainer.examples[$0] }
+      if let choice = options.subOutputs {
+        examples = zip(examples, numbers).map { $0.drawn(choice, seed: options.seed, example: $1, epoch: epoch) }
+      }
+      if options.readsOtherPrompts { examples = examples.withOtherPrompts() }
+      self.examples = examples
+      let objective = options.objective
+      let read = examples.map { objective.responsesRead(of: $0.unscored) }
+      sequences = zip(examples, read).map { ExampleSequences($0, read: $1, also: objective.alsoReads) }
       var facts = BatchFacts(examples, read: read)
-      referencePoint = try trainer.referencePoint(examples, epoch: trainer.order.epoch(of: step))
+      for example in examples {
+        facts.add(objective.counts(of: example.unscored, lengths: example.responses.map(\.tokenCount)))
+      }
+      referencePoint = try trainer.referencePoint(examples, epoch: epoch)
       facts.referencePoint = referencePoint ?? 0
-      self.read = read
       self.facts = facts
     }
   }
@@ -141,7 +157,8 @@ public final class Trainer {
     // As torch.nn.utils.clip_grad_norm_ does it.
     let scale = options.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
     options.adamW.apply(
-      to: trainee.parameters, step: step + 1, rate: rate, gradientScale: scale, pool: trainee.pool, variant: variant)
+      to: trainee.parameters, step: stepsBefore + step + 1, rate: rate, gradientScale: scale, pool: trainee.pool,
+      variant: variant)
     trainee.refresh()
     return (
       tally.report(
@@ -152,29 +169,48 @@ public final class Trainer {
 
   /// Forward and backward of a batch, unit after unit.
   private func accumulate(_ batch: Batch) throws -> StepTally {
-    let groups = zip(batch.examples, batch.read).map { example, read in read.map { example.responses[$0].request } }
+    if options.objective.alsoReads.contains(.score) { return try accumulateScores(batch) }
+    let groups = batch.sequences.map(\.requests)
+    let objective = options.objective
+    var rows: RowNumbers = objective.readsVocabularyMeans ? .means : []
+    if objective.alsoReads.contains(.entropies) { rows.insert(.entropies) }
     var tally = StepTally()
     for unit in Trainee.units(groups, rows: options.rowsInUnit) {
       onPhase?(.forward)
       let dropout = DropoutAddress(seed: options.seed, step: step, examples: Array(batch.numbers[unit]))
-      try trainee.run(Array(groups[unit]), means: options.objective.readsVocabularyMeans, dropout: dropout) { scores in
+      try trainee.run(Array(groups[unit]), also: rows, dropout: dropout) { scores in
         var coefficients: [[TokenCoefficients]] = []
         for (place, index) in unit.enumerated() {
-          let (example, own) = (batch.examples[index], batch.read[index])
-          var policy = example.responses.map { _ in [Float]() }
-          var means = policy
-          for (sequence, response) in own.enumerated() {
-            policy[response] = scores.logProbabilities[place][sequence]
-            if !scores.vocabularyMeans.isEmpty { means[response] = scores.vocabularyMeans[place][sequence] }
-          }
-          let result = options.objective.loss(of: example.scored(policy, means: means), in: batch.facts)
+          let (example, sequences) = (batch.examples[index], batch.sequences[index])
+          let policy = sequences.numbers(of: example, scores, place: place)
+          let result = objective.loss(of: example.scored(policy), in: batch.facts)
           tally.loss += result.loss
           tally.add(example.feedback, result.logRatios)
-          coefficients.append(
-            own.map {
-              TokenCoefficients(
-                tokens: result.gradients[$0].tokens, vocabularyMeans: result.gradients[$0].vocabularyMeans)
-            })
+          tally.add(result.metrics)
+          coefficients.append(sequences.coefficients(result.gradients))
+        }
+        onPhase?(.backward)
+        return tally.loss.isFinite ? coefficients : nil
+      }
+    }
+    return tally
+  }
+
+  /// The same for an objective that reads scores of whole responses.
+  private func accumulateScores(_ batch: Batch) throws -> StepTally {
+    let groups = batch.sequences.map(\.requests)
+    var tally = StepTally()
+    for unit in Trainee.units(groups, rows: options.rowsInUnit) {
+      onPhase?(.forward)
+      let dropout = DropoutAddress(seed: options.seed, step: step, examples: Array(batch.numbers[unit]))
+      try trainee.runScores(groups[unit].map { $0.map(\.tokens) }, dropout: dropout) { scores in
+        var coefficients: [[Double]] = []
+        for (place, index) in unit.enumerated() {
+          let (example, sequences) = (batch.examples[index], batch.sequences[index])
+          let result = options.objective.loss(of: sequences.scored(example, scores[place]), in: batch.facts)
+          tally.loss += result.loss
+          tally.add(result.metrics)
+          coefficients.append(sequences.roles.map { result.gradients[$0.response].score })
         }
         onPhase?(.backward)
         return tally.loss.isFinite ? coefficients : nil

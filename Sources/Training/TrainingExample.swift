@@ -10,12 +10,41 @@ public struct TrainingResponse: Sendable, Hashable {
   public let request: ScoreRequest
   /// ln p of each of the response's tokens under the reference; empty where the objective reads none.
   public let reference: [Float]
+  /// The same tokens behind other prompts; empty where the objective reads none.
+  public var otherContexts: [ScoreRequest]
+  /// A text that follows the response and is learned, too; nil where the objective reads none.
+  public var continuation: ScoreRequest?
+  /// How many of the request's tokens are the prompt's.
+  let promptCount: Int
 
-  /// Makes a response.
-  public init(request: ScoreRequest, reference: [Float] = []) {
+  /// Makes a response of which all tokens are learned.
+  public init(
+    request: ScoreRequest, reference: [Float] = [], otherContexts: [ScoreRequest] = [],
+    continuation: ScoreRequest? = nil
+  ) {
     self.request = request
     self.reference = reference
+    self.otherContexts = otherContexts
+    self.continuation = continuation
+    promptCount = request.from
   }
+
+  /// A part of a response: `contexts` are the prompts that it is learned behind, the first of them its own.
+  init(_ contexts: [TrainingContext], reference: [Float]) {
+    request = contexts[0].request
+    self.reference = reference
+    otherContexts = contexts.dropFirst().map(\.request)
+    promptCount = contexts[0].promptCount
+  }
+
+  /// The tokens of the prompt.
+  var prompt: [TokenID] { Array(request.tokens.prefix(promptCount)) }
+}
+
+/// A part of a response behind a prompt.
+struct TrainingContext {
+  let request: ScoreRequest
+  let promptCount: Int
 }
 
 /// One example.
@@ -28,20 +57,28 @@ public struct TrainingExample: Sendable, Hashable {
     case judged(acceptable: Bool)
     /// The first of its two responses is better.
     case pair
+    /// Its responses stand in order, the best first, with a reward each.
+    case ranking(rewards: [Double])
   }
 
   /// What is known of its responses.
   public let feedback: Feedback
-  /// One or two, as the feedback says.
-  public let responses: [TrainingResponse]
+  /// As many as the feedback says.
+  public var responses: [TrainingResponse]
   /// Responses that answer other prompts, for KTO's reference point: a list for each epoch, or one for all; mostly empty.
   public let partners: [[TrainingResponse]]
+  /// After how many tokens of the response, if no more are learned, its prompt and its first other context change places.
+  public let exchangesAt: Set<Int>
 
   /// Makes an example.
-  public init(_ feedback: Feedback, responses: [TrainingResponse], partners: [[TrainingResponse]] = []) {
+  public init(
+    _ feedback: Feedback, responses: [TrainingResponse], partners: [[TrainingResponse]] = [],
+    exchangesAt: Set<Int> = []
+  ) {
     self.feedback = feedback
     self.responses = responses
     self.partners = partners
+    self.exchangesAt = exchangesAt
   }
 
   /// The partners of an epoch, counted from 0.
@@ -49,24 +86,48 @@ public struct TrainingExample: Sendable, Hashable {
     partners.count > 1 ? partners[epoch] : partners.first ?? []
   }
 
-  /// The example with the policy's numbers; those of a response that is not read are empty.
-  func scored(_ policy: [[Float]], means: [[Float]]) -> ObjectiveExample {
+  /// The example with the policy's numbers, one a response; those of a response that is not read are empty.
+  func scored(_ policy: [PolicyNumbers]) -> ObjectiveExample {
     func response(_ index: Int) -> ScoredResponse {
-      ScoredResponse(
-        policy: policy[index], reference: policy[index].isEmpty ? [] : responses[index].reference,
-        vocabularyMeans: means[index])
+      let own = policy[index]
+      return ScoredResponse(
+        policy: own.tokens, reference: own.tokens.isEmpty ? [] : responses[index].reference,
+        vocabularyMeans: own.means, otherContexts: own.otherContexts, continuation: own.continuation,
+        entropies: own.entropies, score: own.score)
     }
     switch feedback {
     case .none: return .response(response(0))
     case .judged(let acceptable): return .judged(response(0), acceptable: acceptable)
     case .pair: return .pair(chosen: response(0), rejected: response(1))
+    case .ranking(let rewards): return .ranking(responses.indices.map(response), rewards: rewards)
     }
   }
 
   /// The example without numbers: enough to ask which responses an objective reads.
-  var unscored: ObjectiveExample {
-    let empty = responses.map { _ in [Float]() }
-    return scored(empty, means: empty)
+  var unscored: ObjectiveExample { scored(responses.map { _ in PolicyNumbers() }) }
+}
+
+/// What the policy says of one response.
+struct PolicyNumbers {
+  var tokens: [Float] = []
+  var means: [Float] = []
+  var otherContexts: [[Float]] = []
+  var continuation: [Float] = []
+  var entropies: [Float] = []
+  var score: Float = 0
+}
+
+/// Which part of a response is learned.
+public struct SubOutputChoice: Hashable, Sendable {
+  /// The length in tokens up to which the whole response is taken; at least 1.
+  public let minimum: Int
+  /// Whether it is drawn anew in each epoch; otherwise once.
+  public let eachEpoch: Bool
+
+  /// Makes a choice.
+  public init(minimum: Int, eachEpoch: Bool) {
+    self.minimum = minimum
+    self.eachEpoch = eachEpoch
   }
 }
 
@@ -92,6 +153,10 @@ public struct TrainingOptions: Sendable {
   public var seed: UInt64
   /// At most so many optimizer steps; nil: as many as the epochs take.
   public var limit: Int?
+  /// Which parts of responses are learned; nil: responses as a whole.
+  public var subOutputs: SubOutputChoice?
+  /// Whether every response is also read behind the prompts of the batch's other examples.
+  public var readsOtherPrompts = false
   /// Rows that run together; changes no bit.
   public var rowsInUnit: Int
 

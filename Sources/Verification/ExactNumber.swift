@@ -63,6 +63,9 @@ public struct ExactNumber: Hashable, Comparable, Sendable, CustomStringConvertib
       exponent: exponent)
   }
 
+  /// The nearest double; infinite beyond the largest.
+  public var double: Double { Double(description) ?? 0 }
+
   /// Orders by value.
   public static func < (left: ExactNumber, right: ExactNumber) -> Bool {
     if left.isNegative != right.isNegative { return left.isNegative }

@@ -85,6 +85,17 @@ import Testing
       }, exit: 65, saying: ["`\(key)` of a table", "small.yaml:18:"])
   }
 
+  /// Behind raw turns no response ends with the token that ends chatml's.
+  @Test func aReferenceThatReadsOtherTokens() throws {
+    let space = try TestSpace()
+    try SmallTraining().write(to: space)
+    let outcome = try space.run(
+      ["exec", "small.yaml", "--set", "models.reference={weights: {same-as: policy}, turns: raw}"])
+    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("tokens for the policy and"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("Give `reference` the policy's tokenizer and `turns:`"), "\(outcome.errors)")
+  }
+
   @Test func aNameOfAnEvalThatWouldBreakATable() throws {
     try refused({ $0.evalName = "\"a\\nb\"" }, exit: 65, saying: ["small.yaml:16:", "cannot be a name here"])
   }

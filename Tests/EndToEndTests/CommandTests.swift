@@ -40,14 +40,15 @@ import Testing
       data: numbers/train
       generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
       reviser: [{judge: {by: verifier}}]
-      objective: bradley-terry
+      objective: {dpo: {beta: 0.1}}
+      arithmetic: openblas
       hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
       """
     let space = try TestSpace()
     try experiment.write(to: space)
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 65, "\(outcome.errors)")
-    #expect(outcome.errors.contains("train bradley-terry"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("train dpo with `arithmetic: openblas`"), "\(outcome.errors)")
     #expect(outcome.errors.contains("cannot run it"), "\(outcome.errors)")
     #expect(space.files(below: ".runner-store/steps").isEmpty)
     let plan = try space.run(["plan", "small.yaml"])

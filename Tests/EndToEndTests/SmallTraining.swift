@@ -16,6 +16,9 @@ struct SmallTraining {
   var hyperparameters: [String] = []
   var split = "{heldout: 4, train: rest}"
   var weights: String?
+  /// Further models, a line each.
+  var models = ""
+  var prompt = "{question}"
   var generator = #"[{recorded: {responses: ["It is 0.", "It is {answer}."]}}]"#
   var reviser = "[{judge: {by: verifier}}]"
   var evals = ["accuracy: {accuracy: {on: numbers/heldout, max-new-tokens: 4, temperature: 0}}"]
@@ -60,10 +63,11 @@ struct SmallTraining {
       version: 1
       models:
         policy: {weights: \(weights), turns: chatml, system: none}
+      \(models)
       datasets:
         numbers:
           source: {jsonl: {from: [{path: numbers.jsonl}]}}
-          prompt: "{question}"
+          prompt: "\(prompt)"
           answer: {from: "{answer}", verifier: number}
           split: \(split)
       data: numbers/train
@@ -110,8 +114,12 @@ extension TestSpace {
   func lock() throws -> String { try read("results/small/lock.json") }
 
   /// The digest of a step's output, by the lock.
-  func output(_ name: String, of label: String) throws -> String {
-    let lock = try #require(try JSONSerialization.jsonObject(with: Data(try lock().utf8)) as? [String: Any])
+  func output(_ name: String, of label: String) throws -> String { try lockOutput(name, of: label, in: "small") }
+
+  /// The digest of a step's output, by the lock of an experiment.
+  func lockOutput(_ name: String, of label: String, in experiment: String) throws -> String {
+    let text = try read("results/\(experiment)/lock.json")
+    let lock = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     let steps = try #require(lock["steps"] as? [[String: Any]])
     let step = try #require(steps.first { $0["label"] as? String == label }, "no step \(label)")
     return try #require((step["outputs"] as? [String: String])?[name], "no output \(name) of \(label)")

@@ -199,7 +199,7 @@ import Testing
       generator: {sample: {samples: 2, temperature: 1, max-new-tokens: 4}}
       reviser: [{judge: {by: verifier}}]
       objective: {dpo: {beta: 0.1}}
-      rounds: {count: 2, records: 4}
+      arithmetic: openblas
       hyperparameters: {adapter: {lora: {rank: 4, alpha: 8}}, optimizer: {adamw: {learning-rate: 1.0e-4}}, batch: {examples: 4}, epochs: 1}
       """
     let space = try TestSpace()
@@ -207,12 +207,12 @@ import Testing
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 65, "\(outcome.errors)")
     let line = experiment.spec.split(separator: "\n", omittingEmptySubsequences: false).firstIndex {
-      $0.hasPrefix("rounds")
+      $0.hasPrefix("      arithmetic") || $0.hasPrefix("arithmetic")
     }
     let place = "small.yaml:\((line ?? 0) + 1):"
     #expect(outcome.errors.contains("\(place)"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("train dpo in rounds: this version"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("6 steps of the plan need it."), "\(outcome.errors)")
+    #expect(outcome.errors.contains("train dpo with `arithmetic: openblas`: this version"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("3 steps of the plan need it."), "\(outcome.errors)")
     #expect(outcome.errors.components(separatedBy: "cannot run it").count == 2, "\(outcome.errors)")
   }
 

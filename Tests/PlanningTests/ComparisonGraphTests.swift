@@ -18,7 +18,9 @@ import Testing
     let length = try Specs.graph(spec.replacing("score: sum", with: "score: length")).graph
     #expect(length.steps.filter { $0.kind == .preference }.map { $0.inputs.map(\.name) } == [["examples"]])
     let reward = try Specs.graph(spec.replacing("score: sum", with: "score: reward")).graph
-    #expect(reward.steps.contains { $0.label == "eval agreement (preference by reward)" })
+    // The base has no reward head; the trained ones are asked for rewards.
+    #expect(reward.steps.count { $0.kind == .preference } == 2)
+    #expect(reward.steps.count { $0.kind == .score && $0.work.options["rewards"] == .flag(true) } == 2)
     // What is not written is the sum, where no reward model is trained.
     let unset = try Specs.graph(spec.replacing(", score: sum", with: "")).graph
     #expect(unset.steps.map(\.id) == graph.steps.map(\.id))
@@ -34,7 +36,7 @@ import Testing
       planned.measurements.map { "\($0.eval) \($0.evalKind) \($0.coordinates["seed"] ?? "")" } == [
         "drift drift 1", "drift tokens length 1", "trace chosen likelihood-trace 1",
         "trace rejected likelihood-trace 1", "pairs Jaccard pair-statistics 1", "pairs Levenshtein pair-statistics 1",
-        "drift drift 2", "drift tokens length 2", "trace chosen likelihood-trace 2",
+        "pairs length pair-statistics 1", "drift drift 2", "drift tokens length 2", "trace chosen likelihood-trace 2",
         "trace rejected likelihood-trace 2",
       ])
     let drift = try #require(graph.steps.first { $0.kind == .drift })
@@ -50,7 +52,7 @@ import Testing
     )
     let (graph, planned) = try Specs.graph(spec)
     #expect(graph.steps.count { $0.kind == .pairs } == 2)
-    #expect(planned.measurements.map { $0.coordinates["seed"] } == ["1", "1", "2", "2"])
+    #expect(planned.measurements.map { $0.coordinates["seed"] } == ["1", "1", "1", "2", "2", "2"])
   }
 
   @Test func anEvalOfPairsNeedsPairs() throws {

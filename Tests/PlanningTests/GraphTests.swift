@@ -73,15 +73,18 @@ import Testing
       .sorted()
     #expect(names.count == 7)
     for name in names {
-      let resolved = try SpecificationReader().read(folder.appendingPathComponent(name).path)
+      // Its data set is another file's, which has no such part.
+      let sets = name == "b-clha.yaml" ? ["datasets.hh.split.validation=20"] : []
+      let resolved = try SpecificationReader().read(folder.appendingPathComponent(name).path, sets: sets)
       var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
       let planned = try planner.plan(resolved, name: name)
       let last = try #require(
         planner.steps.steps.last { !$0.label.hasPrefix("claims") && !$0.label.hasPrefix("published") })
       #expect(last.id == planned.table)
-      // Each asks for something that cannot run yet.
+      // Two have claims, which nobody judges yet, and one starts from a spec that is not there.
       let plan = Plan(graph: planner.steps, index: MemoryIndex())
-      #expect(!plan.blocked.isEmpty, "\(name)")
+      let isWhole = !["b-clha.yaml", "d-clair-apo.yaml"].contains(name)
+      #expect(plan.blocked.isEmpty == isWhole, "\(name): \(plan.blocked.map(\.step.label))")
       #expect(planner.steps.steps.contains { $0.kind == .train }, "\(name)")
     }
   }

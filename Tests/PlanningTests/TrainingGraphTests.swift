@@ -148,7 +148,8 @@ import Testing
     // The pairs of both are pooled: two measurements of each number at one place.
     #expect(
       planned.measurements.map(\.eval) == [
-        "overlap Jaccard", "overlap Levenshtein", "overlap Jaccard", "overlap Levenshtein",
+        "overlap Jaccard", "overlap Levenshtein", "overlap length", "overlap Jaccard", "overlap Levenshtein",
+        "overlap length",
       ])
   }
 
@@ -204,16 +205,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[{flip: {rate: 0.1}}]", "{sft: {}}", "flip counting/train"),
-    ("[{judge: {by: {reward-model: policy}}}]", "{sft: {}}", "judge by a reward model counting/train"),
+    ("arithmetic: openblas", "train dpo with `arithmetic: openblas`, seed 1"),
     (
-      "[{judgment: {by: verifier, wrong: \"{reason}\"}}, {select: {acceptable-per-rejected: 1}}]", "{sft: {}}",
-      "select acceptable-per-rejected counting/train"
+      "search: {over: {epochs: [1, 2]}, choose: {highest: accuracy, on: counting/heldout}}"
+        .replacing("epochs", with: "hyperparameters.epochs"), "search"
     ),
-    ("[{judge: {by: verifier}}]", "bradley-terry", "train bradley-terry, seed 1"),
   ])
-  func whatCannotRunYetSaysSo(reviser: String, objective: String, label: String) throws {
-    let (graph, _) = try Specs.graph(Specs.training(reviser: reviser, objective: objective))
+  func whatCannotRunYetSaysSo(extra: String, label: String) throws {
+    let (graph, _) = try Specs.graph(Specs.training(extra: extra))
     let step = try #require(graph.steps.first { $0.label == label })
     guard case .unavailable? = step.work.obstacle else {
       Issue.record("\(step.label) can run")

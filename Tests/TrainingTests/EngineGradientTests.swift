@@ -8,24 +8,28 @@ import Testing
 struct EngineGradientTests {
   /// Two trees and a text by itself; within a tree, texts differ after 5 and 0 common tokens.
   static func groups(_ vocabulary: Int) -> [[TwinSequence]] {
-    func sequence(_ tokens: [Int], _ from: Int, _ weight: Double, means: Bool = false) -> TwinSequence {
+    func sequence(
+      _ tokens: [Int], _ from: Int, _ weight: Double, means: Bool = false, entropies: Bool = false
+    ) -> TwinSequence {
       let count = tokens.count - from
       return TwinSequence(
         tokens: tokens, from: from, coefficients: (0..<count).map { weight * (1 + 0.1 * Double($0)) },
-        meanCoefficients: means ? (0..<count).map { 0.2 + 0.05 * Double($0) } : nil)
+        meanCoefficients: means ? (0..<count).map { 0.2 + 0.05 * Double($0) } : nil,
+        entropyCoefficients: entropies ? (0..<count).map { 0.1 - 0.03 * Double($0) } : nil)
     }
     let prompt = TwinCase.text(6, 1, vocabulary: vocabulary)
     let chosen = sequence(prompt + [1, 2, 3], 6, -0.7)
     let rejected = sequence(prompt + [1, 4], 6, 0.4)
     let apart = [
       sequence(TwinCase.text(9, 2, vocabulary: vocabulary), 1, -0.2, means: true),
-      sequence(TwinCase.text(40, 3, vocabulary: vocabulary), 30, 0.3, means: true),
+      sequence(TwinCase.text(40, 3, vocabulary: vocabulary), 30, 0.3, means: true, entropies: true),
     ]
-    return [[chosen, rejected], apart, [sequence(TwinCase.text(3, 4, vocabulary: vocabulary), 2, -1)]]
+    let short = sequence(TwinCase.text(3, 4, vocabulary: vocabulary), 2, -1, entropies: true)
+    return [[chosen, rejected], apart, [short]]
   }
 
   static func trainee(
-    _ twin: TwinDecoder, dropout: Double = 0, workers: Int = 1, variant: KernelVariant = .best
+    _ twin: TwinDecoder, dropout: Double = 0, scalarHead: Bool = false, workers: Int = 1, variant: KernelVariant = .best
   ) throws -> Trainee {
     let source = TwinSource(weights: twin.weights)
     let decoder = try Decoder(source: source, arithmetic: .ordered, workers: 1, variant: variant)
@@ -34,7 +38,7 @@ struct EngineGradientTests {
       let targets = Site.allCases.flatMap(\.tensors).filter { lora.pairs[.block(0, $0)] != nil }
       part = .lowRank(LowRank(rank: lora.rank, scale: Float(lora.scale), targets: targets, dropout: dropout))
     }
-    let trainee = try Trainee(decoder, part, workers: workers, variant: variant)
+    let trainee = try Trainee(decoder, part, scalarHead: scalarHead, workers: workers, variant: variant)
     for name in trainee.adapted {
       guard let pair = twin.lora?.pairs[name] else { continue }
       trainee.setAdapter(name, AdapterTensors(a: pair.a.map(Float.init), b: pair.b.map(Float.init)))
@@ -55,7 +59,11 @@ struct EngineGradientTests {
       try trainee.run(Array(requests[unit]), dropout: own) { found in
         scores += found.logProbabilities
         return groups[unit].map {
-          $0.map { TokenCoefficients(tokens: $0.coefficients, vocabularyMeans: $0.meanCoefficients ?? []) }
+          $0.map {
+            TokenCoefficients(
+              tokens: $0.coefficients, vocabularyMeans: $0.meanCoefficients ?? [],
+              entropies: $0.entropyCoefficients ?? [])
+          }
         }
       }
     }

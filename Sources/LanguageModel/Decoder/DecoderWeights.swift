@@ -25,9 +25,14 @@ struct DecoderWeights: Sendable {
   let outputNorm: NumberBuffer
   /// The vocabulary head.
   let head: Matrix
+  /// The scalar head of a reward model, [width]; nil for a language model.
+  let scalarHead: NumberBuffer?
 
   /// Puts together what was made elsewhere.
-  init(embedding: Matrix, blocks: [BlockWeights], outputNorm: NumberBuffer, head: Matrix) {
+  init(
+    embedding: Matrix, blocks: [BlockWeights], outputNorm: NumberBuffer, head: Matrix, scalarHead: NumberBuffer? = nil
+  ) {
+    self.scalarHead = scalarHead
     self.embedding = embedding
     self.blocks = blocks
     self.outputNorm = outputNorm
@@ -40,6 +45,11 @@ struct DecoderWeights: Sendable {
     embedding = try loader.matrix([.tokenEmbedding])
     head = source.configuration.tied ? embedding : try loader.matrix([.output])
     outputNorm = try loader.vector([.outputNorm])
+    scalarHead = try source.scalarHead.map { numbers in
+      let buffer = try NumberBuffer(count: numbers.count)
+      buffer.base.update(from: numbers, count: numbers.count)
+      return buffer
+    }
     blocks = try (0..<source.configuration.blocks).map { try loader.block($0) }
   }
 }

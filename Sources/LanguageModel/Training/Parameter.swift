@@ -19,6 +19,8 @@ public enum ParameterName: Hashable, Sendable {
   case embedding
   /// The head's own weights, packed.
   case head
+  /// The scalar head of a reward model, [width].
+  case scalarHead
 
   /// The name in checkpoints.
   public var text: String {
@@ -31,6 +33,7 @@ public enum ParameterName: Hashable, Sendable {
     case .gain: "output.gain"
     case .embedding: "embedding"
     case .head: "head"
+    case .scalarHead: "scalar-head"
     }
   }
 }
@@ -81,7 +84,7 @@ public final class Parameter: @unchecked Sendable {
   /// Whether weight decay applies: to matrices, not to gains and biases, as in Transformers' Trainer.
   public var decays: Bool {
     switch name {
-    case .adapterA, .adapterB, .weights, .embedding, .head: true
+    case .adapterA, .adapterB, .weights, .embedding, .head, .scalarHead: true
     case .biases, .gain: false
     }
   }

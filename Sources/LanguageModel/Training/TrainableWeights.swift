@@ -32,7 +32,9 @@ final class TrainableWeights: Sendable {
   private let base: DecoderWeights
   private let part: TrainedPart
 
-  init(_ decoder: Decoder, _ part: TrainedPart, pool: WorkerPool) throws(ArithmeticError) {
+  init(
+    _ decoder: Decoder, _ part: TrainedPart, scalarHead: Bool, pool: WorkerPool
+  ) throws(ArithmeticError) {
     configuration = decoder.configuration
     base = decoder.weights
     self.part = part
@@ -64,7 +66,14 @@ final class TrainableWeights: Sendable {
     }
     self.turned = turned
     turnedHead = try Matrix(zeros: base.head.columns, columns: base.head.rows)
-    parameters = part == .full ? try Self.parameters(of: forward, configuration) : Self.parameters(of: adapters)
+    var parameters =
+      part == .full ? try Self.parameters(of: forward, configuration) : Self.parameters(of: adapters)
+    if scalarHead {
+      let head = try Parameter(.scalarHead, count: configuration.width)
+      if let start = base.scalarHead { head.values.update(from: start.base, count: head.count) }
+      parameters.append(head)
+    }
+    self.parameters = parameters
     var named: [ParameterName: Parameter] = [:]
     for parameter in parameters { named[parameter.name] = parameter }
     self.named = named

@@ -10,12 +10,29 @@ public struct TokenCoefficients: Hashable, Sendable {
   public var tokens: [Double]
   /// d loss / d mean over the vocabulary of ln p at each of these tokens; empty for none.
   public var vocabularyMeans: [Double]
+  /// d loss / d entropy over the vocabulary at each of these tokens; empty for none.
+  public var entropies: [Double]
 
   /// Makes coefficients.
-  public init(tokens: [Double], vocabularyMeans: [Double] = []) {
+  public init(tokens: [Double], vocabularyMeans: [Double] = [], entropies: [Double] = []) {
     self.tokens = tokens
     self.vocabularyMeans = vocabularyMeans
+    self.entropies = entropies
   }
+}
+
+/// What a loss reads of whole rows of the vocabulary, beside the tokens' own log-probabilities.
+public struct RowNumbers: OptionSet, Hashable, Sendable {
+  /// One bit a kind.
+  public let rawValue: Int
+
+  /// Makes a set.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The mean of ln p over the vocabulary.
+  public static let means = RowNumbers(rawValue: 1)
+  /// The entropy over the vocabulary.
+  public static let entropies = RowNumbers(rawValue: 2)
 }
 
 /// What a forward pass of one unit gives.
@@ -24,6 +41,8 @@ public struct UnitScores: Sendable {
   public let logProbabilities: [[[Float]]]
   /// The mean of ln p over the vocabulary at the same tokens; empty unless asked for.
   public let vocabularyMeans: [[[Float]]]
+  /// The entropy over the vocabulary at the same tokens, in nats; empty unless asked for.
+  public let entropies: [[[Float]]]
 }
 
 /// A decoder whose weights, or adapters over them, are being trained.
@@ -53,18 +72,19 @@ public final class Trainee {
   /// - Parameters:
   ///   - base: The model to start from, in the ordered class; it stays as it is.
   ///   - part: What is trained.
+  ///   - scalarHead: Whether a scalar head is trained besides, as reward models have it; it starts as the base's, or at 0.
   ///   - workers: How many threads compute, at least 1; they change no bit.
   ///   - variant: Which instructions to use; the choice changes no bit.
   /// - Throws: `ArithmeticError` when there is no memory, or the host lacks the instructions.
   public init(
-    _ base: Decoder, _ part: TrainedPart, workers: Int, variant: KernelVariant = .best
+    _ base: Decoder, _ part: TrainedPart, scalarHead: Bool = false, workers: Int, variant: KernelVariant = .best
   ) throws(ArithmeticError) {
     precondition(base.arithmetic == .ordered, "callers refuse other arithmetic")
     pool = WorkerPool(workers: workers)
     if case .lowRank(let options) = part { lowRank = options } else { lowRank = nil }
     configuration = base.configuration
     let shared = try Decoder(sharing: base, workers: workers, variant: variant)
-    weights = try TrainableWeights(shared, part, pool: pool)
+    weights = try TrainableWeights(shared, part, scalarHead: scalarHead, pool: pool)
     decoder = Decoder(shared, weights: weights.merged, pool: pool)
   }
 
@@ -103,55 +123,118 @@ public final class Trainee {
   ///
   /// - Parameters:
   ///   - groups: Sequences by example; those of one example share their common beginning.
-  ///   - means: Whether means over the vocabulary are wanted.
+  ///   - numbers: What is wanted beside log-probabilities.
   ///   - dropout: Where the masks come from; not nil where adapters have dropout, not read where they have none.
   ///   - loss: Gets the scores and gives each sequence's coefficients; nil for none to go back.
   /// - Throws: `DecoderError` for a sequence that makes no sense, `ArithmeticError` without memory, or what `loss` throws.
   public func run(
-    _ groups: [[ScoreRequest]], means: Bool = false, dropout: DropoutAddress? = nil,
+    _ groups: [[ScoreRequest]], also numbers: RowNumbers = [], dropout: DropoutAddress? = nil,
     loss: (UnitScores) throws -> [[TokenCoefficients]]?
   ) throws {
     for (index, request) in groups.joined().enumerated() { try configuration.check(request.tokens, request: index) }
     let layout = try TrainingLayout(groups, configuration)
     guard layout.batch.rows > 0 else {
       let empty = groups.map { $0.map { _ in [Float]() } }
-      _ = try loss(UnitScores(logProbabilities: empty, vocabularyMeans: means ? empty : []))
+      _ = try loss(
+        UnitScores(
+          logProbabilities: empty, vocabularyMeans: numbers.contains(.means) ? empty : [],
+          entropies: numbers.contains(.entropies) ? empty : []))
       return
     }
-    let record = try room(for: layout)
-    let side = try sidePath(layout, dropout)
     let heads = max(1, layout.headRows.count) * configuration.vocabulary
     if logits.map({ $0.count < heads }) ?? true { logits = try NumberBuffer(count: heads) }
     guard let logits else { return }
-    try decoder.workspaces.with(
-      rows: layout.batch.rows, positions: layout.batch.longest, attendants: pool.workers * 2
-    ) { forward in
-      var pass = decoder.forward(in: forward, team: pool, weights: weights.forward)
-      pass.record = record
-      pass.side = side
-      pass.run(layout.batch)
-      let head = try TrainingHead(
-        decoder, weights, pool, layout, stream: forward.stream.base, room: logits)
+    try forward(layout, dropout) { passed in
+      let head = try TrainingHead(decoder, weights, pool, layout, stream: passed.stream, room: logits)
       let scores = UnitScores(
-        logProbabilities: head.logProbabilities(), vocabularyMeans: means ? head.vocabularyMeans() : [])
+        logProbabilities: head.logProbabilities(),
+        vocabularyMeans: numbers.contains(.means) ? head.vocabularyMeans() : [],
+        entropies: numbers.contains(.entropies) ? head.entropies() : [])
       guard let coefficients = try loss(scores) else { return }
-      try backward(layout, record, side, head, coefficients, forward)
+      try backward(passed) { stream, scratch in
+        try head.backward(coefficients, stream: passed.stream, into: stream, scratch: scratch)
+      }
     }
   }
 
-  private func backward(
-    _ layout: TrainingLayout, _ record: ActivationRecord, _ side: SidePath?, _ head: TrainingHead,
-    _ coefficients: [[TokenCoefficients]], _ forward: Workspace
+  /// Scores whole sequences of one unit by the scalar head and, if the loss asks for it, takes gradients back.
+  ///
+  /// - Parameters:
+  ///   - groups: Sequences by example, each with at least one token; those of one example share their common beginning.
+  ///   - dropout: As for ``run(_:also:dropout:loss:)``.
+  ///   - loss: Gets each sequence's score and gives d loss / d score; nil for none to go back.
+  /// - Throws: `DecoderError` for a sequence that makes no sense, `ArithmeticError` without memory, or what `loss` throws.
+  public func runScores(
+    _ groups: [[[TokenID]]], dropout: DropoutAddress? = nil, loss: ([[Float]]) throws -> [[Double]]?
   ) throws {
+    guard let head = weights.named[.scalarHead] else { preconditionFailure("callers ask for a scalar head") }
+    for (index, tokens) in groups.joined().enumerated() { try configuration.check(tokens, request: index) }
+    // What a sequence is worth stands in the row of its last token: that of which a next token would be asked.
+    let requests = groups.map { $0.map { ScoreRequest(tokens: $0 + [TokenID(0)], from: $0.count) } }
+    let layout = try TrainingLayout(requests, configuration)
+    guard layout.batch.rows > 0 else {
+      _ = try loss(groups.map { _ in [] })
+      return
+    }
+    try forward(layout, dropout) { passed in
+      let head = try ScalarHead(weights, head, decoder.variant, layout, stream: passed.stream)
+      guard let coefficients = try loss(head.scores()) else { return }
+      try backward(passed) { stream, _ in try head.backward(coefficients, into: stream) }
+    }
+  }
+
+  /// The scalar head's numbers; nil without one.
+  public func scalarHead(_ numbers: ParameterNumbers = .values) -> [Float]? {
+    weights.named[.scalarHead].map {
+      Array(UnsafeBufferPointer(start: numbers == .values ? $0.values : $0.gradient.base, count: $0.count))
+    }
+  }
+
+  /// Sets the scalar head's numbers.
+  public func setScalarHead(_ numbers: [Float]) {
+    guard let head = weights.named[.scalarHead] else { return }
+    precondition(numbers.count == head.count, "callers check sizes")
+    head.values.update(from: numbers, count: head.count)
+  }
+
+  /// What one unit's forward pass leaves for the way back.
+  private struct Passed {
+    let layout: TrainingLayout
+    let record: ActivationRecord
+    let side: SidePath?
+    let workspace: Workspace
+    var stream: UnsafeMutablePointer<Float> { workspace.stream.base }
+  }
+
+  private func forward(
+    _ layout: TrainingLayout, _ dropout: DropoutAddress?, _ body: (Passed) throws -> Void
+  ) throws {
+    let record = try room(for: layout)
+    let side = try sidePath(layout, dropout)
+    try decoder.workspaces.with(
+      rows: layout.batch.rows, positions: layout.batch.longest, attendants: pool.workers * 2
+    ) { workspace in
+      var pass = decoder.forward(in: workspace, team: pool, weights: weights.forward)
+      pass.record = record
+      pass.side = side
+      pass.run(layout.batch)
+      try body(Passed(layout: layout, record: record, side: side, workspace: workspace))
+    }
+  }
+
+  /// Takes a gradient of the stream, which `head` writes, back through the blocks.
+  private func backward(
+    _ passed: Passed, _ head: (UnsafeMutablePointer<Float>, GradientScratch) throws -> Void
+  ) throws {
+    let layout = passed.layout
     let workspace = try backwardRoom(for: layout)
     let angles = layout.batch.rows * configuration.headSize / 2
-    workspace.cosines.base.update(from: forward.cosines.base, count: angles)
-    for index in 0..<angles { workspace.sines.base[index] = -forward.sines.base[index] }
-    try head.backward(
-      coefficients, stream: forward.stream.base, into: workspace.stream.base, scratch: workspace.gradients)
+    workspace.cosines.base.update(from: passed.workspace.cosines.base, count: angles)
+    for index in 0..<angles { workspace.sines.base[index] = -passed.workspace.sines.base[index] }
+    try head(workspace.stream.base, workspace.gradients)
     try BackwardPass(
-      configuration: configuration, weights: weights, variant: decoder.variant, pool: pool, record: record, side: side,
-      layout: layout, workspace: workspace
+      configuration: configuration, weights: weights, variant: decoder.variant, pool: pool, record: passed.record,
+      side: passed.side, layout: layout, workspace: workspace
     ).run()
     if weights.named[.embedding] != nil {
       lookups.append(layout.batch.tokens, workspace.stream.base, width: configuration.width)

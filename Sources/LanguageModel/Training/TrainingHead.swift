@@ -57,6 +57,37 @@ final class TrainingHead: @unchecked Sendable {
     return layout.items.map { $0.map { $0.map { Float(means[$0.place]) } } }
   }
 
+  /// The entropy over the vocabulary at every wanted token, by group and sequence, in nats.
+  func entropies() -> [[[Float]]] {
+    var entropies = [Double](repeating: 0, count: count)
+    entropies.withUnsafeMutableBufferPointer { buffer in
+      let entropies = buffer
+      pool.run(count) { row in
+        withProbabilities(of: row) { entropies[row] = entropy(of: row, $0) }
+      }
+    }
+    return layout.items.map { $0.map { $0.map { Float(entropies[$0.place]) } } }
+  }
+
+  /// p of every token of a row, from its logits, which stay.
+  private func withProbabilities(of row: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: vocabulary) { room in
+      guard let base = room.baseAddress else { return }
+      base.initialize(from: logits.base + row * vocabulary, count: vocabulary)
+      let largest = Float(sums[row])
+      ck_softmax_gradient(code, base, largest, Float(ck_exp_double(Double(largest) - sums[row])), 0, vocabulary)
+      body(base)
+    }
+  }
+
+  /// -Σ p ln p, token after token in double precision.
+  private func entropy(of row: Int, _ probabilities: UnsafePointer<Float>) -> Double {
+    let place = logits.base + row * vocabulary
+    var sum = 0.0
+    for token in 0..<vocabulary { sum -= Double(probabilities[token]) * (Double(place[token]) - sums[row]) }
+    return sum
+  }
+
   /// Takes coefficients back to the stream: its gradient at head rows is stored, all others become zero.
   func backward(
     _ coefficients: [[TokenCoefficients]], stream: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
@@ -70,25 +101,14 @@ final class TrainingHead: @unchecked Sendable {
       (plain.base + place * width).update(from: stream + row * width, count: width)
     }
     try headGradient(plain, scratch)
-    let (back, factors) = (try NumberBuffer(count: count * width), try NumberBuffer(count: count))
-    let gain = weights.forward.outputNorm.base
-    ck_rms_norm_backward(
-      code, plain.base, gain, weights.configuration.normEpsilon, count, width, normedGradient.base, back.base,
-      factors.base)
-    if let parameter = weights.named[.gain(.outputNorm)] {
-      ck_gain_gradient(
-        code, plain.base, factors.base, normedGradient.base, count, width, 0, width, parameter.gradient.base)
-    }
-    gradient.update(repeating: 0, count: layout.batch.rows * width)
-    for (place, row) in layout.headRows.enumerated() {
-      (gradient + row * width).update(from: back.base + place * width, count: width)
-    }
+    try weights.outputNormBackward(layout, plain, normedGradient, variant, into: gradient)
   }
 
-  /// Σ over a row's items of c · (one(target) - p) + u · (1/V - p), in the place of its logits.
+  /// Σ over a row's items of c · (one(target) - p) + u · (1/V - p) - e · p · (ln p + H), in the place of its logits.
   private func turnIntoGradients(_ coefficients: [[TokenCoefficients]]) {
     var totals = [Double](repeating: 0, count: count)
     var offsets = [Double](repeating: 0, count: count)
+    var spreads = [Double](repeating: 0, count: count)
     var targets = [[(token: Int, coefficient: Double)]](repeating: [], count: count)
     for (items, group) in zip(layout.items, coefficients) {
       for (sequence, own) in zip(items, group) {
@@ -97,6 +117,7 @@ final class TrainingHead: @unchecked Sendable {
           let mean = own.vocabularyMeans.isEmpty ? 0 : own.vocabularyMeans[index]
           totals[item.place] += coefficient + mean
           offsets[item.place] += mean
+          spreads[item.place] += own.entropies.isEmpty ? 0 : own.entropies[index]
           if coefficient != 0 { targets[item.place].append((Int(item.target.rawValue), coefficient)) }
         }
       }
@@ -106,10 +127,25 @@ final class TrainingHead: @unchecked Sendable {
       let largest = Float(sums[row])
       // The logarithm of the sum is rounded on the way into the kernel; the factor takes the difference back.
       let factor = -totals[row] * ck_exp_double(Double(largest) - sums[row])
-      ck_softmax_gradient(
-        code, place, largest, Float(factor), Float(offsets[row] / Double(vocabulary)), vocabulary)
-      for (token, coefficient) in targets[row] { place[token] += Float(coefficient) }
+      guard spreads[row] != 0 else { return turn(row, Float(factor), offsets[row], targets[row]) }
+      withProbabilities(of: row) { probabilities in
+        let entropy = entropy(of: row, probabilities)
+        for token in 0..<vocabulary {
+          let logProbability = Double(place[token]) - sums[row]
+          probabilities[token] = Float(-spreads[row] * Double(probabilities[token]) * (logProbability + entropy))
+        }
+        turn(row, Float(factor), offsets[row], targets[row])
+        for token in 0..<vocabulary { place[token] += probabilities[token] }
+      }
     }
+  }
+
+  /// factor · p + offset / V, and each target's own coefficient, in the place of a row's logits.
+  private func turn(_ row: Int, _ factor: Float, _ offset: Double, _ targets: [(token: Int, coefficient: Double)]) {
+    let place = logits.base + row * vocabulary
+    ck_softmax_gradient(
+      code, place, Float(sums[row]), factor, Float(offset / Double(vocabulary)), vocabulary)
+    for (token, coefficient) in targets { place[token] += Float(coefficient) }
   }
 
   /// d(normed row) = d logits · W, chunk after chunk of the vocabulary.

@@ -55,6 +55,12 @@ public struct TrainedWeights: Sendable {
     scale == nil ? tensors[name.text].map(numbers) : nil
   }
 
+  /// The scalar head of a reward model; nil for a language model.
+  public var scalarHead: [Float]? { tensors[Self.scalarHeadName].map(numbers) }
+
+  /// The name of the scalar head.
+  static let scalarHeadName = "scalar-head"
+
   /// The tensors that have adapters.
   public func adapted(_ configuration: DecoderConfiguration) -> [TensorName] {
     configuration.tensorNames.filter { tensors["\($0.text).a"] != nil }
@@ -64,6 +70,11 @@ public struct TrainedWeights: Sendable {
   ///
   /// - Throws: ``ModelFileError`` with the first tensor of another size.
   func check(_ configuration: DecoderConfiguration) throws(ModelFileError) {
+    if let head = tensors[Self.scalarHeadName], head.sizes != [1, configuration.width] {
+      throw ModelFileError(
+        file: bytes.name,
+        .wrongShape(tensor: Self.scalarHeadName, found: head.sizes, expected: [1, configuration.width]))
+    }
     for name in configuration.tensorNames {
       let shape = name.shape(configuration)
       let wanted: [(String, [Int])] =
@@ -126,13 +137,20 @@ extension Trainee {
         adapter(name).map { TrainedWeights.entries(name, configuration, rank: lowRank.rank, $0) } ?? []
       }
       return SafetensorsWriter.bytes(
-        entries, metadata: TrainedWeights.metadata(scale: lowRank.scale, rank: lowRank.rank, divergedAt: divergedAt))
+        entries + scalarHeadEntries,
+        metadata: TrainedWeights.metadata(scale: lowRank.scale, rank: lowRank.rank, divergedAt: divergedAt))
     }
     let entries = configuration.tensorNames.compactMap { name -> SafetensorsEntry? in
       let shape = name.shape(configuration)
       return tensor(name).map { SafetensorsEntry(name.text, sizes: [shape.rows, shape.columns], numbers: $0) }
     }
-    return SafetensorsWriter.bytes(entries, metadata: TrainedWeights.metadata(divergedAt: divergedAt))
+    return SafetensorsWriter.bytes(
+      entries + scalarHeadEntries, metadata: TrainedWeights.metadata(divergedAt: divergedAt))
+  }
+
+  private var scalarHeadEntries: [SafetensorsEntry] {
+    guard let head = scalarHead() else { return [] }
+    return [SafetensorsEntry(TrainedWeights.scalarHeadName, sizes: [1, head.count], numbers: head)]
   }
 }
 
@@ -144,6 +162,7 @@ struct LaidOverWeights: WeightSource {
   private let variant = KernelVariant.best
 
   var configuration: DecoderConfiguration { base.configuration }
+  var scalarHead: [Float]? { trained.scalarHead ?? base.scalarHead }
 
   init(_ base: any WeightSource, _ trained: TrainedWeights) throws(ModelFileError) {
     try trained.check(base.configuration)

@@ -179,4 +179,12 @@ public protocol WeightSource: Sendable {
   ///   - destination: Room for exactly `rows.count × shape.columns` numbers; every one is written.
   /// - Throws: When the bytes cannot be had.
   func fill(_ name: TensorName, rows: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws
+
+  /// The scalar head of a reward model, one number for each of the stream's; nil for a language model.
+  var scalarHead: [Float]? { get }
+}
+
+extension WeightSource {
+  /// None.
+  public var scalarHead: [Float]? { nil }
 }

@@ -63,7 +63,7 @@ struct CellPlanner {
           experiment.rounds.count > 1 ? [.init("round", String(training.round))] : []
         try planEvals(
           of: EvalSubject(
-            policy: training.weights, about: ", \(training.name)", coordinates: round + seedCoordinate,
+            policy: training.policy, about: ", \(training.name)", coordinates: round + seedCoordinate,
             training: training))
       }
     }
@@ -93,9 +93,9 @@ struct CellPlanner {
       for part in data.parts {
         let records = try records(part.reference)
         if experiment.reviser.isEmpty {
-          wanted += try candidates(of: records, policy: nil).dropFirst().map(\.source.step)
+          wanted += try candidates(of: records, policy: []).dropFirst().map(\.source.step)
         } else {
-          wanted.append(try feedback(of: records, policy: nil).step)
+          wanted.append(try feedback(of: records, policy: []).step)
         }
       }
     }

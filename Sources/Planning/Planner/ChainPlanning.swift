@@ -39,7 +39,7 @@ extension CellPlanner {
     guard let training = result.round.map({ round in rounds.first { $0.round == round } }) ?? rounds.last else {
       throw PlanningError.noRound(spec: spec, round: result.round ?? 0, count: rounds.count, place: place)
     }
-    let model = try planner.model("policy", policy: training.weights)
+    let model = try planner.model("policy", policy: training.policy)
     graph = planner.graph
     return model
   }

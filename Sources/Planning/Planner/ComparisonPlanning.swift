@@ -14,22 +14,49 @@ extension CellPlanner {
   mutating func preference(
     _ name: String, _ eval: PreferenceEval, _ subject: EvalSubject, path: String
   ) throws -> [EvalFinding] {
-    if let finding = try withoutPairs(name, "preference", subject, path: path) { return [finding] }
+    // Nobody has a reward head before it is trained.
+    if subject.isBase, eval.model == "policy", scored(by: eval) == .reward { return [] }
+    if experiment.feedback != .rankings, let finding = try withoutPairs(name, "preference", subject, path: path) {
+      return [finding]
+    }
     return try eachSeed { planner in
       try planner.each(eval.on, .all) { planner, part in
-        let feedback = try planner.feedback(of: part, policy: nil)
+        let feedback = try planner.feedback(of: part, policy: [])
         let examples = try planner.fit([feedback], label: part.label, weights: [1], model: eval.model)
         var inputs = [StepInput("examples", examples)]
         let score = planner.scored(by: eval)
         if score != .length {
           let label = "score examples of \(part.label)\(planner.about(eval.model, subject))"
-          let scores = try planner.scores(of: examples, label, by: eval.model, policy: subject.policy)
+          let scores = try planner.scores(
+            of: examples, label, by: eval.model, policy: subject.policy, rewards: score == .reward)
           inputs.append(StepInput("scores", scores))
         }
         let step = planner.add(
           .preference(PreferenceWork(score: score)), "preference \(part.label)\(subject.about)", inputs: inputs,
           at: ["score": "\(path)/score"])
         return [EvalFinding(name, "preference", OutputReference(step, "outcomes"))]
+      }
+    }
+  }
+
+  /// What a reward model says of the policy's own responses.
+  mutating func reward(
+    _ name: String, _ eval: RewardEval, _ subject: EvalSubject, path: String
+  ) throws -> [EvalFinding] {
+    try each(eval.on, .all) { planner, part in
+      let prompts = OutputReference(
+        try planner.prompts(part, prompt: nil, promptPath: nil, variables: Named()), "prompts")
+      return try planner.eachSeed(drawing: eval.decoding.temperature > 0) { planner in
+        let generated = try planner.generate(
+          part.label, prompts, model: "policy", policy: subject.policy, about: subject.about, samples: 1,
+          distinct: false, decoding: eval.decoding, path: path)
+        let scores = try planner.score(
+          "responses to \(part.label) by \(eval.model)\(subject.about)", prompts, .responses, model: eval.model,
+          policy: subject.policy, rewards: true, and: [StepInput("responses", OutputReference(generated, "responses"))])
+        let step = planner.add(
+          .reward(RewardWork()), "reward \(part.label) by \(eval.model)\(subject.about)",
+          inputs: [StepInput("scores", OutputReference(scores, "scores"))])
+        return [EvalFinding(name, "reward", OutputReference(step, "outcomes"))]
       }
     }
   }
@@ -70,10 +97,10 @@ extension CellPlanner {
       var findings: [EvalFinding] = []
       for part in data.parts {
         let records = try planner.records(part.reference)
-        let feedback = try planner.feedback(of: records, policy: nil)
+        let feedback = try planner.feedback(of: records, policy: [])
         let step = planner.add(
           .pairs(PairStatisticsWork()), "pair-statistics \(records.label)", inputs: [StepInput("examples", feedback)])
-        for (word, output) in [("Jaccard", "jaccard"), ("Levenshtein", "levenshtein")] {
+        for (word, output) in [("Jaccard", "jaccard"), ("Levenshtein", "levenshtein"), ("length", "length")] {
           findings.append(EvalFinding("\(name) \(word)", "pair-statistics", OutputReference(step, output)))
         }
       }
@@ -94,7 +121,7 @@ extension CellPlanner {
       return try trace(name, eval, training.examples, of: step, subject, path: path)
     }
     return try each(on, .all) { planner, part in
-      let feedback = try planner.feedback(of: part, policy: nil)
+      let feedback = try planner.feedback(of: part, policy: [])
       let examples = try planner.fit([feedback], label: part.label, weights: [1], model: "policy")
       return try planner.trace(name, eval, examples, of: step, subject, path: path)
     }
@@ -108,11 +135,13 @@ extension CellPlanner {
     let points = try points(every: eval.every, for: name, path: "\(path)/every")
     // It ends with the weights that are the result, which with `keep: best` need not be the last.
     let kept = training.checkpoints.outputs(points, of: training.id).dropLast()
-    let outputs = kept + [subject.policy ?? OutputReference(training.id, "weights")]
+    let below = Array(subject.policy.dropLast())
+    let outputs = kept + [subject.policy.last ?? OutputReference(training.id, "weights")]
     var inputs = [StepInput("examples", examples), StepInput("reference", try reference(of: examples))]
     for (index, output) in outputs.enumerated() {
       let moment = Self.moment(index, points)
-      let scores = try scores(of: examples, "score \(label)\(subject.about)\(moment)", by: "policy", policy: output)
+      let scores = try scores(
+        of: examples, "score \(label)\(subject.about)\(moment)", by: "policy", policy: below + [output])
       inputs.append(StepInput("scores/\(index)", scores))
     }
     let step = add(

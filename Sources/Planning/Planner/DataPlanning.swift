@@ -12,8 +12,10 @@ extension CellPlanner {
     let reference: DataReference
     let split: StepID
     let output: String
-    var label: String { reference.text }
-    var records: OutputReference { OutputReference(split, output) }
+    /// The round that takes its own records, counted from 1, and the step that takes them; nil for all records.
+    var round: (number: Int, records: OutputReference)?
+    var label: String { reference.text + (round.map { ", round \($0.number)" } ?? "") }
+    var records: OutputReference { round?.records ?? OutputReference(split, output) }
   }
 
   /// The records of a part of a data set; `round` says which of several sources, counted from 0.
@@ -40,6 +42,25 @@ extension CellPlanner {
       at: paths)
     return DataPart(
       name: reference.dataset, dataset: dataset, reference: reference, split: id, output: reference.split ?? "all")
+  }
+
+  /// The records of a part that a round takes, counted from 0.
+  mutating func records(_ reference: DataReference, takenBy round: Int) throws -> DataPart {
+    var part = try records(reference, round: round)
+    guard case .count(let count) = experiment.rounds.records else {
+      if experiment.rounds.count > 1 { part.round = (round + 1, part.records) }
+      return part
+    }
+    let rounds = experiment.rounds.count
+    let size = context.limit.map { max(1, min(count, $0 / rounds)) } ?? count
+    // Where every round has a source of its own, each begins with its first record.
+    var first = round * size
+    if case .rounds(let sources) = part.dataset.source { first = round / sources.count * size }
+    let step = add(
+      .take(TakeWork(first: first, count: size)), "take \(reference.text), round \(round + 1)",
+      inputs: [StepInput("records", part.records)], at: ["first": "rounds/records", "count": "rounds/records"])
+    part.round = (round + 1, OutputReference(step, "records"))
+    return part
   }
 
   private func source(_ dataset: Dataset, round: Int) -> Source {
@@ -106,7 +127,8 @@ extension CellPlanner {
   /// The prompts of a part of a data set.
   mutating func prompts(
     _ part: DataPart, prompt: Prompt?, promptPath: String?, variables: Named<String>, texts: Named<Template> = Named(),
-    textPaths: [String: String] = [:], lettersAnswer: Bool = true, withoutTurns: Bool = false
+    variablePaths: [String: String] = [:], textPaths: [String: String] = [:], lettersAnswer: Bool = true,
+    withoutTurns: Bool = false
   ) throws -> StepID {
     let path = "datasets/\(part.name.escapedKey)"
     let asked = withoutTurns ? nil : prompt ?? part.dataset.prompt
@@ -122,6 +144,7 @@ extension CellPlanner {
     }
     paths["answer"] = "\(path)/answer/from"
     for variable in experiment.variables.names { paths["variables/\(variable)"] = "variables/\(variable.escapedKey)" }
+    for (variable, path) in variablePaths { paths["variables/\(variable)"] = path }
     return add(.render(work), "render \(part.label)", inputs: inputs, at: paths)
   }
 

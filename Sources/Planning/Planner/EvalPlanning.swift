@@ -5,8 +5,8 @@ import Specification
 
 /// What evals look at.
 struct EvalSubject {
-  /// The result of a training that stands for the policy; nil: models as they start.
-  var policy: OutputReference?
+  /// The results of trainings that are laid over the policy's start, in order; none: models as they start.
+  var policy: [OutputReference] = []
   /// What is added to the labels of steps that depend on it, such as `, after dpo, seed 2`.
   var about = ""
   /// Where the numbers belong beside the cell's arms.
@@ -59,19 +59,18 @@ extension CellPlanner {
       return try each(perplexity.on, perplexity.by) { planner, part in
         [EvalFinding(name, eval.kind, try planner.perplexity(perplexity, part, subject, path))]
       }
-    case .preference(let preference) where scored(by: preference) != .reward:
-      return try self.preference(name, preference, subject, path: path)
+    case .preference(let preference): return try self.preference(name, preference, subject, path: path)
+    case .reward(let reward): return try self.reward(name, reward, subject, path: path)
     case .drift(let drift): return try self.drift(name, drift, subject, path: path)
     case .pairStatistics: return try pairStatistics(name, subject, path: path)
     case .likelihoodTrace(let trace): return try likelihoodTrace(name, trace, subject, path: path)
-    case .preference: return [unavailableEval(name, "preference by reward", subject, path: path)]
-    case .reward, .winRate: return [unavailableEval(name, eval.kind, subject, path: path)]
+    case .winRate: return [unavailableEval(name, eval.kind, subject, path: path)]
     }
   }
 
   /// An eval that this version can plan but not run.
   mutating func unavailableEval(_ name: String, _ kind: String, _ subject: EvalSubject, path: String) -> EvalFinding {
-    let inputs = subject.policy.map { [StepInput("model/policy", $0)] } ?? []
+    let inputs = subject.policy.last.map { [StepInput("model/policy", $0)] } ?? []
     let step = unavailable(
       .evaluate, "eval \(name) (\(kind))\(subject.about)", about: "eval \(name) (\(kind))", path: path, inputs: inputs)
     return EvalFinding(name, experiment.evals[name]?.kind ?? kind, OutputReference(step, "outcomes"))
@@ -136,7 +135,7 @@ extension CellPlanner {
 
   /// Responses of a model; a random number is drawn with ``drawnSeed``.
   mutating func generate(
-    _ label: String, _ prompts: OutputReference, model name: String, policy: OutputReference?, about: String = "",
+    _ label: String, _ prompts: OutputReference, model name: String, policy: [OutputReference], about: String = "",
     samples: Int, distinct: Bool, decoding: Decoding, path: String
   ) throws -> StepID {
     let model = try model(name, policy: policy)
@@ -198,11 +197,11 @@ extension CellPlanner {
   /// Log-probabilities of texts after prompts.
   mutating func score(
     _ label: String, _ prompts: OutputReference, _ target: ScoreWork.Target, model name: String,
-    policy: OutputReference?, and further: [StepInput] = []
+    policy: [OutputReference], rewards: Bool = false, and further: [StepInput] = []
   ) throws -> StepID {
     let model = try model(name, policy: policy)
     return add(
-      .score(ScoreWork(model: model.use, target: target)), "score \(label)",
+      .score(ScoreWork(model: model.use, target: target, rewards: rewards)), "score \(label)",
       inputs: [StepInput("prompts", prompts)] + further + model.inputs,
       at: shared("model \(name)") { $0.modelPaths(name) })
   }

@@ -12,18 +12,22 @@ extension CellPlanner {
   }
 
   /// The prompts of a part of the data, then the candidates of each stage of the generator, as inputs of a reviser.
-  mutating func candidates(of part: DataPart, policy: OutputReference?) throws -> [StepInput] {
+  mutating func candidates(of part: DataPart, policy: [OutputReference]) throws -> [StepInput] {
     let prompts = try prompts(part, prompt: nil, promptPath: nil, variables: Named())
     var inputs = [StepInput("prompts", OutputReference(prompts, "prompts"))]
-    for (index, stage) in experiment.generator.enumerated() {
+    let stages = experiment.generator.enumerated().filter { $0.element.isFor(part.name) }
+    if stages.isEmpty, !experiment.generator.isEmpty {
+      throw PlanningError.noCandidates(dataset: part.name, place: experiment.nearestPlace(of: "generator"))
+    }
+    for (place, (index, stage)) in stages.enumerated() {
       let step = try candidates(stage, path: element(index, of: "generator"), part, prompts, policy: policy)
-      inputs.append(StepInput("responses/\(index)", OutputReference(step, "responses")))
+      inputs.append(StepInput("responses/\(place)", OutputReference(step, "responses")))
     }
     return inputs
   }
 
   private mutating func candidates(
-    _ stage: Generator, path: String, _ part: DataPart, _ prompts: StepID, policy: OutputReference?
+    _ stage: Generator, path: String, _ part: DataPart, _ prompts: StepID, policy: [OutputReference]
   ) throws -> StepID {
     switch stage {
     case .sample(let sample):
@@ -50,7 +54,7 @@ extension CellPlanner {
   }
 
   /// The feedback on a part of the data.
-  mutating func feedback(of part: DataPart, policy: OutputReference?) throws -> OutputReference {
+  mutating func feedback(of part: DataPart, policy: [OutputReference]) throws -> OutputReference {
     var inputs = try candidates(of: part, policy: policy)
     guard !experiment.reviser.isEmpty else {
       return OutputReference(
@@ -71,9 +75,9 @@ extension CellPlanner {
   /// What a stage of the reviser reads, and where it stands in the spec.
   private struct StageInputs {
     let part: DataPart
-    let inputs: [StepInput]
+    var inputs: [StepInput]
     let path: String
-    let policy: OutputReference?
+    let policy: [OutputReference]
   }
 
   private mutating func revise(_ stage: Reviser, _ asked: StageInputs) throws -> StepID {
@@ -109,13 +113,104 @@ extension CellPlanner {
         }
       let responses = StepInput("stronger", OutputReference(step, "responses"))
       return revise(.stronger(kept, keep: stronger.keep), stage.name, asked, and: [responses])
-    case .select(let selection):
-      guard let verdict = selection.verdict, selection.acceptablePerRejected == nil else {
-        return unavailable("select acceptable-per-rejected", asked)
-      }
-      return revise(.select(try verifier(for: stage, asked), verdict), stage.name, asked)
-    case .judgment, .refinement, .hindsight, .rescore, .ranked, .flip: return unavailable(stage.name, asked)
+    case .select(let selection): return try select(selection, stage, asked)
+    case .judgment(let source): return try judgment(source, stage, asked)
+    case .refinement(let refinement):
+      let kept = try verifier(for: stage, keep: refinement.keep, asked)
+      return try revise(.refinement(kept, keep: refinement.keep), stage.name, asked, by: refinement.call)
+    case .hindsight(let hindsight): return try self.hindsight(hindsight, stage, asked)
+    case .rescore(let assessor): return try rescore(assessor, stage, asked)
+    case .ranked: return revise(.ranked, stage.name, asked)
+    case .flip(let flip): return revise(.flip(rate: flip.rate, seed: drawnSeed), stage.name, asked)
     }
+  }
+
+  private mutating func select(_ selection: Selection, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {
+    var asked = asked
+    var last: StepID?
+    if let verdict = selection.verdict {
+      let step = revise(.select(try verifier(for: stage, asked), verdict), stage.name, asked)
+      asked.inputs = [asked.inputs[0], StepInput("feedback", OutputReference(step, "feedback"))]
+      last = step
+    }
+    if let ratio = selection.acceptablePerRejected { last = revise(.balance(ratio), "balance", asked) }
+    guard let last else { fatalError("the reader asks for one of the two") }
+    return last
+  }
+
+  private mutating func judgment(_ source: JudgmentSource, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {
+    let records = [StepInput("records", asked.part.records)]
+    switch source {
+    case .verifier(let wrong, let right):
+      let stage = ReviseWork.Stage.judgment(try verifier(for: stage, asked), wrong: wrong, right: right)
+      return revise(stage, "judgment", asked, and: records)
+    case .recorded(let judgment): return revise(.judgmentRecorded(judgment), stage.name, asked, and: records)
+    case .model(let call, let acceptable):
+      return try revise(.judgmentReplies(acceptable: acceptable), stage.name, asked, by: call)
+    }
+  }
+
+  /// The prompt of each record is rendered once for right responses and once for wrong ones.
+  private mutating func hindsight(_ hindsight: Hindsight, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {
+    let further = try [("right", hindsight.right), ("wrong", hindsight.wrong)].map { name, text in
+      let bound = Named([Named<String>.Entry(hindsight.bind, text)])
+      let step = try prompts(
+        asked.part, prompt: nil, promptPath: nil, variables: bound,
+        variablePaths: [hindsight.bind: "\(asked.path)/\(name)"])
+      return StepInput(name, OutputReference(step, "prompts"))
+    }
+    return revise(.hindsight(try verifier(for: stage, asked)), stage.name, asked, and: further)
+  }
+
+  private mutating func rescore(_ assessor: Assessor, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {
+    switch assessor {
+    case .verifier: return revise(.rescore(try verifier(for: stage, asked)), stage.name, asked)
+    case .recorded(let scores):
+      return revise(
+        .rescoreRecorded(scores), stage.name, asked, and: [StepInput("records", asked.part.records)])
+    case .model(let call): return try revise(.rescoreReplies, stage.name, asked, by: call)
+    case .rewardModel(let model): return try revise(.rescoreRewards, stage.name, asked, rewardedBy: model)
+    }
+  }
+
+  /// A stage that reads a reward model's score of each response.
+  private mutating func revise(
+    _ stage: ReviseWork.Stage, _ name: String, _ asked: StageInputs, rewardedBy model: String
+  ) throws -> StepID {
+    var asked = asked
+    if asked.inputs[1].name != "feedback" {
+      let plain = revise(.plain, "take", asked)
+      asked.inputs = [asked.inputs[0], StepInput("feedback", OutputReference(plain, "feedback"))]
+    }
+    let rewards = try scores(
+      of: asked.inputs[1].source, "score responses to \(asked.part.label) by \(model)", by: model, policy: asked.policy,
+      rewards: true)
+    return revise(stage, name, asked, and: [StepInput("rewards", rewards)])
+  }
+
+  /// Feedback with the turns in which an objective reads a judgment; itself for the others.
+  mutating func withContexts(
+    _ feedback: OutputReference, of part: DataPart, for objective: Objective
+  ) throws -> OutputReference {
+    let (stage, prompt, path): (ReviseWork.Stage, Prompt, String)
+    switch objective {
+    case .cut(let cut): (stage, prompt, path) = (.judgedPrompt, cut.judgedPrompt, "objective/cut/judged-prompt")
+    case .forwardPrediction(let prediction):
+      (stage, prompt, path) = (
+        .judgmentPrompt, .text(prediction.judgmentPrompt), "objective/forward-prediction/judgment-prompt"
+      )
+    default: return feedback
+    }
+    let prompts = try self.prompts(part, prompt: nil, promptPath: nil, variables: Named())
+    let inputs = [StepInput("prompts", OutputReference(prompts, "prompts")), StepInput("feedback", feedback)]
+    let asked = StageInputs(part: part, inputs: inputs, path: path, policy: [])
+    if prompt.shots != nil {
+      return OutputReference(unavailable("a judged prompt with examples", asked), "feedback")
+    }
+    let question = ask(prompt, at: path, "judgments in prompts of \(part.label)", asked)
+    let contexts = StepInput("contexts", OutputReference(question, "prompts"))
+    return OutputReference(
+      revise(stage, "judgments in context of", asked, and: [contexts]), "feedback")
   }
 
   private mutating func judge(_ judge: Judge, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {
@@ -124,7 +219,7 @@ extension CellPlanner {
     case .recorded(let scores):
       return revise(.judgeRecorded(scores), stage.name, asked, and: [StepInput("records", asked.part.records)])
     case .model(let call): return try revise(.judgeReplies, stage.name, asked, by: call)
-    case .rewardModel: return unavailable("judge by a reward model", asked)
+    case .rewardModel(let model): return try revise(.judgeRewards, stage.name, asked, rewardedBy: model)
     }
   }
 
@@ -137,15 +232,7 @@ extension CellPlanner {
     _ stage: ReviseWork.Stage, _ name: String, _ asked: StageInputs, by call: ModelCall
   ) throws -> StepID {
     if call.prompt.shots != nil { return unavailable("\(name) by a model, with examples in its prompt", asked) }
-    let work = AskWork(prompt: call.prompt, variables: experiment.variables)
-    var paths: [String: String] = [:]
-    for leaf in work.options.leaves {
-      paths[leaf.name] = leaf.name.replacingPrefix("prompt", with: "\(asked.path)/prompt")
-    }
-    for variable in experiment.variables.names { paths["variables/\(variable)"] = "variables/\(variable.escapedKey)" }
-    let question = add(
-      .ask(work), "ask about \(asked.part.label)",
-      inputs: asked.inputs + [StepInput("records", asked.part.records)], at: paths)
+    let question = ask(call.prompt, at: "\(asked.path)/prompt", "ask about \(asked.part.label)", asked)
     let replies = try generate(
       "replies about \(asked.part.label)", OutputReference(question, "prompts"), model: call.model,
       policy: asked.policy,
@@ -153,13 +240,28 @@ extension CellPlanner {
     return revise(stage, name, asked, and: [StepInput("replies", OutputReference(replies, "responses"))])
   }
 
+  /// Renders a prompt about each response.
+  private mutating func ask(_ prompt: Prompt, at path: String, _ label: String, _ asked: StageInputs) -> StepID {
+    let work = AskWork(prompt: prompt, variables: experiment.variables)
+    var paths: [String: String] = [:]
+    for leaf in work.options.leaves { paths[leaf.name] = leaf.name.replacingPrefix("prompt", with: path) }
+    for variable in experiment.variables.names { paths["variables/\(variable)"] = "variables/\(variable.escapedKey)" }
+    return add(.ask(work), label, inputs: asked.inputs + [StepInput("records", asked.part.records)], at: paths)
+  }
+
   private mutating func revise(
     _ stage: ReviseWork.Stage, _ name: String, _ asked: StageInputs, and further: [StepInput] = []
   ) -> StepID {
     var paths = ["stage": asked.path, "keep": "\(asked.path)/keep", "verdict": "\(asked.path)/verdict"]
     if case .revisionRecorded = stage { paths["revisions"] = "\(asked.path)/revisions" }
-    if case .judgeRecorded(let scores) = stage {
+    for key in ["judgment", "wrong", "right", "acceptable", "acceptable-per-rejected", "rate"] {
+      paths[key] = "\(asked.path)/\(key)"
+    }
+    if case .flip = stage { paths["seed"] = "seeds/values" }
+    switch stage {
+    case .judgeRecorded(let scores), .rescoreRecorded(let scores):
       paths.merge(Self.paths("scores", count: scores.count, at: "\(asked.path)/scores")) { $1 }
+    default: break
     }
     paths.merge(verifierPaths(of: asked.part)) { $1 }
     return add(
@@ -177,5 +279,13 @@ extension CellPlanner {
   /// The verifier, if what is kept depends on it.
   private func verifier(for stage: Reviser, keep: KeptPairs, _ asked: StageInputs) throws -> Verifier? {
     keep == .verdictRight ? try verifier(for: stage, asked) : nil
+  }
+}
+
+extension Generator {
+  /// Whether a data set's records have its candidates.
+  fileprivate func isFor(_ dataset: String) -> Bool {
+    guard case .recorded(let responses) = self, let own = responses.dataset else { return true }
+    return own.utf8.elementsEqual(dataset.utf8)
   }
 }

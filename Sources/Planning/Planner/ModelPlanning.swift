@@ -26,10 +26,9 @@ struct ModelInputs: Hashable {
 
 extension CellPlanner {
   /// A model by its name in the spec; `policy` is the result of a training that stands for the policy.
-  mutating func model(_ name: String, policy: OutputReference? = nil) throws -> ModelInputs {
+  mutating func model(_ name: String, policy: [OutputReference] = []) throws -> ModelInputs {
     let start = try start(of: name)
-    guard name == "policy", let policy else { return start }
-    return start.adding(policy)
+    return name == "policy" ? policy.reduce(start) { $0.adding($1) } : start
   }
 
   /// A model before this cell's training.

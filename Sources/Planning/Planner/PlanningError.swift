@@ -9,6 +9,8 @@ public enum PlanningError: DiagnosableError, Hashable {
   case noPart(dataset: String, part: String, known: [String], place: SourcePlace?)
   /// Something asks for a verdict on a data set that has no verifier.
   case noVerifier(dataset: String, asker: String, place: SourcePlace?)
+  /// No stage of the generator is for a data set.
+  case noCandidates(dataset: String, place: SourcePlace?)
   /// An eval looks at pairs, and the experiment makes none.
   case noPairs(eval: String, kind: String, place: SourcePlace?)
   /// Weights are measured every so many steps of a training whose length depends on how many examples there are.
@@ -42,7 +44,7 @@ public enum PlanningError: DiagnosableError, Hashable {
   private var place: SourcePlace? {
     switch self {
     case .noPart(_, _, _, let place), .noVerifier(_, _, let place), .noPairs(_, _, let place),
-      .unknownLength(_, let place), .notOneNumber(_, _, let place),
+      .noCandidates(_, let place), .unknownLength(_, let place), .notOneNumber(_, _, let place),
       .tooManyPoints(_, _, let place), .notValidation(_, _, let place), .circle(_, let place),
       .noCell(_, _, _, let place),
       .trainsNothing(_, let place), .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
@@ -75,6 +77,10 @@ public enum PlanningError: DiagnosableError, Hashable {
       Told(
         "no-verifier", "`\(asker)` asks whether a response is right, and data set `\(dataset)` has no verifier",
         "Give `\(dataset)` an `answer:` with a verifier, or look at another data set.")
+    case .noCandidates(let dataset, _):
+      Told(
+        "no-candidates", "no stage of the generator is for the data set `\(dataset)`",
+        "Add one, or leave `of` out of one.")
     case .noPairs(let eval, let kind, _):
       Told(
         "no-pairs", "the eval `\(eval)` (\(kind)) looks at pairs, and this experiment makes none",

@@ -33,7 +33,7 @@ extension Planner {
       for seed in planner.seeds {
         planner.seed = seed
         guard let result = try planner.planTraining().last else { continue }
-        let model = try planner.model("policy", policy: result.weights)
+        let model = try planner.model("policy", policy: result.policy)
         let probe = planner.add(
           .score(ScoreWork(model: model.use, target: .plain("text"))), "use the policy \(result.name)",
           inputs: model.inputs)

@@ -13,8 +13,12 @@ struct PlannedTraining {
   let weights: OutputReference
   /// What it learns from.
   let examples: OutputReference
+  /// The results of earlier rounds that lie below these weights.
+  let below: [OutputReference]
   /// The step, and when weights are kept on the way; nil for a training that this version cannot run.
   let step: (id: StepID, checkpoints: CellPlanner.Checkpoints)?
+  /// What lies over the policy's start.
+  var policy: [OutputReference] { below + [weights] }
 }
 
 extension CellPlanner {
@@ -24,27 +28,32 @@ extension CellPlanner {
       fatalError("the reader asks for `data` where something is trained")
     }
     var trained: [PlannedTraining] = []
+    var feedback: [[OutputReference]] = []
     for round in 1...experiment.rounds.count {
-      let policy = trained.last?.weights
-      var feedback: [OutputReference] = []
-      for part in data.parts {
-        let records = try records(part.reference, round: round - 1)
-        feedback.append(try self.feedback(of: records, policy: policy))
-      }
-      let examples = try fit(feedback, of: data, training.hyperparameters)
-      trained.append(try train(training, on: examples, round: round, policy: policy))
+      let policy = trained.last?.policy ?? []
+      feedback.append(
+        try data.parts.map { part in
+          let records = try records(part.reference, takenBy: round - 1)
+          let plain = try self.feedback(of: records, policy: policy)
+          return try withContexts(plain, of: records, for: training.objective)
+        })
+      let replayed = Array(feedback.suffix(experiment.rounds.replayed + 1))
+      let examples = try fit(replayed, of: data, training.hyperparameters, round: round)
+      trained.append(try train(training, on: examples, round: round, after: trained.last))
     }
     return trained
   }
 
   /// The examples of a training.
   private mutating func fit(
-    _ feedback: [OutputReference], of data: DataSelection, _ hyperparameters: Hyperparameters
+    _ feedback: [[OutputReference]], of data: DataSelection, _ hyperparameters: Hyperparameters, round: Int
   ) throws -> OutputReference {
     var paths = mixturePaths(data)
     for option in ["max-length", "longer", "examples"] { paths[option] = "hyperparameters/\(option)" }
+    let inRound = experiment.rounds.count > 1 ? ", round \(round)" : ""
     return try fit(
-      feedback, label: trainedOn(data), weights: data.parts.map(\.weight), model: "policy",
+      feedback.flatMap { $0 }, label: trainedOn(data) + inRound,
+      weights: feedback.flatMap { _ in data.parts.map(\.weight) }, model: "policy",
       maxLength: hyperparameters.maxLength, longer: hyperparameters.longer,
       examples: context.limit == nil ? hyperparameters.examples : nil, at: paths)
   }
@@ -70,11 +79,12 @@ extension CellPlanner {
 
   /// The log-probabilities of all responses of some examples.
   mutating func scores(
-    of examples: OutputReference, _ label: String, by name: String, policy: OutputReference? = nil
+    of examples: OutputReference, _ label: String, by name: String, policy: [OutputReference] = [],
+    rewards: Bool = false
   ) throws -> OutputReference {
     let model = try model(name, policy: policy)
     let step = add(
-      .score(ScoreWork(model: model.use, target: .examples)), label,
+      .score(ScoreWork(model: model.use, target: .examples, rewards: rewards)), label,
       inputs: [StepInput("examples", examples)] + model.inputs, at: modelPaths(name))
     return OutputReference(step, "scores")
   }
@@ -86,15 +96,16 @@ extension CellPlanner {
   }
 
   private mutating func train(
-    _ training: Training, on examples: OutputReference, round: Int, policy: OutputReference?
+    _ training: Training, on examples: OutputReference, round: Int, after last: PlannedTraining?
   ) throws -> PlannedTraining {
     let objective = training.objective
     let seeded = seeds.count > 1 ? ", seed \(seed ?? Planner.fixedSeed)" : ""
-    let name = "after \(objective.name)\(seeded)"
+    let inRound = experiment.rounds.count > 1 ? ", round \(round)" : ""
+    let name = "after \(objective.name)\(seeded)\(inRound)"
+    let below = below(after: last, training.hyperparameters)
     if let obstacle = obstacle(to: objective) {
-      let inRound = experiment.rounds.count > 1 ? ", round \(round)" : ""
       var inputs = [StepInput("examples", examples)]
-      if let policy { inputs.append(StepInput("start", policy)) }
+      if let last { inputs.append(StepInput("start", last.weights)) }
       let step = unavailable(
         .train, "train \(obstacle.what)\(seeded)\(inRound)", about: "train \(obstacle.what)", path: "hyperparameters",
         cause: obstacle.path, inputs: inputs,
@@ -102,31 +113,46 @@ extension CellPlanner {
           .init("seed", String(trainingSeed)), .init("round", String(round)),
         ])
       return PlannedTraining(
-        name: name + inRound, round: round, weights: OutputReference(step, "weights"), examples: examples, step: nil)
+        name: name, round: round, weights: OutputReference(step, "weights"), examples: examples, below: below.kept,
+        step: nil)
     }
     let checkpoints = try self.checkpoints()
-    let step = try train(training, on: examples, checkpoints, label: "train \(objective.name)\(seeded)")
-    let best = try self.best(training.hyperparameters.keep, of: step, checkpoints, name: name)
+    let label = "train \(objective.name)\(seeded)\(inRound)"
+    let step = try train(training, on: examples, checkpoints, label: label, over: below.start, after: last)
+    let best = try self.best(training.hyperparameters.keep, of: step, checkpoints, name: name, below: below.kept)
     return PlannedTraining(
-      name: name, round: round, weights: searched(best, examples), examples: examples, step: (step, checkpoints))
+      name: name, round: round, weights: searched(best, examples), examples: examples, below: below.kept,
+      step: (step, checkpoints))
+  }
+
+  /// What a round's training starts from beside the policy's start, and what stays below its result.
+  ///
+  /// A fine-tuning of all weights goes on from the last round's; its result replaces them.
+  private func below(
+    after last: PlannedTraining?, _ hyperparameters: Hyperparameters
+  ) -> (start: [OutputReference], kept: [OutputReference]) {
+    guard let last else { return ([], []) }
+    let isFull = hyperparameters.adapter == .full
+    switch experiment.rounds.weights {
+    case .merge: return (last.policy, isFull ? [] : last.policy)
+    case .continue: return (isFull ? last.policy : [], [])
+    case .fresh: return ([], [])
+    }
   }
 
   /// Why this version cannot run the training: what it is, and the part of the spec that asks for it; nil if it can.
   private func obstacle(to objective: Objective) -> (what: String, path: String)? {
-    if experiment.rounds.count > 1 { return ("\(objective.name) in rounds", "rounds") }
     if experiment.arithmetic != .ordered {
       return ("\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`", "arithmetic")
     }
-    switch objective {
-    case .sft, .dpo, .kto, .apoZero, .apoDown, .apoZeroUnpaired: return nil
-    case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry: return (objective.name, "objective")
-    }
+    return nil
   }
 
   private mutating func train(
-    _ training: Training, on examples: OutputReference, _ checkpoints: Checkpoints, label: String
+    _ training: Training, on examples: OutputReference, _ checkpoints: Checkpoints, label: String,
+    over below: [OutputReference], after last: PlannedTraining?
   ) throws -> StepID {
-    let start = try model("policy")
+    let start = try model("policy", policy: below)
     var inputs = [StepInput("examples", examples)] + start.inputs
     if training.objective.usesReference {
       inputs.append(StepInput("reference", try reference(of: examples)))
@@ -134,9 +160,17 @@ extension CellPlanner {
     if case .kto(let kto) = training.objective {
       inputs += try partners(kto.partner, of: examples, training.hyperparameters)
     }
+    let rounds = experiment.rounds
+    if let last, rounds.weights == .continue, training.hyperparameters.adapter != .full {
+      inputs.append(StepInput("start", last.weights))
+    }
+    let keepsOptimizer = rounds.count > 1 && rounds.optimizer == .continue
+    if keepsOptimizer, let step = last?.step {
+      inputs.append(StepInput("optimizer", OutputReference(step.id, "optimizer")))
+    }
     let work = TrainWork(
       model: start.use, objective: training.objective, hyperparameters: training.hyperparameters, seed: trainingSeed,
-      checkpoints: checkpoints.intervals, limit: context.trainingSteps)
+      checkpoints: checkpoints.intervals, limit: context.trainingSteps, keepsOptimizer: keepsOptimizer)
     var paths = trainingPaths()
     for (index, path) in checkpoints.paths.enumerated() {
       for unit in ["epochs", "steps"] { paths["checkpoints/\(index)/\(unit)"] = "\(path)/\(unit)" }
@@ -186,7 +220,7 @@ extension CellPlanner {
 
   /// The last weights, or the best by an eval of those that were kept on the way and the last.
   private mutating func best(
-    _ keep: Keep, of training: StepID, _ checkpoints: Checkpoints, name: String
+    _ keep: Keep, of training: StepID, _ checkpoints: Checkpoints, name: String, below: [OutputReference]
   ) throws -> OutputReference {
     guard case .best(let best) = keep, let eval = experiment.evals[best.eval] else {
       return OutputReference(training, "weights")
@@ -200,7 +234,8 @@ extension CellPlanner {
     let outputs = checkpoints.outputs(points, of: training)
     var inputs: [StepInput] = []
     for (index, output) in outputs.enumerated() {
-      let subject = EvalSubject(policy: output, about: ", \(name)\(Self.moment(index, points))", coordinates: [])
+      let subject = EvalSubject(
+        policy: below + [output], about: ", \(name)\(Self.moment(index, points))", coordinates: [])
       let numbers = try evaluate(best.eval, eval, of: subject).filter { $0.eval == best.eval }
       guard numbers.count == 1 else {
         throw PlanningError.notOneNumber(
@@ -232,5 +267,16 @@ extension CellPlanner {
       .choose, "search", path: "search",
       inputs: [StepInput("weights", weights), StepInput("examples", examples)])
     return OutputReference(step, "weights")
+  }
+}
+
+extension Rounds {
+  /// How many earlier rounds' examples are trained on again.
+  fileprivate var replayed: Int {
+    switch replay {
+    case .none: 0
+    case .all: count
+    case .last(let rounds): rounds
+    }
   }
 }

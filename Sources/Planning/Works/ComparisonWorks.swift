@@ -31,12 +31,23 @@ public struct DriftWork: Work, Hashable {
   var options: Manifest { Manifest() }
 }
 
+/// What a reward model says of responses, as outcomes.
+///
+/// Input: `scores`. Output: `outcomes`, one a response, whose value is the score.
+public struct RewardWork: Work, Hashable {
+  static let kind = StepKind.reward
+  static let version = 1
+
+  var options: Manifest { Manifest() }
+}
+
 /// Measures how much the two responses of a pair differ.
 ///
-/// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words; `levenshtein`, edits of characters.
+/// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words; `levenshtein`, edits of characters;
+/// `length`, by how many characters the better one is longer.
 public struct PairStatisticsWork: Work, Hashable {
   static let kind = StepKind.pairs
-  static let version = 1
+  static let version = 2
 
   var options: Manifest { Manifest() }
 }

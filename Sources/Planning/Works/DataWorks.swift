@@ -134,3 +134,22 @@ public struct SplitWork: Work, Hashable {
     return options
   }
 }
+
+/// Takes so many records of a part, for one of several rounds.
+///
+/// Input: `records`. Output: `records`.
+public struct TakeWork: Work, Hashable {
+  static let kind = StepKind.take
+  static let version = 1
+  /// The first of them, counted from 0.
+  public let first: Int
+  /// How many.
+  public let count: Int
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("first", .integer(first))
+    options.set("count", .integer(count))
+    return options
+  }
+}

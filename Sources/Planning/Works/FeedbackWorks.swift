@@ -48,6 +48,36 @@ public struct ReviseWork: Work, Hashable {
     case stronger(Verifier?, keep: KeptPairs)
     /// Items whose (better) response has this verdict stay.
     case select(Verifier, Selection.Verdict)
+    /// Of the acceptable responses at most so many stay for each that is not.
+    case balance(Double)
+    /// Every response gets a judgment around the verifier's verdict; further input `records`.
+    case judgment(Verifier, wrong: Template, right: Template?)
+    /// Every response gets the judgment that stands in the data; further input `records`.
+    case judgmentRecorded(Template)
+    /// Every response gets the judgment that one of a model's `replies` is; this reply means acceptable.
+    case judgmentReplies(acceptable: String)
+    /// A model's `replies` are the better responses (ILF) where there is a judgment.
+    case refinement(Verifier?, keep: KeptPairs)
+    /// Every response under the prompt that it fits: `right` or `wrong`, the same records' prompts rendered twice.
+    case hindsight(Verifier)
+    /// All responses of a record, in the order of the data.
+    case ranked
+    /// All responses of a record, the right ones first.
+    case rescore(Verifier)
+    /// The best first by a number in the data for each response; further input `records`.
+    case rescoreRecorded([Template])
+    /// The best first by the number that each of a model's `replies` says.
+    case rescoreReplies
+    /// The best first by a reward model's `rewards`.
+    case rescoreRewards
+    /// The best and the worst by a reward model's `rewards`.
+    case judgeRewards
+    /// Some records' order or verdict turned around.
+    case flip(rate: Double, seed: Int)
+    /// Bad responses with the judged prompt that `contexts` are: what the objective CUT reads.
+    case judgedPrompt
+    /// Judged responses with the turns that end in the question for a judgment, which `contexts` are.
+    case judgmentPrompt
   }
 
   static let kind = StepKind.revise
@@ -79,8 +109,52 @@ public struct ReviseWork: Work, Hashable {
       options.set("stage", .text("select"))
       options.set("verdict", .text(verdict.rawValue))
       verifier.describe(into: &options)
+    default: describeFurther(into: &options)
     }
     return options
+  }
+
+  private func describeFurther(into options: inout Manifest) {
+    func set(_ name: String, _ verifier: Verifier? = nil) {
+      options.set("stage", .text(name))
+      verifier?.describe(into: &options)
+    }
+    switch stage {
+    case .balance(let ratio):
+      set("select")
+      options.set("acceptable-per-rejected", .number(ratio))
+    case .judgment(let verifier, let wrong, let right):
+      set("judgment", verifier)
+      options.set("wrong", .text(wrong.source))
+      options.set("right", optional: right?.source)
+    case .judgmentRecorded(let judgment):
+      set("judgment-recorded")
+      options.set("judgment", .text(judgment.source))
+    case .judgmentReplies(let acceptable):
+      set("judgment-replies")
+      options.set("acceptable", .text(acceptable))
+    case .refinement(let verifier, let keep):
+      set("refinement", verifier)
+      options.set("keep", .text(keep.rawValue))
+    case .hindsight(let verifier): set("hindsight", verifier)
+    case .ranked: set("ranked")
+    case .rescore(let verifier): set("rescore", verifier)
+    case .rescoreRecorded(let scores):
+      set("rescore-recorded")
+      options.set("scores", texts: scores.map(\.source))
+    case .rescoreReplies: set("rescore-replies")
+    case .rescoreRewards: set("rescore-rewards")
+    case .judgeRewards: set("judge-rewards")
+    case .flip(let rate, let seed):
+      set("flip")
+      options.set("rate", .number(rate))
+      options.set("seed", .integer(seed))
+    case .judgedPrompt: set("judged-prompt")
+    case .judgmentPrompt: set("judgment-prompt")
+    case .plain, .minimalRevision, .revision, .revisionRecorded, .judge, .judgeRecorded, .judgeReplies, .stronger,
+      .select:
+      preconditionFailure("described above")
+    }
   }
 }
 

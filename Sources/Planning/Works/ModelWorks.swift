@@ -165,10 +165,19 @@ public struct ScoreWork: Work, Hashable {
   public let model: ModelUse
   /// Which texts.
   public let target: Target
+  /// Whether a reward model's score is wanted instead of log-probabilities; of `responses` and `examples` only.
+  public let rewards: Bool
+
+  init(model: ModelUse, target: Target, rewards: Bool = false) {
+    self.model = model
+    self.target = target
+    self.rewards = rewards
+  }
 
   var options: Manifest {
     var options = Manifest()
     model.describe(into: &options)
+    if rewards { options.set("rewards", .flag(true)) }
     switch target {
     case .options: options.set("target", .text("options"))
     case .labels: options.set("target", .text("labels"))

@@ -33,6 +33,8 @@ public enum StepWork: Hashable, Sendable {
   case ingest(IngestWork)
   /// Records in named parts.
   case split(SplitWork)
+  /// Takes some records of a part.
+  case take(TakeWork)
   /// Prompts from records.
   case render(RenderWork)
   /// Responses that stand in the data.
@@ -65,6 +67,8 @@ public enum StepWork: Hashable, Sendable {
   case preference(PreferenceWork)
   /// How far a model has moved.
   case drift(DriftWork)
+  /// What a reward model says of responses.
+  case reward(RewardWork)
   /// How much the responses of a pair differ.
   case pairs(PairStatisticsWork)
   /// Log-ratios through a training.
@@ -79,6 +83,7 @@ public enum StepWork: Hashable, Sendable {
     case .fetch(let work): work
     case .ingest(let work): work
     case .split(let work): work
+    case .take(let work): work
     case .render(let work): work
     case .recorded(let work): work
     case .generate(let work): work
@@ -95,6 +100,7 @@ public enum StepWork: Hashable, Sendable {
     case .choose(let work): work
     case .preference(let work): work
     case .drift(let work): work
+    case .reward(let work): work
     case .pairs(let work): work
     case .trace(let work): work
     case .aggregate(let work): work

@@ -6,8 +6,9 @@ public import Specification
 /// Trains an adapter, or all weights, on examples.
 ///
 /// Inputs: `examples`, the model's, `reference` if the objective uses one (the scores of the examples' responses under the
-/// reference), `partners` and `partner-reference` for KTO. Outputs: `weights`, the last; `weights/<n>` for
-/// each of ``checkpoints``, counted from 0; `log`.
+/// reference), `partners` and `partner-reference` for KTO; in rounds `start`, the adapters that are trained on, and
+/// `optimizer`, its memory. Outputs: `weights`, the last; `weights/<n>` for each of ``checkpoints``, counted from 0; `log`;
+/// `optimizer`, if it is kept.
 public struct TrainWork: Work, Hashable {
   static let kind = StepKind.train
   static let version = 1
@@ -25,6 +26,8 @@ public struct TrainWork: Work, Hashable {
   public let checkpoints: [BestCheckpoint.Interval]
   /// At most so many optimizer steps; nil: as many as the epochs take.
   public let limit: Int?
+  /// Whether the optimizer's memory is an output, for the training of a next round.
+  public let keepsOptimizer: Bool
 
   var options: Manifest {
     var options = Manifest()
@@ -39,6 +42,7 @@ public struct TrainWork: Work, Hashable {
       }
     }
     if let limit { options.set("limit", .integer(limit)) }
+    if keepsOptimizer { options.set("keeps-optimizer", .flag(true)) }
     return options
   }
 }
@@ -63,8 +67,30 @@ extension Objective {
       set("beta", apo.beta)
       set("desirable-weight", apo.desirableWeight)
       set("undesirable-weight", apo.undesirableWeight)
-    case .cut, .forwardPrediction, .rrhf, .pro, .clha, .hir, .bradleyTerry:
-      fatalError("planned as unavailable until their training exists: our own bug")
+    case .cut(let cut):
+      options.set("objective/form", .text(cut.form.rawValue))
+      set("lambda", cut.lambda)
+      set("alpha", cut.alpha)
+      if let gamma = cut.gamma { set("gamma", gamma) }
+      options.set("objective/without", texts: cut.without.map(\.rawValue))
+    case .forwardPrediction(let prediction): set("weight", prediction.weight)
+    case .rrhf(let rrhf): set("sft-weight", rrhf.sftWeight)
+    case .pro(let pro): set("sft-weight", pro.sftWeight)
+    case .clha(let clha):
+      set("margin", clha.margin)
+      set("gap", clha.gap)
+      set("sft-weight", clha.sftWeight)
+      if let gate = clha.gate { set("gate", gate) }
+    case .hir(let hir):
+      options.set("objective/form", .text(hir.form.rawValue))
+      set("label-smoothing", hir.labelSmoothing)
+      set("contrast", hir.contrast)
+      set("entropy", hir.entropy)
+      if let spans = hir.spans {
+        options.set("objective/spans/draw", .text(spans.draw.rawValue))
+        options.set("objective/spans/minimum", .integer(spans.minimum))
+      }
+    case .bradleyTerry: break
     }
   }
 }

@@ -177,6 +177,8 @@ public struct Conversation: Hashable, Sendable {
     case humanAssistant = "human-assistant"
     /// A list of `{role, content}`.
     case messages
+    /// A list of `[role, text]`; `prompter` and `human` are users, as in OpenAssistant's and Anthropic's data.
+    case pairs
   }
 
   /// Where the prompt ends.

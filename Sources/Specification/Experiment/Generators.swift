@@ -46,7 +46,11 @@ public struct RecordedResponses: Hashable, Sendable {
   }
 
   /// One template for each candidate, in order; not empty.
+  ///
+  /// A template that is one field which holds a list gives a candidate for each of its texts.
   public let responses: [Template]
   /// What of the rendered text is the response.
   public let take: Take
+  /// The data set whose records have them; nil: all that are trained on.
+  public let dataset: String?
 }

@@ -37,6 +37,11 @@ public struct Template: Hashable, Sendable {
     parts = [.text(text)]
   }
 
+  /// The field that the template is, if it is nothing else.
+  public var soleField: String? {
+    if case .field(let name)? = parts.first, parts.count == 1 { name } else { nil }
+  }
+
   /// Every field that the template names, in the order of first use.
   public var fields: [String] { Self.names(in: parts, guarded: [], all: true) }
 

@@ -10,6 +10,7 @@ enum SpecFault: Hashable {
   case extendsCycle([String])
   case extendsTooLong(most: Int)
   case notAMapping(found: String)
+  case isATable
   case experimentNotThere(path: String)
   case publishedNotThere(path: String)
 

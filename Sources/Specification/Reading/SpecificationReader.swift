@@ -26,8 +26,33 @@ public struct SpecificationReader: Sendable {
   /// - Throws: Everything that is wrong, in the order of the files and their lines.
   public func read(_ path: String, sets: [String] = []) throws(Diagnoses) -> ResolvedExperiment {
     let inheritance = Inheritance(files: files)
+    let report = Report()
+    guard let tree = inheritance.tree(of: path, askedAt: nil) else { throw report.thrown(inheritance) }
+    if let key = tree.keyOfTable {
+      inheritance.reading.note(.isATable, key.place)
+      throw report.thrown(inheritance)
+    }
+    return try read(tree, path, sets, inheritance)
+  }
+
+  /// Reads an experiment, or a table with all its experiments.
+  ///
+  /// - Parameters:
+  ///   - path: The file, as the user names it.
+  ///   - sets: Settings, laid over every experiment.
+  /// - Returns: What the file says, typed.
+  /// - Throws: Everything that is wrong, in the order of the files and their lines.
+  public func readFile(_ path: String, sets: [String] = []) throws(Diagnoses) -> SpecificationFile {
+    let inheritance = Inheritance(files: files)
+    guard let tree = inheritance.tree(of: path, askedAt: nil) else { throw Report().thrown(inheritance) }
+    if tree.keyOfTable == nil { return .experiment(try read(tree, path, sets, inheritance)) }
+    return .table(try readTable(tree, path, sets, files))
+  }
+
+  private func read(
+    _ inherited: Node, _ path: String, _ sets: [String], _ inheritance: Inheritance
+  ) throws(Diagnoses) -> ResolvedExperiment {
     var report = Report()
-    guard let inherited = inheritance.tree(of: path, askedAt: nil) else { throw report.thrown(inheritance) }
     let tree = inheritance.apply(sets, to: inherited)
     let grid = Grid(tree.withTopKeysRepaired, inheritance)
     report.readBase(of: tree, grid, inheritance)

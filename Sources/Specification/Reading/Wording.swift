@@ -70,6 +70,10 @@ extension SpecFault {
       Told("extends-too-long", "More than \(most) files extend one another", "Put some of them together.")
     case .notAMapping(let found):
       Told("not-a-mapping", "A spec is a mapping of keys, not \(found)", "Begin with `version: 1`.")
+    case .isATable:
+      Told(
+        "is-a-table", "This is a table of several experiments, and an experiment is wanted here",
+        "Name one of the specs under `experiments`.")
     case .experimentNotThere(let path):
       Told(
         "no-such-experiment", "The spec `\(path)` is not there yet",

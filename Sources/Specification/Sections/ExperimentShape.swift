@@ -51,7 +51,7 @@ private struct Sections {
   let expect: Expectations
 
   init(_ fields: inout Fields) {
-    version = fields.required("version", Self.version, "The version of the spec language: 1.")
+    version = fields.required("version", .version, "The version of the spec language: 1.")
     _ = fields.optional("extends", .path, "Another spec that this one changes, relative to this file.")
     description = fields.optional("description", .text(), "What the experiment is about.")
     arithmetic = fields.optional(
@@ -73,13 +73,6 @@ private struct Sections {
     _ = fields.optional("ablations", Self.axes, "Axes of a grid; each arm is a patch of this spec.")
     table = fields.optional("table", Table.shape, "How the numbers are laid out.")
     expect = fields.optional("expect", Expectations.shape, default: .none, "What a plan may assume.")
-  }
-
-  private static var version: Shape<Int> {
-    Shape<Int>.integer(.atLeast(1)).check { version, node, reading in
-      if version != 1 { reading.note(.unsupportedVersion(version), node) }
-      return version
-    }
   }
 
   /// Axes of named arms; what the arms say is checked in the cells that they make.

@@ -56,9 +56,11 @@ extension RecordedResponses {
   fileprivate static var shape: Shape<RecordedResponses> {
     .record("recorded") { fields in
       let responses = fields.required(
-        "responses", .list(of: .template, atLeast: 1), "One template for each candidate.")
+        "responses", .list(of: .template, atLeast: 1),
+        "One template for each candidate; a field with a list gives several.")
       let take = fields.optional("take", Shape<Take>.word, default: .whole, "What of the text is the response.")
-      return responses.map { RecordedResponses(responses: $0, take: take) }
+      let dataset = fields.optional("of", .datasetName, "The data set whose records have them; unless set, all.")
+      return responses.map { RecordedResponses(responses: $0, take: take, dataset: dataset) }
     }
   }
 }

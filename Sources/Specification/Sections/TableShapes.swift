@@ -31,7 +31,7 @@ extension Table {
     }
   }
 
-  private static var published: Shape<LocalPath> {
+  static var published: Shape<LocalPath> {
     .record("published") { fields in
       let file = fields.required("file", .path, "The file, relative to this one.")
       if let file, let place = fields.place("file") { fields.reading.published(file, place) }
@@ -101,7 +101,7 @@ private struct TableLabels {
 }
 
 extension Claim {
-  fileprivate static var shape: Shape<Claim> {
+  static var shape: Shape<Claim> {
     let sides = Shape<String>.nonEmptyText("two cells with `>` or `<` between").check { text, node, reading in
       for relation in Relation.allCases {
         let pieces = text.split(separator: " \(relation.rawValue) ", omittingEmptySubsequences: false).map(String.init)

@@ -11,7 +11,12 @@ public struct SchemaDocument: Hashable, Sendable {
   public let schema: JSONValue
 
   /// Every schema, in a fixed order.
-  public static var all: [SchemaDocument] { [SchemaDocument(name: "experiment.schema.json", schema: experiment)] }
+  public static var all: [SchemaDocument] {
+    [
+      SchemaDocument(name: "experiment.schema.json", schema: experiment),
+      SchemaDocument(name: "table.schema.json", schema: table),
+    ]
+  }
 
   /// The text of the file: two spaces a level, keys in the order of the language.
   public var text: String { schema.prettyInOrder }
@@ -29,6 +34,18 @@ public struct SchemaDocument: Hashable, Sendable {
         "anyOf": .array([required(["extends"]), required(["ablations"])])
       ]),
       "then": partial, "else": whole,
+      "$defs": .object(JSONObject(builder.definitions)),
+    ])
+  }
+
+  private static var table: JSONValue {
+    var builder = SchemaBuilder()
+    let whole = builder.schema(of: WrittenTable.shape.form, isPartial: false)
+    return .members([
+      "$schema": .string("https://json-schema.org/draft/2020-12/schema"),
+      "title": .string("Table"),
+      "description": .string("A table over several experiments, version 1."),
+      "allOf": .array([whole]),
       "$defs": .object(JSONObject(builder.definitions)),
     ])
   }

@@ -48,8 +48,8 @@ package struct Asker {
 
   private static func names(bound item: FeedbackItem) -> [String: String] {
     switch item {
-    case .response(let response), .relabeled(let response, _, _): ["response": response.text]
-    case .judged(let response, let judgment): ["response": response.text, "judgment": judgment ?? ""]
+    case .response(let response), .relabeled(let response, _, _, _): ["response": response.text]
+    case .judged(let response, let judgment, _): ["response": response.text, "judgment": judgment ?? ""]
     case .pair(let chosen, let rejected): ["response": chosen.text, "rejected": rejected.text]
     case .ranking(let responses, _): ["response": responses.first?.text ?? ""]
     }

@@ -17,6 +17,8 @@ package enum LeftoverKind: String {
   case unparsed
   /// What was to be the better response is not right.
   case notRight = "not-right"
+  /// There is no judgment to go by.
+  case noJudgment = "no-judgment"
   /// Not of the verdict that was asked for.
   case notSelected = "not-selected"
   /// The response, or the reply about it, could not be made.

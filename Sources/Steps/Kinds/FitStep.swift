@@ -186,9 +186,17 @@ package struct Fitting {
     return turns
   }
 
-  /// The tokens of the longest response of an item with its prompt; a relabeled one's own turns are never cut.
+  /// The tokens of the longest response of an item with its prompt; turns of an item's own are never cut.
   private func length(of item: FeedbackItem, _ turns: [Message]) -> Int {
-    let prompts = if case .relabeled(_, let own, let contrast) = item { [own, contrast] } else { [turns] }
+    var prompts = [turns]
+    switch item {
+    case .relabeled(_, let own, let contrast, _): prompts = [own, contrast]
+    case .judged(_, _, .prompt(let judged)?): prompts = [turns, judged]
+    case .judged(let response, .some(let judgment), .question(let question)?):
+      let said = encoder.count(turns: question, response: Response(text: judgment, finish: .stop, tokens: 0))
+      return max(said, encoder.count(turns: turns, response: response))
+    default: break
+    }
     return prompts.flatMap { turns in item.responses.map { encoder.count(turns: turns, response: $0) } }.max() ?? 0
   }
 

@@ -76,6 +76,29 @@ package enum PerplexityStep {
   }
 }
 
+package enum RewardStep {
+  static func run(_ task: StepTask) throws -> [ProducedOutput] {
+    let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
+    let outcomes = outcomes(of: scores)
+    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
+  }
+
+  /// One outcome a response; a response that could not be made has none to its credit and does not count.
+  package static func outcomes(of scores: [Scores]) -> [Outcomes] {
+    scores.map { record in
+      Outcomes(
+        id: record.id,
+        outcomes: record.scores.map { score in
+          if let step = score.divergedAt { return Outcome(divergedAt: step, weight: 0) }
+          guard let reward = score.reward else {
+            return Outcome(kind: "error", value: 0, weight: 0, reason: "there is no response to score")
+          }
+          return Outcome(kind: "scored", value: reward)
+        })
+    }
+  }
+}
+
 package enum AggregateStep {
   static func run(_ work: AggregateWork, _ task: StepTask) throws -> [ProducedOutput] {
     let sources = Dictionary(uniqueKeysWithValues: task.step.inputs.map { ($0.name, $0.source) })

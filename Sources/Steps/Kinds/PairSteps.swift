@@ -18,11 +18,10 @@ package struct ScoredPair {
       return nil
     }
     var next = scores.scores[...]
-    return record.items.compactMap { item in
-      let own = next.prefix(item.responses.count)
+    return record.items.flatMap { item in
+      let own = Array(next.prefix(item.responses.count))
       next = next.dropFirst(item.responses.count)
-      guard case .pair = item, let chosen = own.first, let rejected = own.last else { return nil }
-      return ScoredPair(chosen: chosen, rejected: rejected)
+      return item.comparisons.map { ScoredPair(chosen: own[$0.better], rejected: own[$0.worse]) }
     }
   }
 
@@ -96,7 +95,8 @@ package enum PreferenceStep {
     switch kind {
     case .sum: score.sum
     case .mean: score.sum / Double(max(1, score.logProbabilities.count))
-    case .length, .reward: fatalError("length needs no scores, reward is planned as unavailable: our own bug")
+    case .reward: score.reward ?? 0
+    case .length: fatalError("length needs no scores: our own bug")
     }
   }
 
@@ -112,6 +112,7 @@ package enum PairStatisticsStep {
     let label = task.step.label
     let statistics: [(String, (String, String) -> Double)] = [
       ("jaccard", TextDistance.jaccard), ("levenshtein", { Double(TextDistance.levenshtein($0, $1)) }),
+      ("length", { Double($0.unicodeScalars.count - $1.unicodeScalars.count) }),
     ]
     return try statistics.map { name, measure in
       let outcomes = try examples.outcomes(
@@ -123,9 +124,26 @@ package enum PairStatisticsStep {
   }
 }
 
+extension FeedbackItem {
+  /// Which of its responses is better than which: one of a pair, and one for each two of a ranking that are not equal.
+  fileprivate var comparisons: [(better: Int, worse: Int)] {
+    switch self {
+    case .pair: [(0, 1)]
+    case .ranking(let responses, let scores):
+      responses.indices.flatMap { better in
+        responses.indices.dropFirst(better + 1)
+          .filter { scores.isEmpty || scores[better] > scores[$0] }.map { (better, $0) }
+      }
+    case .response, .judged, .relabeled: []
+    }
+  }
+}
+
 extension FeedbackRecord {
-  /// The better and the worse response of each pair.
+  /// The better and the worse response of each comparison.
   fileprivate var pairs: [(chosen: Response, rejected: Response)] {
-    items.compactMap { if case .pair(let chosen, let rejected) = $0 { (chosen, rejected) } else { nil } }
+    items.flatMap { item in
+      item.comparisons.map { (item.responses[$0.better], item.responses[$0.worse]) }
+    }
   }
 }

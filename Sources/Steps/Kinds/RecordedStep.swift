@@ -11,12 +11,25 @@ enum RecordedStep {
     let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
     var records: [Responses] = []
     for (index, record) in SourceRecord.identified(fields).enumerated() {
-      let responses = try work.responses.map { template in
-        Response(text: try text(template, record.fields, work.take, index + 1, task), finish: .stop, tokens: 0)
+      let texts = try work.responses.flatMap { template in
+        try Self.texts(template, record.fields, work.take, index + 1, task)
       }
-      records.append(Responses(id: record.id, responses: responses))
+      records.append(
+        Responses(id: record.id, responses: texts.map { Response(text: $0, finish: .stop, tokens: 0) }))
     }
     return [ProducedOutput("responses", RecordFile.bytes(records), records: records.count)]
+  }
+
+  /// One text, or those of a list.
+  private static func texts(
+    _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
+  ) throws -> [String] {
+    if take == .whole, let name = template.soleField, let value = fields[name], value.arrayValue != nil,
+      let texts = FieldText.texts(value)
+    {
+      return texts
+    }
+    return [try text(template, fields, take, number, task)]
   }
 
   private static func text(

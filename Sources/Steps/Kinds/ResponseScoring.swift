@@ -16,7 +16,7 @@ package struct ScoredResponse {
   /// The responses of a record's feedback, item after item; a relabeled one stands under its own turns.
   package static func all(of record: FeedbackRecord) -> [ScoredResponse] {
     record.items.flatMap { item -> [ScoredResponse] in
-      let turns = if case .relabeled(_, let turns, _) = item { turns } else { record.turns }
+      let turns = if case .relabeled(_, let turns, _, _) = item { turns } else { record.turns }
       return item.responses.map { ScoredResponse(turns: turns, response: $0) }
     }
   }
@@ -44,6 +44,9 @@ enum ResponseScoring {
         return
       }
       let model = try models.model(work.model, for: task)
+      if work.rewards, !model.decoder.isRewardModel {
+        throw StepError.noScalarHead(step: task.step.label, model: work.model.displayName)
+      }
       let encoder = ResponseEncoder(work.model, model.tokenizer)
       var requests: [ScoreRequest] = []
       var positions: [Int] = []
@@ -54,11 +57,19 @@ enum ResponseScoring {
             step: task.step.label, response: texts[position].response.text, tokens: tokens.count,
             context: model.configuration.context)
         }
-        if tokens.count > from {
+        if tokens.count > from || work.rewards && !tokens.isEmpty {
           requests.append(ScoreRequest(tokens: tokens, from: from))
           positions.append(position)
         } else if try !finished(position, score([], texts[position]).json.canonicalBytes) {
           return
+        }
+      }
+      if work.rewards {
+        return try model.decoder.rewards(of: requests.map(\.tokens)) { index, reward in
+          try task.check([reward])
+          let text = texts[positions[index]]
+          let score = Score(reward: Double(reward), byteCount: text.response.text.utf8.count)
+          return try finished(positions[index], score.json.canonicalBytes)
         }
       }
       try model.decoder.score(requests) { index, values in

@@ -17,6 +17,7 @@ enum ReviseStep {
     for (index, (prompt, candidate)) in zip(prompts, candidates).enumerated() {
       records.append(try reviser.revise(candidate, of: prompt, number: index + 1, with: extras.material(index)))
     }
+    if case .balance(let ratio) = work.stage { records = Balance.kept(records, acceptablePerRejected: ratio) }
     return outputs("feedback", records)
   }
 
@@ -35,25 +36,79 @@ enum ReviseStep {
     private var fields: [JSONObject] = []
     private var replies: [[Response]] = []
     private var stronger: [[Response]] = []
+    private var contexts: [[[Message]]] = []
+    private var hindsight: [(right: [Message], wrong: [Message])] = []
+    private var rewards: [[Double?]] = []
 
     init(_ stage: ReviseWork.Stage, _ candidates: [FeedbackRecord], _ task: StepTask) throws {
       switch stage {
-      case .judgeRecorded:
-        fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
-        try Alignment.check(
-          candidates.map(\.id), SourceRecord.identified(fields).map(\.id), step: task.step.label)
-      case .revision, .judgeReplies:
+      case .judgeRecorded, .rescoreRecorded, .judgment: fields = try Self.fields(candidates, task)
+      case .judgmentRecorded(let template):
+        fields = try Self.fields(candidates, task)
+        try Self.checkKnown(template, in: fields, task)
+      case .revision, .judgeReplies, .judgmentReplies, .rescoreReplies, .refinement:
         replies = try Self.replies(to: candidates, task)
       case .revisionRecorded: replies = try Self.responses("revisions", candidates, task)
       case .stronger: stronger = try Self.responses("stronger", candidates, task)
-      case .plain, .minimalRevision, .judge, .select: break
+      case .judgedPrompt, .judgmentPrompt: contexts = try Self.contexts(of: candidates, task)
+      case .hindsight:
+        let (right, wrong) = (try Self.turns("right", candidates, task), try Self.turns("wrong", candidates, task))
+        hindsight = zip(right, wrong).map { (right: $0, wrong: $1) }
+      case .rescoreRewards, .judgeRewards: rewards = try Self.rewards(of: candidates, task)
+      case .plain, .minimalRevision, .judge, .select, .balance, .ranked, .rescore, .flip: break
       }
     }
 
     func material(_ index: Int) -> Reviser.Material {
-      Reviser.Material(
+      var material = Reviser.Material(
         fields: fields.isEmpty ? JSONObject() : fields[index], replies: replies.isEmpty ? [] : replies[index],
         stronger: stronger.isEmpty ? [] : stronger[index])
+      if !contexts.isEmpty { material.contexts = contexts[index] }
+      if !hindsight.isEmpty { material.hindsight = hindsight[index] }
+      if !rewards.isEmpty { material.rewards = rewards[index] }
+      return material
+    }
+
+    private static func fields(_ candidates: [FeedbackRecord], _ task: StepTask) throws -> [JSONObject] {
+      let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+      try Alignment.check(candidates.map(\.id), SourceRecord.identified(fields).map(\.id), step: task.step.label)
+      return fields
+    }
+
+    /// A field that no record has would make every response acceptable.
+    private static func checkKnown(_ template: Template, in records: [JSONObject], _ task: StepTask) throws {
+      guard let first = records.first else { return }
+      for field in template.fields where !records.contains(where: { $0[field] != nil }) {
+        throw StepError.missingField(
+          step: task.step.label, field: field, record: 1, fields: first, place: task.step.places["judgment"])
+      }
+    }
+
+    private static func turns(_ name: String, _ candidates: [FeedbackRecord], _ task: StepTask) throws -> [[Message]] {
+      let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input(name), file: name)
+      try Alignment.check(candidates.map(\.id), prompts.map(\.id), step: task.step.label)
+      return prompts.map(\.turns)
+    }
+
+    /// One prompt for each item, dealt out to the records that they are about.
+    private static func contexts(of candidates: [FeedbackRecord], _ task: StepTask) throws -> [[[Message]]] {
+      let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("contexts"), file: "contexts")
+      let asked = candidates.flatMap { record in record.items.map { _ in record.id } }
+      try Alignment.check(asked, prompts.map(\.id), step: task.step.label)
+      var rest = prompts[...]
+      return candidates.map { record in
+        defer { rest = rest.dropFirst(record.items.count) }
+        return rest.prefix(record.items.count).map(\.turns)
+      }
+    }
+
+    /// A reward model's score of each response of each record.
+    ///
+    /// Nil where the training of the reward model diverged.
+    private static func rewards(of candidates: [FeedbackRecord], _ task: StepTask) throws -> [[Double?]] {
+      let records = try RecordFile.records(Scores.self, from: task.input("rewards"), file: "rewards")
+      try Alignment.check(candidates.map(\.id), records.map(\.id), step: task.step.label)
+      return records.map { $0.scores.map(\.reward) }
     }
 
     /// The responses of an input, record by record.

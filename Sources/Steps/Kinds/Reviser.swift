@@ -12,11 +12,20 @@ import Verification
 package struct Reviser {
   /// What a stage reads beside the candidates.
   package struct Material {
-    let fields: JSONObject
-    let replies: [Response]
-    let stronger: [Response]
+    /// Fields of the data.
+    package var fields: JSONObject
+    /// Replies or revisions, one for each item.
+    package var replies: [Response]
+    /// Responses of a stronger model.
+    package var stronger: [Response]
+    /// What was asked about each item: prompts that a judgment stands in.
+    package var contexts: [[Message]] = []
+    /// The prompt as it is for a right and for a wrong response.
+    package var hindsight: (right: [Message], wrong: [Message]) = ([], [])
+    /// What a reward model says of each response; nil where its training diverged.
+    package var rewards: [Double?] = []
 
-    /// Fields of the data; replies or revisions, one for each item; responses of a stronger model.
+    /// Nothing, or what these stages read.
     package init(fields: JSONObject = JSONObject(), replies: [Response] = [], stronger: [Response] = []) {
       self.fields = fields
       self.replies = replies
@@ -30,9 +39,9 @@ package struct Reviser {
     case leftover(Leftover)
   }
 
-  private let stage: ReviseWork.Stage
-  private let label: String
-  private let places: [String: SourcePlace]
+  let stage: ReviseWork.Stage
+  let label: String
+  let places: [String: SourcePlace]
 
   package init(_ stage: ReviseWork.Stage, label: String, places: [String: SourcePlace] = [:]) {
     self.stage = stage
@@ -54,6 +63,7 @@ package struct Reviser {
   ) throws -> FeedbackRecord {
     let grader = verifier.map { Grader($0, label: label, places: places) }
     try grader?.check(prompt, number: number)
+    if let feedback = try further(record, prompt, number, material, grader) { return feedback }
     func isRight(_ response: Response) -> Bool { grader?.verdict(on: response, to: prompt).outcome == .right }
     /// The pair, unless only pairs with a right response stay and this one's is not.
     func kept(_ chosen: Response, over rejected: Response) -> Fate {
@@ -109,6 +119,7 @@ package struct Reviser {
         isRight(item.responses[0]) == (wanted == .right)
           ? .item(item) : .leftover(Leftover(.notSelected, wanted == .right ? "not right" : "right"))
       }
+    default: preconditionFailure("one of the further stages")
     }
   }
 
@@ -117,19 +128,22 @@ package struct Reviser {
     case .minimalRevision(let verifier, _), .judge(let verifier), .select(let verifier, _): verifier
     case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _):
       keepsRight ? verifier : nil
-    case .plain, .judgeRecorded, .judgeReplies: nil
+    case .judgment(let verifier, _, _), .hindsight(let verifier), .rescore(let verifier): verifier
+    case .refinement(let verifier, _): keepsRight ? verifier : nil
+    default: nil
     }
   }
 
-  private var keepsRight: Bool {
+  var keepsRight: Bool {
     switch stage {
-    case .minimalRevision(_, let keep), .revision(_, let keep), .revisionRecorded(_, let keep), .stronger(_, let keep):
+    case .minimalRevision(_, let keep), .revision(_, let keep), .revisionRecorded(_, let keep), .stronger(_, let keep),
+      .refinement(_, let keep):
       keep == .verdictRight
     default: false
     }
   }
 
-  private func eachItem(
+  func eachItem(
     _ record: FeedbackRecord, _ fate: (FeedbackItem) throws -> Fate
   ) rethrows -> FeedbackRecord {
     var kept: [FeedbackItem] = []
@@ -144,7 +158,7 @@ package struct Reviser {
   }
 
   /// Each candidate with its place among the candidates.
-  private func each(_ record: FeedbackRecord, _ fate: (Response, Int) throws -> Fate) rethrows -> FeedbackRecord {
+  func each(_ record: FeedbackRecord, _ fate: (Response, Int) throws -> Fate) rethrows -> FeedbackRecord {
     var index = 0
     return try eachItem(record) { item in
       defer { index += 1 }
@@ -153,7 +167,7 @@ package struct Reviser {
   }
 
   /// The revised response that a reply is, or what else it is.
-  private static func revision(of candidate: Response, in reply: Response) -> Fate {
+  static func revision(of candidate: Response, in reply: Response) -> Fate {
     if reply.finish == .error { return .leftover(Leftover(.error, reply.text)) }
     let text = trimmed(reply.text)
     if reply.finish == .length { return .leftover(Leftover(.unparsed, "the reply was cut off")) }
@@ -162,7 +176,7 @@ package struct Reviser {
     return .item(.response(written(text)))
   }
 
-  private static func trimmed(_ text: String) -> String {
+  static func trimmed(_ text: String) -> String {
     var rest = Substring(text).unicodeScalars
     while rest.first?.properties.isWhitespace ?? false { rest.removeFirst() }
     while rest.last?.properties.isWhitespace ?? false { rest.removeLast() }

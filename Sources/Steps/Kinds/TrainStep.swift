@@ -5,6 +5,7 @@ import Digests
 import Execution
 import JSON
 import LanguageModel
+import Objectives
 import Planning
 import Records
 import Specification
@@ -49,16 +50,22 @@ struct TrainStep {
     let model = try models.model(work.model, for: task)
     var reader = TrainingExamples(ResponseEncoder(work.model, model.tokenizer), label: task.step.label)
     let examples = try read(&reader)
-    let trainee = try Trainee(model.decoder, work.hyperparameters.trainedPart, workers: model.decoder.workers)
+    let isReward = work.objective == .bradleyTerry
+    let trainee = try Trainee(
+      model.decoder, work.hyperparameters.trainedPart, scalarHead: isReward, workers: model.decoder.workers)
     if let warning = TrainingForecast.warning(work, examples: examples.count, at: task.step), work.limit == nil,
       work.hyperparameters.examples == nil
     {
       task.warn(warning)
     }
-    trainee.startAdapters(seed: UInt64(bitPattern: Int64(work.seed)))
-    let trainer = Trainer(
-      trainee, examples: examples,
-      options: work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit))
+    try start(trainee)
+    if !model.decoder.isRewardModel { trainee.startScalarHead(seed: UInt64(bitPattern: Int64(work.seed))) }
+    let options = work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit)
+    if options.readsOtherPrompts { try checkRoom(examples, model.configuration) }
+    let trainer = Trainer(trainee, examples: examples, options: options)
+    if task.contents["optimizer"] != nil, try !trainer.startOptimizer(from: task.input("optimizer")) {
+      throw StepError.foreignOptimizer(step: task.step.label)
+    }
     let marks = marks(trainer.order)
     let end: TrainingEnd
     if let step = try divergedBefore(models) {
@@ -71,6 +78,28 @@ struct TrainStep {
     count.computed = trainer.step - resumed
     count.reused = resumed
     return (outputs, count)
+  }
+
+  /// Fresh adapters, or those of the last round.
+  private func start(_ trainee: Trainee) throws {
+    guard task.contents["start"] != nil else {
+      return trainee.startAdapters(seed: UInt64(bitPattern: Int64(work.seed)))
+    }
+    let last = try TrainedWeights(ModelBytes(task.input("start"), name: "the adapters of the last round"))
+    for name in trainee.adapted {
+      if let adapter = try last.adapter(name) { trainee.setAdapter(name, adapter) }
+    }
+    trainee.refresh()
+  }
+
+  /// Where responses are read behind prompts of other examples, the longest of both must fit.
+  private func checkRoom(_ examples: [TrainingExample], _ configuration: DecoderConfiguration) throws(StepError) {
+    let requests = examples.compactMap { $0.responses.first?.request }
+    let longest = (requests.map(\.from).max() ?? 0) + (requests.map { $0.tokens.count - $0.from }.max() ?? 0)
+    guard longest > configuration.context else { return }
+    throw .exceedsContext(
+      step: task.step.label, response: "the longest, behind the longest prompt of another example", tokens: longest,
+      context: configuration.context)
   }
 
   private mutating func train(_ trainer: Trainer, _ marks: [Int]) throws -> TrainingEnd {
@@ -134,6 +163,7 @@ struct TrainStep {
 
   private func tell(_ report: StepReport, of trainer: Trainer) {
     var note = "loss \(Self.text(report.loss, digits: 4))"
+    for metric in report.metrics { note += ", \(metric.name) \(Self.text(metric.value, digits: 3))" }
     if let margin = report.margin { note += ", margin \(Self.text(margin, digits: 2))" }
     let seconds = task.now() - began
     if seconds > 0 { note += ", \(Self.text(Double(tokens) / seconds, digits: 0)) tokens/s" }
@@ -190,6 +220,7 @@ struct TrainStep {
     var outputs = [ProducedOutput("weights", last)]
     for (index, mark) in marks.enumerated() { outputs.append(ProducedOutput("weights/\(index)", kept[mark] ?? last)) }
     outputs.append(ProducedOutput("log", log, records: reports.count))
+    if work.keepsOptimizer { outputs.append(ProducedOutput("optimizer", trainer.optimizerState)) }
     let members = summary.map { JSONMember($0.key, $0.value) }
     outputs.append(ProducedOutput("summary", JSONValue.object(JSONObject(members)).canonicalBytes))
     return outputs

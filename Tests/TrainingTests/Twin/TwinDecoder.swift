@@ -12,6 +12,8 @@ struct TwinSequence {
   var coefficients: [Double]
   /// d loss / d mean over the vocabulary of ln p, at the same tokens; nil for zeros.
   var meanCoefficients: [Double]?
+  /// d loss / d entropy over the vocabulary, at the same tokens; nil for zeros.
+  var entropyCoefficients: [Double]?
   /// How inputs of adapters are dropped; nil for adapters that are added to their matrices.
   var masks: TwinMasks?
 }
@@ -61,7 +63,18 @@ struct TwinDecoder {
     logRows(tokens, from: from, masks).map(TwinMath.mean)
   }
 
-  /// The gradient of Σ coefficient · ln p + Σ meanCoefficient · mean over the vocabulary of ln p.
+  /// The entropy over the vocabulary at each of tokens[from...], in nats.
+  func entropies(tokens: [Int], from: Int, masks: TwinMasks? = nil) -> [Double] {
+    logRows(tokens, from: from, masks).map(Self.entropy)
+  }
+
+  private static func entropy(_ logRow: [Double]) -> Double {
+    -zip(TwinMath.softmax(logRow), logRow).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  /// The gradient of the sum of the three.
+  ///
+  /// Σ coefficient · ln p + Σ meanCoefficient · mean over the vocabulary of ln p + Σ entropyCoefficient · entropy.
   ///
   /// Either all texts have masks or none.
   func gradients(of sequences: [TwinSequence]) -> TwinGradients {
@@ -146,7 +159,10 @@ struct TwinDecoder {
       meanCoefficient / Double(logRow.count) - (coefficient + meanCoefficient) * $0
     }
     gradient[sequence.tokens[sequence.from + index]] += coefficient
-    return gradient
+    guard let spread = sequence.entropyCoefficients?[index] else { return gradient }
+    // d H / d logit_v = -p(v) (ln p(v) + H).
+    let (p, entropy) = (TwinMath.softmax(logRow), Self.entropy(logRow))
+    return gradient.indices.map { gradient[$0] - spread * p[$0] * (logRow[$0] + entropy) }
   }
 
   private func headBackward(

@@ -1,0 +1,116 @@
+// Tables over several experiments: what they say, and what is wrong with them, each with its place.
+
+import Diagnostics
+import Specification
+import Testing
+
+@Suite struct TableSpecificationTests {
+  private static func experiment(_ evals: String) -> String {
+    """
+    version: 1
+    models:
+      policy: {weights: {random: {layers: 1, width: 8, heads: 2, feed-forward: 16}}, turns: raw}
+    datasets:
+      counting:
+        source: {task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}
+        prompt: "{question}"
+        split: {heldout: 20, train: rest}
+    ablations: {style: {plain: {}, hot: {evals: {accuracy: {accuracy: {temperature: 1.0}}}}}}
+    evals: {\(evals)}
+    """
+  }
+
+  private static let accuracy = "accuracy: {accuracy: {on: counting/heldout}}"
+
+  private static let table = """
+    version: 1
+    description: Two cells.
+    experiments:
+      one: {spec: experiments/one.yaml}
+    rows:
+      plain: {experiment: one, cell: plain}
+      hot: {experiment: one, cell: hot}
+    columns:
+      counting: {eval: accuracy}
+    relative-to: plain
+    claims: {cooler: {holds: "plain/counting > hot/counting"}}
+    """
+
+  private func read(_ table: String, evals: String = accuracy) throws(Diagnoses) -> SpecificationFile {
+    let files = ["table.yaml": table, "experiments/one.yaml": Self.experiment(evals)]
+    return try SpecificationReader(files: MemoryFiles(files)).readFile("table.yaml")
+  }
+
+  private func fault(_ old: String, _ new: String, evals: String = accuracy) -> String {
+    let edited = Self.table.replacing(old, with: new)
+    #expect(edited != Self.table || evals != Self.accuracy)
+    do throws(Diagnoses) {
+      _ = try read(edited, evals: evals)
+      return ""
+    } catch {
+      return error.text()
+    }
+  }
+
+  @Test func isRead() throws {
+    guard case .table(let table) = try read(Self.table) else {
+      Issue.record("not read as a table")
+      return
+    }
+    #expect(table.description == "Two cells.")
+    #expect(table.experiments["one"]?.spec.resolved == "experiments/one.yaml")
+    #expect(table.resolved.map(\.path) == ["experiments/one.yaml"])
+    #expect(table.rows.names == ["plain", "hot"] && table.rows["hot"]?.cell == "hot")
+    #expect(table.columns["counting"] == "accuracy" && table.relativeTo == "plain")
+    #expect(table.claims["cooler"]?.right == "hot/counting" && table.claims["cooler"]?.required == true)
+    #expect(table.places["claims"]?.line == 11)
+  }
+
+  @Test func settingsGoToEveryExperiment() throws {
+    let reader = SpecificationReader(
+      files: MemoryFiles(["table.yaml": Self.table, "experiments/one.yaml": Self.experiment(Self.accuracy)]))
+    let file = try reader.readFile("table.yaml", sets: ["datasets.counting.split.heldout=30"])
+    guard case .table(let table) = file else { throw Missing() }
+    #expect(table.resolved[0].cells[0].experiment.datasets["counting"]?.split?.parts["heldout"] != nil)
+    #expect(throws: Diagnoses.self) { try reader.readFile("table.yaml", sets: ["nothing.here=1"]) }
+  }
+
+  private struct Missing: Error {}
+
+  @Test(arguments: [
+    ("version: 1", "version: 2", "table.yaml:1:10: error: "),
+    ("cell: hot", "cell: hto", "table.yaml:7:32: error: There is no cell of `one` `hto`"),
+    ("cell: hot", "cell: none", "table.yaml:7:8: error: `hot` lacks `cell`"),
+    (
+      "experiment: one, cell: hot", "experiment: two, cell: hot", "table.yaml:7:21: error: There is no experiment `two`"
+    ),
+    ("eval: accuracy", "eval: acuracy", "table.yaml:9:20: error: There is no eval of `one` `acuracy`"),
+    ("relative-to: plain", "relative-to: cold", "table.yaml:10:14: error: There is no row `cold`"),
+    ("> hot/counting", "> hot", "table.yaml:11:26: error: The table has no cell `hot`"),
+    ("columns:", "colums:", "table.yaml:8:1: error: "),
+    (
+      "experiments/one.yaml", "experiments/two.yaml",
+      "table.yaml:4:15: error: The spec `experiments/two.yaml` is not there"
+    ),
+  ])
+  func faults(_ old: String, _ new: String, _ expected: String) {
+    let text = fault(old, new)
+    #expect(text.contains(expected), "\(text)")
+    #expect(text.contains("→"))
+  }
+
+  @Test func whatIsWrongWithAnExperimentIsToldAtItsOwnPlace() {
+    let text = fault("", "", evals: "accuracy: {accuracy: {on: nowhere}}")
+    #expect(text.contains("experiments/one.yaml:10:"), "\(text)")
+  }
+
+  @Test func anExperimentIsWantedWhereATableIsNamed() throws {
+    let files = MemoryFiles(["table.yaml": Self.table])
+    do throws(Diagnoses) {
+      _ = try SpecificationReader(files: files).read("table.yaml")
+      Issue.record("a table was read as an experiment")
+    } catch {
+      #expect(error.text().contains("table.yaml:3:1: error: This is a table of several experiments"), "\(error.text())")
+    }
+  }
+}
