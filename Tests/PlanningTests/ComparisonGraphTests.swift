@@ -51,7 +51,7 @@ import Testing
       seeds: "{values: [1, 2], vary: [generation]}", objective: "", evals: "overlap: {pair-statistics: {}}"
     )
     let (graph, planned) = try Specs.graph(spec)
-    #expect(graph.steps.count { $0.kind == .pairs } == 2)
+    #expect(graph.steps.count { $0.kind == .pairs } == 4)
     #expect(planned.measurements.map { $0.coordinates["seed"] } == ["1", "1", "1", "2", "2", "2"])
   }
 

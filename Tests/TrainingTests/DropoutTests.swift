@@ -32,8 +32,10 @@ struct DropoutTests {
         let (tokens, from, masks) = (sequence.tokens, sequence.from, sequence.masks)
         let picked = decoder.logProbabilities(tokens: tokens, from: from, masks: masks)
         let means = decoder.vocabularyMeans(tokens: tokens, from: from, masks: masks)
+        let entropies = decoder.entropies(tokens: tokens, from: from, masks: masks)
         return sum + TwinMath.dot(sequence.coefficients, picked)
           + (sequence.meanCoefficients.map { TwinMath.dot($0, means) } ?? 0)
+          + (sequence.entropyCoefficients.map { TwinMath.dot($0, entropies) } ?? 0)
       }
     }
     let gradients = decoder.gradients(of: sequences)

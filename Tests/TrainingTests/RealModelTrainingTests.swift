@@ -81,6 +81,10 @@ import Training
     for variant in [KernelVariant.avx2, .avx512] where variant.isSupported && variant != .best {
       expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, variant: variant)), "\(variant)")
     }
+    // The plain loops take their time: one step of them.
+    let step = try Self.run(try Self.trainer(Self.lowRank, steps: 1))
+    let plain = try Self.run(try Self.trainer(Self.lowRank, steps: 1, variant: .plain))
+    #expect(plain.reports == step.reports && plain.weights == step.weights, "plain loops")
     for stop in [1, 2] {
       let first = try Self.trainer(Self.lowRank, steps: 3)
       let (reports, _) = try Self.run(first, until: stop)

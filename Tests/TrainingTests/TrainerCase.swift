@@ -24,6 +24,7 @@ struct TrainerCase: CustomStringConvertible, Sendable {
   var workers = 1
   var variant = KernelVariant.best
   var rows = 768
+  var headRows = Trainee.usualHeadRows
 
   var description: String { name }
 
@@ -41,6 +42,9 @@ struct TrainerCase: CustomStringConvertible, Sendable {
       TrainerCase(
         name: "DPO, \(name)", part: part, objective: DirectPreference(beta: 0.5), schedule: .cosine(floor: 0.1)),
       TrainerCase(name: "APO-zero, \(name)", part: part, objective: AnchoredPreferenceZero(beta: 0.5)),
+      TrainerCase(name: "APO-down, \(name)", part: part, objective: AnchoredPreferenceDown(beta: 0.5)),
+      TrainerCase(
+        name: "unpaired APO-zero, \(name)", part: part, objective: AnchoredPreferenceZeroUnpaired(beta: 0.5)),
       TrainerCase(name: "KTO, \(name)", part: part, objective: KahnemanTversky(beta: 0.5)),
       TrainerCase(
         name: "SFT, \(name)", part: part, objective: SupervisedFineTuning(labelSmoothing: 0.1), feedback: .none),
@@ -91,6 +95,7 @@ struct TrainerCase: CustomStringConvertible, Sendable {
   func trainer(_ base: Decoder) throws -> Trainer {
     let trainee = try Trainee(base, part, workers: workers, variant: variant)
     trainee.startAdapters(seed: 5)
+    trainee.headRowsAtOnce = headRows
     let examples = try Self.examples(base, feedback).map { example in
       // Partners cost a forward pass; only KTO reads them.
       objective is KahnemanTversky ? example : TrainingExample(example.feedback, responses: example.responses)

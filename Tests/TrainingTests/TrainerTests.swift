@@ -42,6 +42,11 @@ struct TrainerTests {
       other.workers = workers
       expectSame(try other.run(base), expected, "\(workers) workers")
     }
+    for headRows in [1, 3] {
+      var other = item
+      other.headRows = headRows
+      expectSame(try other.run(base), expected, "\(headRows) rows through the head at once")
+    }
     for rows in [1, 30] {
       var other = item
       other.rows = rows
@@ -52,6 +57,22 @@ struct TrainerTests {
       var other = item
       other.variant = variant
       expectSame(try other.run(base), expected, "\(variant)")
+    }
+  }
+
+  @Test("So they do over sixty steps, stopped in the middle", arguments: TrainerCase.all)
+  func sameBitsOfManySteps(_ item: TrainerCase) throws {
+    let base = try TrainerCase.base()
+    var long = item
+    long.epochs = 20
+    let expected = try long.run(base)
+    #expect(expected.end == .finished && expected.reports.count == 60)
+    for (workers, rows, headRows, variant) in [(2, 30, 1024, KernelVariant.best), (4, 768, 3, .plain)] {
+      var other = long
+      (other.workers, other.rows, other.headRows, other.variant) = (workers, rows, headRows, variant)
+      let (_, checkpoint) = try Self.stopped(other, base, after: 31)
+      expectSame(try Self.resumed(long, base, from: checkpoint).state, expected, "\(workers) workers")
+      expectSame(try other.run(base), expected, "\(workers) workers, \(rows) rows, \(headRows) through the head")
     }
   }
 

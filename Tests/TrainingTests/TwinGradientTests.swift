@@ -14,15 +14,18 @@ struct TwinGradientTests {
       tokens: TwinCase.text(9, 1), from: 4, coefficients: [-0.7, 0.2, -1.1, 0.4, -0.3],
       meanCoefficients: [0.5, -0.2, 0.3, 0.1, -0.6]),
     TwinSequence(
-      tokens: TwinCase.text(6, 2), from: 1, coefficients: [0.9, -0.4, 0.3, 0.8, -0.5], meanCoefficients: nil),
+      tokens: TwinCase.text(6, 2), from: 1, coefficients: [0.9, -0.4, 0.3, 0.8, -0.5], meanCoefficients: nil,
+      entropyCoefficients: [0.2, -0.6, 0.1, 0.7, -0.3]),
   ]
 
   static func value(_ decoder: TwinDecoder) -> Double {
     sequences.reduce(0) { sum, sequence in
       let picked = decoder.logProbabilities(tokens: sequence.tokens, from: sequence.from)
       let means = decoder.vocabularyMeans(tokens: sequence.tokens, from: sequence.from)
+      let entropies = decoder.entropies(tokens: sequence.tokens, from: sequence.from)
       return sum + TwinMath.dot(sequence.coefficients, picked)
         + (sequence.meanCoefficients.map { TwinMath.dot($0, means) } ?? 0)
+        + (sequence.entropyCoefficients.map { TwinMath.dot($0, entropies) } ?? 0)
     }
   }
 

@@ -60,6 +60,12 @@ public final class Trainee {
   public let lowRank: LowRank?
   /// Who computes.
   public let pool: WorkerPool
+  /// How many rows go through the vocabulary head at once, at least 1: bounds what their logits take, and changes no bit.
+  public var headRowsAtOnce = Trainee.usualHeadRows
+
+  /// Rows enough for the head's full speed, few enough that their logits take 200 MB at 49,152 tokens.
+  public static let usualHeadRows = 1024
+
   let weights: TrainableWeights
   private var record: ActivationRecord?
   private var sideRoom: SideRoom?
@@ -141,19 +147,16 @@ public final class Trainee {
           entropies: numbers.contains(.entropies) ? empty : []))
       return
     }
-    let heads = max(1, layout.headRows.count) * configuration.vocabulary
+    let heads = TrainingHead.rowsHeld(layout.headRows.count, most: headRowsAtOnce) * configuration.vocabulary
     if logits.map({ $0.count < heads }) ?? true { logits = try NumberBuffer(count: heads) }
     guard let logits else { return }
     try forward(layout, dropout) { passed in
-      let head = try TrainingHead(decoder, weights, pool, layout, stream: passed.stream, room: logits)
+      let head = try TrainingHead(
+        decoder, weights, pool, layout, stream: passed.stream, room: logits, rowsAtOnce: headRowsAtOnce, also: numbers)
       let scores = UnitScores(
-        logProbabilities: head.logProbabilities(),
-        vocabularyMeans: numbers.contains(.means) ? head.vocabularyMeans() : [],
-        entropies: numbers.contains(.entropies) ? head.entropies() : [])
+        logProbabilities: head.logProbabilities, vocabularyMeans: head.vocabularyMeans, entropies: head.entropies)
       guard let coefficients = try loss(scores) else { return }
-      try backward(passed) { stream, scratch in
-        try head.backward(coefficients, stream: passed.stream, into: stream, scratch: scratch)
-      }
+      try backward(passed) { stream, scratch in try head.backward(coefficients, into: stream, scratch: scratch) }
     }
   }
 

@@ -67,7 +67,7 @@ extension Trainee {
     // it; and the result.
     let optimizer = 3 * trained + 2 * 3 * trained + (3 * kept + 1) * trained
     let workspace = 10 * c.width + 5 * c.queryWidth + 5 * c.keyValueWidth + 6 * c.feedForward + 2 * c.headSize
-    return 4 * (weights + optimizer + rows * workspace + headRows * c.vocabulary)
+    return 4 * (weights + optimizer + rows * workspace + min(headRows, usualHeadRows) * c.vocabulary)
       + rows * ActivationRecord.bytesPerRow(c)
   }
 }

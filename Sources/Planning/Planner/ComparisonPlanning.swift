@@ -98,9 +98,14 @@ extension CellPlanner {
       for part in data.parts {
         let records = try planner.records(part.reference)
         let feedback = try planner.feedback(of: records, policy: [])
+        let inputs = [StepInput("examples", feedback)]
         let step = planner.add(
-          .pairs(PairStatisticsWork()), "pair-statistics \(records.label)", inputs: [StepInput("examples", feedback)])
-        for (word, output) in [("Jaccard", "jaccard"), ("Levenshtein", "levenshtein"), ("length", "length")] {
+          .pairs(PairStatisticsWork(lengths: false)), "pair-statistics \(records.label)", inputs: inputs)
+        let lengths = planner.add(
+          .pairs(PairStatisticsWork(lengths: true)), "pair lengths \(records.label)", inputs: inputs)
+        for (word, step, output) in [
+          ("Jaccard", step, "jaccard"), ("Levenshtein", step, "levenshtein"), ("length", lengths, "length"),
+        ] {
           findings.append(EvalFinding("\(name) \(word)", "pair-statistics", OutputReference(step, output)))
         }
       }

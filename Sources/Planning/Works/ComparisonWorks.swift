@@ -43,13 +43,19 @@ public struct RewardWork: Work, Hashable {
 
 /// Measures how much the two responses of a pair differ.
 ///
-/// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words; `levenshtein`, edits of characters;
+/// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words, and `levenshtein`, edits of characters; or
 /// `length`, by how many characters the better one is longer.
 public struct PairStatisticsWork: Work, Hashable {
   static let kind = StepKind.pairs
-  static let version = 2
+  static let version = 1
+  /// Whether it is the lengths that are compared.
+  public let lengths: Bool
 
-  var options: Manifest { Manifest() }
+  var options: Manifest {
+    var options = Manifest()
+    if lengths { options.set("measure", .text("length")) }
+    return options
+  }
 }
 
 /// Follows the log-ratios of better and worse responses through a training.

@@ -107,13 +107,13 @@ package enum PreferenceStep {
 }
 
 package enum PairStatisticsStep {
-  static func run(_ task: StepTask) throws -> [ProducedOutput] {
+  static func run(_ work: PairStatisticsWork, _ task: StepTask) throws -> [ProducedOutput] {
     let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
     let label = task.step.label
-    let statistics: [(String, (String, String) -> Double)] = [
+    var statistics: [(String, (String, String) -> Double)] = [
       ("jaccard", TextDistance.jaccard), ("levenshtein", { Double(TextDistance.levenshtein($0, $1)) }),
-      ("length", { Double($0.unicodeScalars.count - $1.unicodeScalars.count) }),
     ]
+    if work.lengths { statistics = [("length", { Double($0.unicodeScalars.count - $1.unicodeScalars.count) })] }
     return try statistics.map { name, measure in
       let outcomes = try examples.outcomes(
         examples.map { record in
