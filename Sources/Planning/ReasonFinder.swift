@@ -26,14 +26,30 @@ struct ReasonFinder {
     var nearest: Neighbor?
     for result in earlier {
       // Names are compared first: most of a long history is of other steps.
+      guard hasAwaitedAdapters(result.manifest) else { continue }
       let before = known(result.manifest)
       guard isSame(result.label, before, manifest) else { continue }
       let raw = before.changes(to: manifest)
       if raw.isEmpty { continue }
       let told = ChangeTeller(step: step, steps: steps, old: before, new: manifest).changes(raw)
-      if told.count < nearest?.changes.count ?? .max { nearest = Neighbor(result: result, changes: told) }
+      let found = Neighbor(result: result, changes: told)
+      if nearest.map({ rank(found) < rank($0) }) ?? true { nearest = found }
     }
     return nearest
+  }
+
+  /// Whether an earlier result was made with adapters, too, where the step waits for its own to be trained.
+  ///
+  /// An adapter is no detail: without it, it was another model.
+  private func hasAwaitedAdapters(_ manifest: Manifest) -> Bool {
+    step.inputs.allSatisfy { input in
+      !input.name.hasPrefix("adapter/") || contents[input.name] != nil || manifest["inputs/\(input.name)"] != nil
+    }
+  }
+
+  /// Fewer changes are closer; of as many, those to a result of the very same name.
+  private func rank(_ neighbor: Neighbor) -> (Int, Int) {
+    (neighbor.changes.count, neighbor.result.label == step.label ? 0 : 1)
   }
 
   /// What an earlier result was made of, without the inputs of which nothing is known this time.

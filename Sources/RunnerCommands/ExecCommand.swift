@@ -34,7 +34,8 @@ struct ExecCommand: AsyncParsableCommand {
   @OptionGroup var limits: RunOptions
   @OptionGroup var selection: SelectionOptions
   @Option(help: "Folder for result tables.", completion: .directory) var results = "results"
-  @Flag(help: "Run the whole spec on 8 records a data set and 2 steps a training, and write no results.")
+  @Flag(
+    help: "Run the whole spec on 8 records a data set, 2 steps a training and the first seed, and write no results.")
   var smoke = false
   @Flag(help: "Write events as JSON lines.") var json = false
 

@@ -66,3 +66,12 @@ struct FolderWriter {
     try handle.synchronize()
   }
 }
+
+/// Where the user wants something written.
+enum OutputPath {
+  /// Whether a new file may take its place: what is a link, a pipe or a device is written into.
+  static func isReplaceable(_ path: String) -> Bool {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return true }
+    return attributes[.type] as? FileAttributeType == .typeRegular
+  }
+}

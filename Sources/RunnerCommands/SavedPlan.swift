@@ -145,7 +145,8 @@ extension SavedPlan {
   /// Writes the plan to a file, whole or not at all.
   func write(to path: String) throws {
     do {
-      try Data(json.canonicalBytes + [UInt8(ascii: "\n")]).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try Data(json.canonicalBytes + [UInt8(ascii: "\n")]).write(
+        to: URL(fileURLWithPath: path), options: OutputPath.isReplaceable(path) ? .atomic : [])
     } catch {
       throw CommandError.unwritable(path: path, reason: error.localizedDescription)
     }

@@ -77,7 +77,9 @@ package enum StepError: InputFault, Hashable {
   }
 
   /// A note that shows a record.
-  private static func note(_ fields: JSONObject) -> [String] { ["The record: \(excerpt(of: fields))"] }
+  private static func note(_ fields: JSONObject) -> [String] {
+    ["The record: \(excerpt(of: fields))", "It is counted in the order of its part of the data, not of the file."]
+  }
 
   /// The beginning of a record, by which it can be found in the data whatever its place was there.
   private static func excerpt(of fields: JSONObject) -> String { excerpt(of: JSONValue.object(fields).canonical) }

@@ -26,12 +26,12 @@ import Testing
     let other = try objects(
       ["--workers", "4", "--batch", "3"],
       environment: [
-        "TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
+        "TZ": "Asia/Tokyo", "LANG": "POSIX", "LC_ALL": "C", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
       ], folder: "deep/down")
     #expect(other == plain)
   }
 
-  @Test func aTrainingOfTheQuickstartGivesTheSameBytesWhateverStandsAroundIt() throws {
+  @Test func theQuickstartGivesTheSameBytesWhateverStandsAroundIt() throws {
     func objects(_ arguments: [String], _ environment: [String: String], folder: String) throws -> [String] {
       let space = try TestSpace()
       let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
@@ -39,17 +39,17 @@ import Testing
       try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
       let outcome = try space.run(
         [
-          "exec", "\(TestSpace.repository)/experiments/quickstart/training.yaml", "--smoke",
-          "--until", "train apo-zero", "--mirror", mirror, "--store", "\(space.path)/store",
+          "exec", "\(TestSpace.repository)/experiments/quickstart/training.yaml", "--smoke", "--mirror", mirror,
+          "--store", "\(space.path)/store",
         ] + arguments, environment: environment, folder: working)
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       return space.files(below: "store/objects")
     }
     let plain = try objects(["--workers", "1"], [:], folder: "a")
     let surroundings = [
-      "TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
+      "TZ": "Asia/Tokyo", "LANG": "POSIX", "LC_ALL": "C", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512",
     ]
-    #expect(plain.count > 8)
+    #expect(plain.count > 100)
     #expect(try objects(["--workers", "4", "--batch", "3"], surroundings, folder: "deep/down") == plain)
   }
 

@@ -53,6 +53,20 @@ import Testing
     #expect(space.files(below: ".runner-store/steps").isEmpty)
   }
 
+  /// A link is followed, and a device is not replaced by a file.
+  @Test func whatIsNoFileIsWrittenInto() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try FileManager.default.createSymbolicLink(atPath: "\(space.path)/link", withDestinationPath: "target.json")
+    #expect(try space.run(["plan", "small.yaml", "-o", "link"]).exitCode == 0)
+    #expect(try space.read("target.json").hasPrefix("{"))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(space.path)/link") == "target.json")
+    let full = try space.run(["plan", "small.yaml", "-o", "/dev/full"])
+    #expect(full.exitCode == 74, "\(full.errors)")
+    let kind = try FileManager.default.attributesOfItem(atPath: "/dev/full")[.type] as? FileAttributeType
+    #expect(kind == .typeCharacterSpecial)
+  }
+
   @Test func aPlanTakesNoOptionsThatWouldChangeIt() throws {
     let space = try TestSpace()
     try planned(in: space)

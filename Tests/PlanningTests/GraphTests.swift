@@ -60,6 +60,21 @@ import Testing
     #expect(try split("{question}") != split("{question} {objects}"))
   }
 
+  /// Held-out records come first whatever the order in which a file names the parts.
+  @Test func theOrderOfPartsIsNoPartOfASplit() throws {
+    func split(_ parts: String) throws -> StepID? {
+      let text = Specs.training().replacing("{heldout: 30, train: 60}", with: parts)
+      return try Specs.graph(text).graph.steps.first { $0.kind == .split }?.id
+    }
+    let expected = try split("{heldout: 10, validation: 5, b: 4, c: 3, train: rest}")
+    for parts in [
+      "{validation: 5, heldout: 10, b: 4, c: 3, train: rest}", "{train: rest, c: 3, b: 4, validation: 5, heldout: 10}",
+    ] {
+      #expect(try split(parts) == expected)
+    }
+    #expect(try split("{heldout: 10, validation: 6, b: 4, c: 3, train: rest}") != expected)
+  }
+
   @Test func inertTextIsInNoStep() throws {
     let plain = try Specs.graph(Specs.evaluating()).graph.steps.map(\.id)
     let other = try Specs.graph("# A comment.\n" + Specs.evaluating(extra: "description: Other words.")).graph.steps

@@ -119,6 +119,21 @@ import Testing
     }
   }
 
+  /// What a model yet to be trained will write is compared with nothing that another model wrote.
+  @Test func whatATrainedModelWillDoNeverRan() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    let spec = Specs.training(seeds: "{values: [1], vary: [training]}")
+    let plan = Plan(graph: try Specs.graph(spec).graph, index: index)
+    let after = plan.steps.filter { $0.step.kind == .generate && $0.step.label.contains(", after ") }
+    #expect(!after.isEmpty)
+    for planned in after {
+      if case .willRun(_, _, .changed(let changes)) = planned.state {
+        Issue.record("\(planned.step.label): \(changes.map(\.words))")
+      }
+    }
+  }
+
   @Test func aDamagedResultIsToldAsSuch() throws {
     let index = MemoryIndex()
     let graph = try Specs.graph(Specs.evaluating()).graph

@@ -134,6 +134,30 @@ import Testing
     #expect(kto.beta == 0.1)
   }
 
+  /// What `none` is to remove must be there: a mistyped name would leave in place what its author thinks is gone.
+  @Test(arguments: [
+    ("extends: s.yaml\nhyperparametrs: none", "t.yaml:2:1: error: There is no key `hyperparametrs`"),
+    ("extends: s.yaml\nmodels: {polcy: none}", "nothing named `polcy` is"),
+    ("extends: s.yaml\ndatasets: {counting: {promt: none}}", "t.yaml:2:23: error: There is no key `promt`"),
+    ("extends: s.yaml\nevals: {acuracy: none}", "t.yaml:2:9: error: `none` removes what is inherited"),
+    (
+      "extends: s.yaml\nablations: {a: {b: {}, c: {evals: {accuracy: {accuracy: {temprature: none}}}}}}",
+      "There is no key `temprature`"
+    ),
+    ("extends: g.yaml\nablations: {a: {KTOO: none}}", "t.yaml:2:17: error: `none` removes what is inherited"),
+  ])
+  func noneThatRemovesNothingIsAMistake(child: String, expected: String) {
+    let grid = Self.base + "ablations: {a: {KTO: {}, DPO: {}}}\n"
+    let text = faults(["s.yaml": Self.base, "g.yaml": grid, "t.yaml": child], "t.yaml")
+    #expect(text.contains(expected), "\(text)")
+    #expect(text.contains("→"))
+  }
+
+  @Test(arguments: ["hyperparametrs=none", "evals.acuracy=none"])
+  func neitherDoesASetting(setting: String) {
+    #expect(!faults(["s.yaml": Self.base], sets: [setting]).isEmpty)
+  }
+
   @Test func noneRemoves() throws {
     let child =
       "extends: s.yaml\nevals: {accuracy: {accuracy: {temperature: none}}}\nobjective: {dpo: {label-smoothing: none}}"

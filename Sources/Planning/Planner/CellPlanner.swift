@@ -88,7 +88,7 @@ struct CellPlanner {
   /// Without training, `data:` is what candidates are generated for.
   private mutating func planCandidates() throws {
     guard let data = experiment.data, !experiment.generator.isEmpty else { return }
-    for seed in experiment.seeds.vary.contains(.generation) ? experiment.seeds.values : [Planner.fixedSeed] {
+    for seed in experiment.seeds.vary.contains(.generation) ? seedValues : [Planner.fixedSeed] {
       self.seed = seed
       for part in data.parts {
         let records = try records(part.reference)
@@ -105,7 +105,12 @@ struct CellPlanner {
   private var evaluatesEachRound: Bool { experiment.rounds.evaluate == .each }
 
   /// The seeds that a cell is computed for.
-  var seeds: [Int] { experiment.seeds.vary.isEmpty ? [Planner.fixedSeed] : experiment.seeds.values }
+  var seeds: [Int] { experiment.seeds.vary.isEmpty ? [Planner.fixedSeed] : seedValues }
+
+  /// The seeds that the spec names; of a trial run the first.
+  var seedValues: [Int] {
+    context.limit == nil ? experiment.seeds.values : Array(experiment.seeds.values.prefix(1))
+  }
 
   private var seedCoordinate: [Named<String>.Entry] {
     guard seeds.count > 1, let seed else { return [] }

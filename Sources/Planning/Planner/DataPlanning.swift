@@ -31,7 +31,7 @@ extension CellPlanner {
         place: experiment.place(of: "\(path)/split") ?? experiment.place(of: path))
     }
     let work = SplitWork(
-      parts: split?.parts ?? whole, groupBy: split?.groupBy,
+      parts: split?.parts.inSplitOrder ?? whole, groupBy: split?.groupBy,
       promptFields: dataset.prompt.fields(bound: experiment.variables.names + ["options"]), limit: context.limit)
     var paths = ["group-by": "\(path)/split/group-by"]
     for (index, part) in work.parts.entries.enumerated() {
@@ -181,5 +181,17 @@ extension String {
 
   func replacingPrefix(_ prefix: String, with other: String) -> String {
     hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
+  }
+}
+
+extension Named<Split.Size> {
+  /// `heldout`, then `validation`, then the others by name, `train` last: the order in which a file names them decides nothing.
+  fileprivate var inSplitOrder: Named {
+    func rank(_ name: String) -> Int { ["heldout": 0, "validation": 1, "train": 3][name] ?? 2 }
+    return Named(
+      entries.sorted { left, right in
+        let (one, other) = (rank(left.name), rank(right.name))
+        return one == other ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : one < other
+      })
   }
 }

@@ -98,10 +98,10 @@ extension CellPlanner {
     guard drawing, seed == nil, experiment.seeds.vary.contains(.generation) else { return try body(&self) }
     defer { seed = nil }
     var findings: [EvalFinding] = []
-    for drawn in experiment.seeds.values {
+    for drawn in seedValues {
       seed = drawn
       for var finding in try body(&self) {
-        if experiment.seeds.values.count > 1 { finding.coordinates.append(.init("seed", String(drawn))) }
+        if seedValues.count > 1 { finding.coordinates.append(.init("seed", String(drawn))) }
         findings.append(finding)
       }
     }

@@ -13,28 +13,35 @@ enum Merge {
       let fitting = forms.first { fits($0, base) && fits($0, patch) }
       return fitting.map { lay(patch, over: base, $0) } ?? patch
     case (.record(let record), .mapping(let below), .mapping(let above)):
-      return mapping(above, over: below, at: patch) { key in
+      return mapping(above, over: below, at: patch, keys: record.fields.map(\.name)) { key in
         record.fields.first { $0.name.utf8.elementsEqual(key.utf8) }?.form ?? record.rest ?? .anything
       }
     case (.named(let element, _), .mapping(let below), .mapping(let above)):
-      return mapping(above, over: below, at: patch) { _ in element }
+      return mapping(above, over: below, at: patch, keys: []) { _ in element }
     case (.patch, .mapping, .mapping): return lay(patch, over: base, ReadDocument.form)
     case (.choice(let choice), .mapping(let below), .mapping(let above)):
       guard let payload = sharedPayload(choice, below, above) else { return patch }
-      return mapping(above, over: below, at: patch) { _ in payload }
+      return mapping(above, over: below, at: patch, keys: []) { _ in payload }
     default: return patch
     }
   }
 
+  /// One mapping over another; `keys` may be removed where they are not, since they could be.
+  ///
+  /// Whatever else is to be removed and is not there stays, so that reading the whole finds the mistake.
   private static func mapping(
-    _ above: [Node.Entry], over below: [Node.Entry], at patch: Node, form: (String) -> Form
+    _ above: [Node.Entry], over below: [Node.Entry], at patch: Node, keys: [String], form: (String) -> Form
   ) -> Node {
     var result = below
     for entry in above {
       let key = entry.key.text
       let index = result.firstIndex { $0.key.text.utf8.elementsEqual(key.utf8) }
       if Reading.isAbsent(entry.value) {
-        if let index { result.remove(at: index) }
+        if let index {
+          result.remove(at: index)
+        } else if !keys.contains(where: { $0.utf8.elementsEqual(key.utf8) }) {
+          result.append(entry)
+        }
       } else if let index {
         result[index] = Node.Entry(key: entry.key, value: lay(entry.value, over: result[index].value, form(key)))
       } else {

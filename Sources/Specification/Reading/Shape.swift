@@ -175,9 +175,14 @@ extension Shape {
         return nil
       }
       if entries.count < atLeast { reading.note(.tooFew(key: reading.key, least: atLeast), node) }
+      let known = entries.filter { !Reading.isAbsent($0.value) }.map(\.key.text)
       let values = entries.map { entry in
         reading.within(entry.key.text, entry.key) {
-          element.read(entry.value, reading).map { Named<Element>.Entry(entry.key.text, $0) }
+          if Reading.isAbsent(entry.value) {
+            reading.note(.nothingToRemove(entry.key.text, known: known), entry.key.place)
+            return nil
+          }
+          return element.read(entry.value, reading).map { Named<Element>.Entry(entry.key.text, $0) }
         }
       }
       let whole = values.compactMap { $0 }

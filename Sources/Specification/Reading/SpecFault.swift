@@ -16,6 +16,7 @@ enum SpecFault: Hashable {
 
   // The shape of values.
   case unknownKey(String, in: String, allowed: [String])
+  case nothingToRemove(String, known: [String])
   case missingKey(String, in: String)
   case wrongType(key: String, expected: String, found: String)
   case needsQuotes(key: String, written: String, found: String)

@@ -90,6 +90,11 @@ extension SpecFault {
     switch self {
     case .unknownKey(let key, let what, let allowed):
       unknownKey(key, what, allowed)
+    case .nothingToRemove(let name, let known):
+      Told(
+        "nothing-to-remove", "`none` removes what is inherited, and nothing named `\(name)` is",
+        Suggestion.nearest(to: name, among: known).map { "Did you mean `\($0)`?" }
+          ?? "Remove the line; the text is written `\"none\"`.")
     case .missingKey(let key, let what):
       Told("missing-key", "\(what) lacks `\(key)`", "Add `\(key): …`.")
     case .wrongType(let key, let expected, let found):
