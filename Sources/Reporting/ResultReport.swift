@@ -53,10 +53,10 @@ public struct ResultReport: Sendable {
     self.results = results
     self.graph = graph
     let stored = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
+    let measurements = Dictionary(
+      experiment.measurements.map { ($0.input, $0) }, uniquingKeysWith: { first, _ in first })
     numbers = stored.map { number in
-      guard let measurement = experiment.measurements.first(where: { $0.input == number.inputs.first }) else {
-        return number
-      }
+      guard let measurement = number.inputs.first.flatMap({ measurements[$0] }) else { return number }
       let place = measurement.coordinates.entries.filter { $0.name != "seed" }
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
@@ -88,13 +88,14 @@ public struct ResultReport: Sendable {
   /// Every number with the keys behind it.
   public var json: JSONValue {
     let table = graph.step(experiment.table)
+    let sources = Dictionary(table.inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
     let cells = numbers.map { number -> JSONValue in
       var object = number.json.objectValue ?? JSONObject()
       object["inputs"] = nil
       object["axes"] = nil
       object["steps"] = .array(
         number.inputs.compactMap { name in
-          guard let source = table.inputs.first(where: { $0.name == name })?.source, let found = results[source.step],
+          guard let source = sources[name], let found = results[source.step],
             let output = found.result.outputs[source.output]
           else { return nil }
           return .members(["key": .string(found.key.hex), "outcomes": .string(output.digest.hex)])

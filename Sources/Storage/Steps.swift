@@ -3,9 +3,18 @@
 public import Digests
 
 extension Store {
-  static func stepName(_ key: Digest) -> String {
-    let hex = key.hex
-    return "steps/\(hex.prefix(2))/\(hex.dropFirst(2)).step"
+  static func stepName(_ key: Digest) -> String { name(key, in: "steps", suffix: ".step") }
+
+  /// The file of that digest in a folder: two digits name a folder in it, the others the file.
+  static func name(_ digest: Digest, in folder: String, suffix: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(folder.utf8.count + 2 * Digest.byteCount + 2 + suffix.utf8.count)
+    bytes.append(contentsOf: folder.utf8)
+    bytes.append(UInt8(ascii: "/"))
+    digest.appendHex(to: &bytes)
+    bytes.insert(UInt8(ascii: "/"), at: folder.utf8.count + 3)
+    bytes.append(contentsOf: suffix.utf8)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The result that stands under a step's key.
