@@ -84,6 +84,14 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     return hasher.finalize()
   }
 
+  /// The digest of some bytes and what follows them.
+  public static func sha256(_ bytes: [UInt8], then rest: [UInt8]) -> Digest {
+    var hasher = DigestHasher()
+    hasher.update(bytes)
+    hasher.update(rest)
+    return hasher.finalize()
+  }
+
   /// The digest of a text's UTF-8 bytes.
   public static func sha256(_ text: String) -> Digest { sha256(text.utf8) }
 
@@ -100,11 +108,11 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Appends the digits of ``hex``.
-  public func appendHex(to bytes: inout [UInt8]) {
+  /// Gives the digits of ``hex`` one by one, as ASCII.
+  public func eachDigit(_ body: (UInt8) -> Void) {
     eachByte { byte in
-      bytes.append(Self.digit(byte >> 4))
-      bytes.append(Self.digit(byte & 15))
+      body(Self.digit(byte >> 4))
+      body(Self.digit(byte & 15))
     }
   }
 
@@ -171,7 +179,7 @@ public struct DigestHasher: Sendable {
 
   /// Adds bytes.
   public mutating func update(_ bytes: [UInt8]) {
-    hasher.update(data: bytes)
+    unsafe bytes.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
   }
 
   /// Adds bytes in memory that belongs to the caller.

@@ -165,7 +165,7 @@ public struct ManifestWriter: Sendable {
     bytes.append(UInt8(ascii: " "))
     if case .digest(let digest) = value {
       writeCount(2 * Digest.byteCount)
-      digest.appendHex(to: &bytes)
+      digest.eachDigit { bytes.append($0) }
     } else {
       let text = value.written
       writeCount(text.utf8.count)
@@ -173,9 +173,6 @@ public struct ManifestWriter: Sendable {
     }
     bytes.append(UInt8(ascii: "\n"))
   }
-
-  /// Adds leaves that were written before.
-  public mutating func write(_ written: [UInt8]) { bytes.append(contentsOf: written) }
 
   private mutating func writeCount(_ count: Int) {
     if count < 10 {

@@ -168,7 +168,9 @@ struct GraphRun {
 extension GraphRun {
   /// Settles a step without work, makes it wait, or gives its work.
   private mutating func settleOrPrepare(_ step: Step) throws -> PreparedWork? {
-    for source in state.graph.inputs(of: step) where source.foretold != nil { _ = state.resolve(source) }
+    if found[step.id] == nil {
+      for source in state.graph.inputs(of: step) where source.foretold != nil { _ = state.resolve(source) }
+    }
     if let culprit = state.culprit(of: step) {
       state.block(step, because: culprit)
       emit(.blocked(step, because: culprit))

@@ -54,18 +54,17 @@ public struct Plan: Sendable {
   public init(graph: StepGraph, index: any ResultIndex) {
     var resolver = Resolver(index: index)
     var planned: [PlannedStep] = []
+    planned.reserveCapacity(graph.steps.count)
     for step in graph.steps {
       let state = resolver.resolve(step)
       let computing = state.openKey.flatMap { index.computing($0) }
       planned.append(Plan.planned(step, state, computing, &resolver))
     }
     let demanded = Plan.demanded(planned)
-    steps = Plan.withReturns(
-      planned.map { planned in
-        let isSpared =
-          planned.step.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
-        return isSpared ? planned.with(.notNeeded) : planned
-      })
+    for (index, one) in planned.enumerated() where one.step.foretold != nil && one.state.certainlyRuns {
+      if !demanded.contains(one.step.id) { planned[index] = one.with(.notNeeded) }
+    }
+    steps = Plan.withReturns(planned)
     self.graph = graph
   }
 

@@ -141,13 +141,14 @@ public struct Step: Sendable {
       writer.write("", "kind", "", .text(facts.kind.rawValue))
       writer.write(options, under: "options")
       writer.write("", "version", "", .integer(revision.version))
-      fixed = writer.bytes
+      // Without the room that was left: a plan holds thousands of these.
+      fixed = Array(writer.bytes[...])
       id = StepID(digest: Self.identity(inputs, fixed))
     }
 
     /// The digest of what a step is, its inputs by their identities.
     private static func identity(_ inputs: [StepInput], _ fixed: [UInt8]) -> Digest {
-      var writer = ManifestWriter(leaves: 2 * inputs.count + fixed.count / 64 + 1)
+      var writer = ManifestWriter(leaves: 2 * inputs.count)
       if Self.areApart(inputs) {
         for input in inputs {
           writer.write("inputs/", input.name, "/output", .text(input.source.output))
@@ -162,13 +163,16 @@ public struct Step: Sendable {
         }
         writer.write(Manifest(sorting: leaves))
       }
-      writer.write(fixed)
-      return .sha256(writer.bytes)
+      return .sha256(writer.bytes, then: fixed)
     }
 
-    /// Whether no input's name begins with another's, so that what is added to sorted names keeps their order.
+    /// Whether sorted names keep their order when `/` and a word are added: none goes on after another with `/` or a byte
+    /// before it.
     private static func areApart(_ inputs: [StepInput]) -> Bool {
-      zip(inputs, inputs.dropFirst()).allSatisfy { !$1.name.utf8.starts(with: $0.name.utf8) }
+      zip(inputs, inputs.dropFirst()).allSatisfy { one, next in
+        let rest = next.name.utf8.dropFirst(one.name.utf8.count)
+        return !next.name.utf8.starts(with: one.name.utf8) || rest.first.map { $0 > UInt8(ascii: "/") } == true
+      }
     }
   }
 
@@ -224,10 +228,9 @@ public struct Step: Sendable {
 
   /// The key of the contents of some inputs, in the order of ``inputs``.
   func key(of contents: [(name: String, digest: Digest)]) -> Digest {
-    var writer = ManifestWriter(leaves: 2 * contents.count + body.fixed.count / 64 + 1)
+    var writer = ManifestWriter(leaves: 2 * contents.count)
     for content in contents { writer.write("inputs/", content.name, "", .digest(content.digest)) }
-    writer.write(body.fixed)
-    return .sha256(writer.bytes)
+    return .sha256(writer.bytes, then: body.fixed)
   }
 
   private func inputs(_ contents: [String: Digest]) -> Manifest {

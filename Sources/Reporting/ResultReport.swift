@@ -34,6 +34,7 @@ public struct ResultReport: Sendable {
   private let results: RunResults
   private let graph: StepGraph
   private let examples: [LearnedExamples]
+  private let layout: TableLayout
 
   /// Reads a table.
   ///
@@ -60,9 +61,8 @@ public struct ResultReport: Sendable {
       let place = measurement.coordinates.entries.filter { $0.name != "seed" }
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
+    layout = TableLayout(numbers, table: experiment.experiment.table)
   }
-
-  private var layout: TableLayout { TableLayout(numbers, table: experiment.experiment.table) }
 
   /// The table for a terminal, with a legend.
   public var text: String {
@@ -115,13 +115,13 @@ public struct ResultReport: Sendable {
     let entries = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps.compactMap {
       step -> JSONValue? in
       guard let (key, result) = results[step.id] else { return nil }
-      let outputs = result.outputs.keys.sorted().map { name in
-        JSONMember(name, .string(result.outputs[name]?.digest.hex ?? ""))
-      }
-      return .members([
-        "kind": .string(step.kind.rawValue), "label": .string(step.label), "key": .string(key.hex),
-        "outputs": .object(JSONObject(outputs)),
-      ])
+      let outputs = result.outputs.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value.digest.hex)) }
+      // In the order in which they are written: there may be thousands.
+      return .object(
+        JSONObject([
+          JSONMember("key", .string(key.hex)), JSONMember("kind", .string(step.kind.rawValue)),
+          JSONMember("label", .string(step.label)), JSONMember("outputs", .object(JSONObject(outputs))),
+        ]))
     }
     let arithmetic = experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
     return .members(["version": .integer(1), "arithmetic": .string(arithmetic), "steps": .array(entries)])

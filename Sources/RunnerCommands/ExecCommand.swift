@@ -58,8 +58,10 @@ struct ExecCommand: AsyncParsableCommand {
     Heartbeat.start(leases)
     let limits = limits.runLimits(MemoryForecast(store, batch: compute.batch))
     let plan = try plan(session, saved, store, limits)
+    Kept.untilExit((session, plan))
     let executor = executor(store, leases, limits, view)
     var (summary, done) = try await executor.run(plan.graph, named: run, planned: plan)
+    Kept.untilExit(done)
     if selection.isEmpty {
       do {
         try writeTables(session, done, store)

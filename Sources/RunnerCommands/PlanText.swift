@@ -22,21 +22,21 @@ struct PlanText {
   }
 
   private var table: [String] {
-    let rows = plan.steps.map { planned in (state: Self.state(planned), planned: planned) }
-    let states = rows.map(\.state.count).max() ?? 0
-    let labels = rows.map(\.planned.step.label.width).max() ?? 0
+    let widths = plan.steps.map { $0.step.label.width }
+    let labels = widths.max() ?? 0
+    let states = plan.steps.reduce(0) { max($0, Self.state($1).utf8.count) }
     let namesCells = experiments.reduce(0) { $0 + $1.users.count } > 1
     let users = plan.graph.users
     var lines: [String] = []
-    lines.reserveCapacity(rows.count)
-    for (state, planned) in rows {
-      let label = planned.step.label
+    lines.reserveCapacity(plan.steps.count)
+    for (width, planned) in zip(widths, plan.steps) {
+      let state = Self.state(planned)
       var line = paint(state, planned.state)
-      line.pad(states - state.count + 2)
-      line += label
+      line.pad(states - state.utf8.count + 2)
+      line += planned.step.label
       let rest = Self.size(planned) + (namesCells ? Self.names(users.summary(of: planned.step.id)) : "")
       if !rest.isEmpty {
-        line.pad(labels - label.width + 2)
+        line.pad(labels - width + 2)
         line += rest
       }
       lines.append(line.trimmingEnd)
@@ -223,8 +223,10 @@ extension String {
   /// How many characters it has; of plain ASCII without control characters, that is how many bytes.
   fileprivate var width: Int { utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? utf8.count : count }
 
+  private static let blank = String(repeating: " ", count: 256)
+
   fileprivate mutating func pad(_ count: Int) {
-    for _ in 0..<count { append(" ") }
+    self += count <= 256 ? Self.blank.prefix(count) : String(repeating: " ", count: count)[...]
   }
 
   fileprivate var trimmingEnd: String {

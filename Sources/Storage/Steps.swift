@@ -7,14 +7,21 @@ extension Store {
 
   /// The file of that digest in a folder: two digits name a folder in it, the others the file.
   static func name(_ digest: Digest, in folder: String, suffix: String) -> String {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(folder.utf8.count + 2 * Digest.byteCount + 2 + suffix.utf8.count)
-    bytes.append(contentsOf: folder.utf8)
-    bytes.append(UInt8(ascii: "/"))
-    digest.appendHex(to: &bytes)
-    bytes.insert(UInt8(ascii: "/"), at: folder.utf8.count + 3)
-    bytes.append(contentsOf: suffix.utf8)
-    return String(decoding: bytes, as: UTF8.self)
+    let count = folder.utf8.count + 2 * Digest.byteCount + 2 + suffix.utf8.count
+    return String(unsafeUninitializedCapacity: count) { buffer in
+      var end = buffer.update(fromContentsOf: folder.utf8)
+      func add(_ byte: UInt8) {
+        buffer[end] = byte
+        end += 1
+      }
+      add(UInt8(ascii: "/"))
+      digest.eachDigit { digit in
+        add(digit)
+        if end == folder.utf8.count + 3 { add(UInt8(ascii: "/")) }
+      }
+      for byte in suffix.utf8 { add(byte) }
+      return end
+    }
   }
 
   /// The result that stands under a step's key.

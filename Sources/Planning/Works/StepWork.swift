@@ -59,7 +59,9 @@ public enum StepWork: Hashable, Sendable {
   /// Responses to other prompts.
   case partner(PartnerWork)
   /// Weights from examples.
-  case train(TrainWork)
+  ///
+  /// By reference, because it is much larger than what most steps of a plan hold.
+  indirect case train(TrainWork)
   /// An adapter from outside.
   case adapt(AdaptWork)
   /// The best of several weights.
