@@ -1,12 +1,14 @@
 """Planning and running graphs whose results are all there, by `runner` and by build tools and workflow programs.
 
-    planning_beside_rivals.py RUNNER [--into PLANNING.md] [--steps 1000,10000] [--rounds 5] [--peers make,ninja,snakemake]
+    planning_beside_rivals.py RUNNER [--before OLDER] [--into PLANNING.md] [--steps 1000,10000] [--rounds 10] [--peers make,ninja]
 
 `runner` plans an experiment of so many steps (generation and verification over tasks, arms and seeds, by a random model
 of one small block), fills a store with it once, and is then timed. The others get a graph of as many trivial steps in ten
 chains, in which every step reads what the one before it wrote, and have run it once. Each is a process of its own from
-start to exit; figures are medians of the rounds, with the greatest resident memory (of less than about 12 MB nothing is told). A peer that is not installed is left
-out and named. Nothing here passes or fails: ratios are written down.
+start to exit; figures are medians of the rounds: the time that passed, and the processor's time (user and system), which says
+more where other work runs on the machine; with the greatest resident memory (of less than about 12 MB nothing is told).
+`--before` measures another build of `runner` beside this one. A peer that is not installed is left out and named. Nothing
+here passes or fails: figures are written down.
 """
 
 import argparse
@@ -90,15 +92,15 @@ PEERS = {
 
 
 def timed(command, folder):
-    """Seconds and greatest resident bytes of a process."""
+    """Seconds, seconds of the processor, and greatest resident bytes of a process."""
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", LAUNCH, *command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     out, error = process.communicate()
     if process.returncode != 0:
         sys.exit(f"{' '.join(command)} failed after {time.perf_counter() - began:.1f} s:\n{error[-2000:]}")
-    seconds, kilobytes = out.split()
-    return float(seconds), int(kilobytes) * 1024
+    seconds, busy, kilobytes = out.split()
+    return float(seconds), float(busy), int(kilobytes) * 1024
 
 
 # A process's memory counts that of the one it was made from until it begins: a small one measures.
@@ -108,9 +110,13 @@ began = time.perf_counter()
 quiet = os.open(os.devnull, os.O_WRONLY)
 process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1)])
 _, status, usage = os.wait4(process, 0)
-print(time.perf_counter() - began, usage.ru_maxrss)
+print(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
+
+
+def told(figure):
+    return f"{figure[0] * 1000:.0f} ms, {figure[1] * 1000:.0f} ms of the processor, {figure[2] / 1e6:.0f} MB"
 
 
 def measure(name, commands, folder, rounds):
@@ -118,12 +124,13 @@ def measure(name, commands, folder, rounds):
     for what, command in commands.items():
         timed(command, folder)
         runs = [timed(command, folder) for _ in range(rounds)]
-        figures[what] = (statistics.median(run[0] for run in runs), max(run[1] for run in runs))
-        print(f"{name} {what}: {figures[what][0] * 1000:.0f} ms, {figures[what][1] / 1e6:.0f} MB", flush=True)
+        passed, busy, most = zip(*runs)
+        figures[what] = (statistics.median(passed), statistics.median(busy), max(most))
+        print(f"{name} {what}: {told(figures[what])}", flush=True)
     return figures
 
 
-def measure_runner(runner, steps, folder, rounds):
+def measure_runner(name, runner, steps, folder, rounds):
     with open(os.path.join(folder, "spec.yaml"), "w") as file:
         file.write(spec(steps))
     command = [runner, "exec", "spec.yaml", "--store", "store", "--results", "results"]
@@ -131,7 +138,7 @@ def measure_runner(runner, steps, folder, rounds):
     # Results are a moment old before they are catalogued; the run after that finds them all.
     time.sleep(3)
     timed(command, folder)
-    return measure("runner", {"plan": [runner, "plan", "spec.yaml", "--store", "store"], "run": command}, folder, rounds)
+    return measure(name, {"plan": [runner, "plan", "spec.yaml", "--store", "store"], "run": command}, folder, rounds)
 
 
 def measure_peer(name, steps, folder, rounds):
@@ -148,20 +155,18 @@ def measure_peer(name, steps, folder, rounds):
     return measure(name, warm, folder, rounds)
 
 
-def markdown(figures, missing):
-    lines = [HEADING, "", f"By Benchmarks/planning_beside_rivals.py on {datetime.date.today()}; medians, from start to exit,"]
-    lines += ["of a warm plan and of a run that has nothing to do; × is the time beside runner's.", ""]
-    lines += ["| program | steps | plan ms | × | no-op run ms | × | most memory MB |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
+def markdown(figures, missing, started):
+    lines = [HEADING, "", f"By Benchmarks/planning_beside_rivals.py on {datetime.date.today()}; medians, from start to exit, of a warm plan and of"]
+    lines += ["a run that has nothing to do: milliseconds that passed, milliseconds of the processor (user and system), and", "the most resident memory.", ""]
+    lines += ["| program | steps | plan ms | processor ms | MB | no-op run ms | processor ms | MB |"]
+    lines += ["| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for (name, steps), figure in figures.items():
-        own = figures["runner", steps]
         if figure is None:
-            lines += [f"| {name} | {steps} | first run not done after {PATIENCE} s | | | | |"]
+            lines += [f"| {name} | {steps} | first run not done after {PATIENCE} s | | | | | |"]
             continue
-        cells = []
-        for what in ("plan", "run"):
-            cells += [f"{figure[what][0] * 1000:.0f}", f"{figure[what][0] / own[what][0]:.1f}"]
-        memory = max(figure[what][1] for what in ("plan", "run"))
-        lines += [f"| {name} | {steps} | {' | '.join(cells)} | {memory / 1e6:.0f} |"]
+        cells = [f"{figure[what][0] * 1000:.0f} | {figure[what][1] * 1000:.0f} | {figure[what][2] / 1e6:.0f}" for what in ("plan", "run")]
+        lines += [f"| {name} | {steps} | {' | '.join(cells)} |"]
+    lines += ["", f"`runner --help`: {told(started)}."]
     if missing:
         lines += ["", f"Not installed here: {', '.join(missing)}."]
     return "\n".join(lines) + "\n"
@@ -170,9 +175,10 @@ def markdown(figures, missing):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runner")
+    parser.add_argument("--before", help="another build of runner")
     parser.add_argument("--into", help="a Markdown file")
     parser.add_argument("--steps", default="1000,10000")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--peers", default=",".join(PEERS))
     options = parser.parse_args()
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
@@ -180,13 +186,16 @@ def main():
     missing = [name for name in peers if shutil.which(name) is None]
     figures = {}
     for steps in map(int, options.steps.split(",")):
-        for name in ["runner"] + [name for name in peers if name not in missing]:
+        builds = {"runner": options.runner} | ({"runner before": options.before} if options.before else {})
+        for name in list(builds) + [name for name in peers if name not in missing]:
             with tempfile.TemporaryDirectory() as folder:
-                if name == "runner":
-                    figures[name, steps] = measure_runner(os.path.abspath(options.runner), steps, folder, options.rounds)
+                if name in builds:
+                    figures[name, steps] = measure_runner(name, os.path.abspath(builds[name]), steps, folder, options.rounds)
                 else:
                     figures[name, steps] = measure_peer(name, steps, folder, options.rounds)
-    text = markdown(figures, missing)
+    with tempfile.TemporaryDirectory() as folder:
+        started = measure("runner", {"--help": [os.path.abspath(options.runner), "--help"]}, folder, options.rounds)
+    text = markdown(figures, missing, started["--help"])
     print(text)
     if options.into:
         with open(options.into, "w") as file:

@@ -22,13 +22,7 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
   public init?(bytes: some Sequence<UInt8>) {
     let known = bytes.withContiguousStorageIfAvailable { buffer -> (UInt64, UInt64, UInt64, UInt64)? in
       guard buffer.count == Self.byteCount else { return nil }
-      let raw = UnsafeRawBufferPointer(buffer)
-      return unsafe (
-        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
-        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
-      )
+      return unsafe Self.words(of: UnsafeRawBufferPointer(buffer))
     }
     if let known {
       guard let known else { return nil }
@@ -59,9 +53,16 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
   }
 
   init(_ digest: SHA256.Digest) {
-    var collector = Collector()
-    for byte in digest { collector.add(byte) }
-    words = collector.words
+    words = unsafe digest.withUnsafeBytes { unsafe Self.words(of: $0) }
+  }
+
+  private static func words(of raw: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64, UInt64) {
+    unsafe (
+      UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+      UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+      UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
+      UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+    )
   }
 
   /// Equal bytes.
@@ -83,6 +84,14 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     return hasher.finalize()
   }
 
+  /// The digest of some bytes and what follows them.
+  public static func sha256(_ bytes: [UInt8], then rest: [UInt8]) -> Digest {
+    var hasher = DigestHasher()
+    hasher.update(bytes)
+    hasher.update(rest)
+    return hasher.finalize()
+  }
+
   /// The digest of a text's UTF-8 bytes.
   public static func sha256(_ text: String) -> Digest { sha256(text.utf8) }
 
@@ -98,6 +107,17 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
       return position
     }
   }
+
+  /// Gives the digits of ``hex`` one by one, as ASCII.
+  public func eachDigit(_ body: (UInt8) -> Void) {
+    eachByte { byte in
+      body(Self.digit(byte >> 4))
+      body(Self.digit(byte & 15))
+    }
+  }
+
+  /// The first eight bytes as a number, the first byte greatest.
+  public var leading: UInt64 { words.0 }
 
   /// The first 12 digits, for people.
   public var short: String { String(hex.prefix(12)) }
@@ -159,7 +179,7 @@ public struct DigestHasher: Sendable {
 
   /// Adds bytes.
   public mutating func update(_ bytes: [UInt8]) {
-    hasher.update(data: bytes)
+    unsafe bytes.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
   }
 
   /// Adds bytes in memory that belongs to the caller.

@@ -20,15 +20,27 @@ public enum ManifestValue: Hashable, Sendable {
   /// The digest of some content.
   case digest(Digest)
 
-  /// One letter for the type and the value as text.
-  var framed: (tag: String, text: String) {
+  /// The letter of its type.
+  fileprivate var tag: UInt8 {
     switch self {
-    case .none: ("z", "")
-    case .flag(let flag): ("b", flag ? "true" : "false")
-    case .integer(let number): ("i", String(number))
-    case .number(let number): ("f", (number == 0 ? 0 : number).description)
-    case .text(let text): ("t", text)
-    case .digest(let digest): ("d", digest.hex)
+    case .none: UInt8(ascii: "z")
+    case .flag: UInt8(ascii: "b")
+    case .integer: UInt8(ascii: "i")
+    case .number: UInt8(ascii: "f")
+    case .text: UInt8(ascii: "t")
+    case .digest: UInt8(ascii: "d")
+    }
+  }
+
+  /// The value as it stands in a manifest.
+  fileprivate var written: String {
+    switch self {
+    case .none: ""
+    case .flag(let flag): flag ? "true" : "false"
+    case .integer(let number): String(number)
+    case .number(let number): (number == 0 ? 0 : number).description
+    case .text(let text): text
+    case .digest(let digest): digest.hex
     }
   }
 
@@ -38,7 +50,7 @@ public enum ManifestValue: Hashable, Sendable {
     case .none: "none"
     case .digest(let digest): digest.short
     case .text(let text): text.isEmpty ? "\"\"" : text
-    default: framed.text
+    default: written
     }
   }
 }
@@ -65,7 +77,12 @@ public struct Manifest: Hashable, Sendable {
   ///
   /// - Precondition: As for ``set(_:_:)``.
   public init(sorting leaves: [(name: String, value: ManifestValue)]) {
-    for leaf in leaves.sorted(by: { ByteOrder.precedes($0.name, $1.name) }) { set(leaf.name, leaf.value) }
+    func precedes(_ left: (name: String, value: ManifestValue), _ right: (name: String, value: ManifestValue)) -> Bool {
+      ByteOrder.precedes(left.name, right.name)
+    }
+    let isSorted = zip(leaves, leaves.dropFirst()).allSatisfy { precedes($0, $1) }
+    self.leaves.reserveCapacity(leaves.count)
+    for leaf in isSorted ? leaves : leaves.sorted(by: precedes) { set(leaf.name, leaf.value) }
   }
 
   /// Adds a leaf, or replaces the one of that name.
@@ -110,30 +127,64 @@ public struct Manifest: Hashable, Sendable {
 
   /// The canonical bytes of the leaves as they stand in a manifest that has them under a prefix.
   public func bytes(under prefix: String?) -> [UInt8] {
-    let prefix = prefix.map { "\($0)/" } ?? ""
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(64 * leaves.count)
-    for leaf in leaves {
-      let (tag, text) = leaf.value.framed
-      Self.append(leaf.name, after: prefix, to: &bytes)
-      bytes.append(UInt8(ascii: " "))
-      bytes += tag.utf8
-      bytes.append(UInt8(ascii: " "))
-      Self.append(text, to: &bytes)
-      bytes.append(UInt8(ascii: "\n"))
-    }
-    return bytes
-  }
-
-  private static func append(_ text: String, after prefix: String = "", to bytes: inout [UInt8]) {
-    bytes += String(prefix.utf8.count + text.utf8.count).utf8
-    bytes.append(UInt8(ascii: ":"))
-    bytes += prefix.utf8
-    bytes += text.utf8
+    var writer = ManifestWriter(leaves: leaves.count)
+    writer.write(self, under: prefix)
+    return writer.bytes
   }
 
   /// The key: SHA-256 of ``bytes``.
   public var key: Digest { .sha256(bytes) }
+}
+
+/// Writes the bytes of a manifest leaf by leaf, where whoever writes knows the leaves in their order.
+public struct ManifestWriter: Sendable {
+  /// What was written.
+  public private(set) var bytes: [UInt8] = []
+
+  /// Starts with nothing, and room for so many leaves of a usual size.
+  public init(leaves: Int) {
+    bytes.reserveCapacity(64 * leaves)
+  }
+
+  /// Adds every leaf of a manifest, as it stands in one that has them under a prefix.
+  public mutating func write(_ manifest: Manifest, under prefix: String? = nil) {
+    let prefix = prefix.map { "\($0)/" } ?? ""
+    for leaf in manifest.leaves { write(prefix, leaf.name, "", leaf.value) }
+  }
+
+  /// Adds a leaf whose name is the three parts together.
+  ///
+  /// - Precondition: As for ``Manifest/set(_:_:)``; the name comes after all that were written before.
+  public mutating func write(_ prefix: String, _ name: String, _ suffix: String, _ value: ManifestValue) {
+    writeCount(prefix.utf8.count + name.utf8.count + suffix.utf8.count)
+    bytes.append(contentsOf: prefix.utf8)
+    bytes.append(contentsOf: name.utf8)
+    bytes.append(contentsOf: suffix.utf8)
+    bytes.append(UInt8(ascii: " "))
+    bytes.append(value.tag)
+    bytes.append(UInt8(ascii: " "))
+    if case .digest(let digest) = value {
+      writeCount(2 * Digest.byteCount)
+      digest.eachDigit { bytes.append($0) }
+    } else {
+      let text = value.written
+      writeCount(text.utf8.count)
+      bytes.append(contentsOf: text.utf8)
+    }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func writeCount(_ count: Int) {
+    if count < 10 {
+      bytes.append(UInt8(ascii: "0") + UInt8(count))
+    } else if count < 100 {
+      bytes.append(UInt8(ascii: "0") + UInt8(count / 10))
+      bytes.append(UInt8(ascii: "0") + UInt8(count % 10))
+    } else {
+      bytes.append(contentsOf: String(count).utf8)
+    }
+    bytes.append(UInt8(ascii: ":"))
+  }
 }
 
 /// A leaf that two manifests say differently.
@@ -222,9 +273,9 @@ extension ManifestValue {
 }
 
 /// Texts by the bytes of their UTF-8: the order of everything that is sorted in keys.
-enum ByteOrder {
+public enum ByteOrder: Sendable {
   /// Whether one text stands before another.
-  static func precedes(_ left: String, _ right: String) -> Bool {
+  public static func precedes(_ left: String, _ right: String) -> Bool {
     let known = unsafe left.utf8.withContiguousStorageIfAvailable { left in
       unsafe right.utf8.withContiguousStorageIfAvailable { right in
         unsafe precedes(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))

@@ -66,8 +66,6 @@ public struct ExecutionSummary: Hashable, Sendable {
   public var blocked = 0
   /// Steps that could have run and were not started, because another had failed.
   public var notStarted = 0
-  /// The exit code that the first failure asks for.
-  public var exit: ExitCode?
   /// Whether the user stopped the run.
   public var cancelled = false
   /// Seconds from start to end.

@@ -83,7 +83,7 @@ public struct Executor: Sendable {
   /// - Parameters:
   ///   - graph: The steps.
   ///   - run: The run's name, for its journal.
-  ///   - plan: The graph's plan, if it was just made.
+  ///   - plan: The graph's plan, if it was just made, by an index that marks what it finds as used.
   /// - Returns: What was done, with the keys and outputs of every step that has a result.
   /// - Throws: What the store throws when it cannot be written.
   public func run(_ graph: StepGraph, named run: String, planned plan: Plan? = nil) async throws -> (
@@ -98,9 +98,9 @@ public struct Executor: Sendable {
       observe(event)
     }
     let started = now()
-    let bounds = (plan ?? Plan(graph: graph, index: StoreIndex(store))).bounds
-    emit(.started(run: run, steps: graph.steps.count, bounds: bounds))
-    var graphRun = GraphRun(self, graph, emit: emit)
+    let plan = plan ?? Plan(graph: graph, index: StoreIndex(store, isUse: true))
+    emit(.started(run: run, steps: graph.steps.count, bounds: plan.bounds))
+    var graphRun = GraphRun(self, graph, planned: plan, emit: emit)
     try await graphRun.settleAll()
     var state = graphRun.state
     for key in state.ranKeys { _ = try? store.outputs(of: key) }

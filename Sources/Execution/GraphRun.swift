@@ -19,16 +19,21 @@ struct GraphRun {
   private var damages: [StepID: Int] = [:]
   /// A failure of the store, which ends the run.
   private var fault: StorageError?
+  /// The results that the plan found and marked as used; they count until something runs or time passes.
+  private var found: [StepID: StepState] = [:]
 
   /// Starts with every step open; files from outside only if they are demanded, or once a step that runs reads them.
   init(
-    _ executor: Executor, _ graph: StepGraph, demanded: Set<StepID> = [],
+    _ executor: Executor, _ graph: StepGraph, demanded: Set<StepID> = [], planned plan: Plan? = nil,
     emit: @escaping @Sendable (ExecutionEvent) -> Void
   ) {
     self.executor = executor
     self.emit = emit
+    for planned in plan?.steps ?? [] where planned.step.foretold == nil {
+      if case .cached = planned.state { found[planned.step.id] = planned.state }
+    }
     state = RunState(graph: graph, index: StoreIndex(executor.store))
-    queue = ReadyQueue(graph) { $0.work.foretold == nil || demanded.contains($0.id) }
+    queue = ReadyQueue(graph) { $0.foretold == nil || demanded.contains($0.id) }
   }
 
   /// Settles every open step, or as many as can be before the run has to stop.
@@ -75,6 +80,7 @@ struct GraphRun {
   private mutating func start(_ step: Step, _ group: inout TaskGroup<EndedWork>) {
     do {
       guard let work = try settleOrPrepare(step) else { return }
+      found = [:]
       let executor = executor
       group.addTask(executorPreference: executor.threads) { await executor.perform(work) }
     } catch let error as StorageError where !error.isMiss {
@@ -108,7 +114,7 @@ struct GraphRun {
 
   private mutating func fail(_ step: Step, _ error: any Error) {
     let diagnoses = state.graph.diagnoses(of: error, in: step)
-    state.failed(step, exit: diagnoses.first?.exit)
+    state.failed(step)
     emit(.failed(step, diagnoses))
     settle(step)
   }
@@ -131,6 +137,7 @@ struct GraphRun {
 
   /// Waits until one of the steps that others compute is done, or its run is dead.
   private mutating func waitForOthers() async {
+    found = [:]
     for taken in queue.news() { emit(.waiting(taken.step, taken.computing)) }
     var seconds = 0.05
     while isEverythingTaken() {
@@ -161,7 +168,9 @@ struct GraphRun {
 extension GraphRun {
   /// Settles a step without work, makes it wait, or gives its work.
   private mutating func settleOrPrepare(_ step: Step) throws -> PreparedWork? {
-    for source in state.graph.inputs(of: step) where source.work.foretold != nil { _ = state.resolve(source) }
+    if found[step.id] == nil {
+      for source in state.graph.inputs(of: step) where source.foretold != nil { _ = state.resolve(source) }
+    }
     if let culprit = state.culprit(of: step) {
       state.block(step, because: culprit)
       emit(.blocked(step, because: culprit))
@@ -181,11 +190,15 @@ extension GraphRun {
 
   /// The state of a step; a result that is counted on from here on is marked as used, so that collection spares it.
   private mutating func resolve(_ step: Step) throws -> StepState {
+    if let known = found[step.id] {
+      state.resolver.take(step, in: known)
+      return known
+    }
     for _ in 0..<8 {
       let resolved = state.resolve(step)
       guard case .cached(let key, let result) = resolved else { return resolved }
       let objects = result.outputs.values.map(\.digest).filter { !state.used.contains($0) }
-      if try executor.store.use(step: step.work.foretold == nil ? key : nil, objects: objects) {
+      if try executor.store.use(step: step.foretold == nil ? key : nil, objects: objects) {
         state.used.formUnion(objects)
         return resolved
       }
@@ -212,7 +225,7 @@ extension GraphRun {
   /// Whether the files from outside that a step reads are there; if not, it waits for them.
   private mutating func hasFiles(_ step: Step) throws -> Bool {
     var areThere = true
-    for source in state.graph.inputs(of: step) where source.work.foretold != nil && state.results[source.id] == nil {
+    for source in state.graph.inputs(of: step) where source.foretold != nil && state.results[source.id] == nil {
       if !queue.isOpen(source), isFound(source, try resolve(source)) { continue }
       queue.require(source, by: step)
       areThere = false
@@ -227,7 +240,7 @@ extension GraphRun {
       state.summary.cancelled = true
       return nil
     }
-    let manifest = step.manifest(contents: step.work.foretold == nil ? contents : [:])
+    let manifest = step.manifest(contents: step.foretold == nil ? contents : [:])
     let key = manifest.key
     let bytes = executor.limits.forecast(step, state.facts(for: step, contents)) ?? 0
     // Another step of this run may have come to the same key; what it computes serves both.

@@ -23,9 +23,16 @@ extension StepTask {
   public func results(
     of keys: [Digest], compute: ([Int], (Int, [UInt8]) throws -> Bool) throws -> Void
   ) throws -> (results: [[UInt8]], count: WorkCount) {
-    guard let recipe = step.recipe(contents: contents) else { fatalError("no recipe: our own bug") }
+    let recipes = step.recipes(contents: contents)
+    guard let recipe = recipes.first else { fatalError("no recipe: our own bug") }
     let segments = store.records(of: recipe)
     var results = try segments.values(for: keys)
+    for earlier in recipes.dropFirst() {
+      let open = keys.indices.filter { results[$0] == nil }
+      if open.isEmpty { break }
+      let found = try store.records(of: earlier).values(for: open.map { keys[$0] })
+      for (position, value) in zip(open, found) { results[position] = value }
+    }
     let missing = keys.indices.filter { results[$0] == nil }
     var count = WorkCount()
     count.reused = keys.count - missing.count

@@ -20,6 +20,7 @@ struct RunState {
   /// The steps that ran or were stored, each once: one that was stored and is computed again because of damage ran.
   private var ran: Set<StepID> = []
   private var stored: Set<StepID> = []
+  private var onlyStored = 0
 
   init(graph: StepGraph, index: StoreIndex) {
     self.index = index
@@ -47,24 +48,23 @@ struct RunState {
   mutating func finished(_ step: Step, key: Digest, outputs: [String: StoredOutput]) {
     resolver.finished(step, outputs: outputs)
     results[step.id] = (key, StoredResult(outputs: outputs))
-    ran.insert(step.id)
+    if ran.insert(step.id).inserted, stored.contains(step.id) { onlyStored -= 1 }
     count()
   }
 
   /// Notes that a step's result was there.
   mutating func found(_ step: Step, key: Digest, _ result: StoredResult) {
     results[step.id] = (key, result)
-    stored.insert(step.id)
+    if stored.insert(step.id).inserted, !ran.contains(step.id) { onlyStored += 1 }
     count()
   }
 
   /// The keys of the steps that ran.
   var ranKeys: [Digest] { ran.compactMap { results[$0]?.key } }
 
-  mutating func failed(_ step: Step, exit: ExitCode?) {
+  mutating func failed(_ step: Step) {
     failed[step.id] = step
     summary.failed += 1
-    summary.exit = summary.exit ?? exit
   }
 
   mutating func block(_ step: Step, because culprit: Step) {
@@ -89,13 +89,13 @@ struct RunState {
 
   private mutating func count() {
     summary.ran = ran.count
-    summary.cached = stored.subtracting(ran).count
+    summary.cached = onlyStored
   }
 
   /// Names the outputs of files that nothing had to read: a lock lists them whether they were fetched or not.
   mutating func nameForetold() {
     for step in graph.steps where results[step.id] == nil && failed[step.id] == nil {
-      guard let (name, digest) = step.work.foretold else { continue }
+      guard let (name, digest) = step.foretold else { continue }
       let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
       found(step, key: step.manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
     }
@@ -103,6 +103,7 @@ struct RunState {
 
   /// The failed step because of which this one cannot run.
   func culprit(of step: Step) -> Step? {
+    if failed.isEmpty { return nil }
     for input in step.inputs { if let culprit = failed[input.source.step] { return culprit } }
     return nil
   }

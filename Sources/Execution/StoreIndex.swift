@@ -9,20 +9,29 @@ import Synchronization
 /// Answers a plan's questions from a store.
 public struct StoreIndex: ResultIndex {
   private let store: Store
+  private let isUse: Bool
   private let present = PresentObjects()
   private let unlisted = UnlistedResults()
 
   /// Asks this store.
-  public init(_ store: Store) {
+  ///
+  /// - Parameters:
+  ///   - store: The store.
+  ///   - isUse: Whether a run counts on what is found, so that collection has to spare it.
+  public init(_ store: Store, isUse: Bool = false) {
     self.store = store
+    self.isUse = isUse
   }
 
   /// What stands under a step's key.
   public func answer(for key: Digest) -> IndexAnswer {
-    guard let made = try? store.outputs(of: key) else { return store.foundDamaged(key) ? .damaged : .absent }
-    let missing = made.filter { !present.contains($0.digest, in: store) }.map(\.name)
+    guard let made = try? store.outputs(of: key, isUse: isUse) else {
+      return store.foundDamaged(key) ? .damaged : .absent
+    }
+    let missing = made.filter { !present.contains($0.digest, in: store, isUse: isUse) }.map(\.name)
     guard missing.isEmpty else { return .incomplete(missing: missing) }
     var outputs: [String: StoredOutput] = [:]
+    outputs.reserveCapacity(made.count)
     for output in made {
       outputs[output.name] = StoredOutput(
         digest: output.digest, byteCount: output.byteCount, recordCount: output.recordCount)
@@ -39,10 +48,10 @@ public struct StoreIndex: ResultIndex {
   /// The bytes of a small object; nil if it is gone or damaged.
   public func bytes(ofObject digest: Digest) -> [UInt8]? { try? store.read(digest) }
 
-  /// How many of these records' results are kept under a recipe.
-  public func heldRecords(recipe: Digest, keys: [Digest]) -> Int {
-    let held = try? store.records(of: recipe).lookup(keys)
-    return held?.count { $0 } ?? 0
+  /// How many of these records' results are kept under one of some recipes.
+  public func heldRecords(recipes: [Digest], keys: [Digest]) -> Int {
+    let found = recipes.compactMap { try? store.records(of: $0).lookup(keys) }
+    return keys.indices.count { index in found.contains { $0[index] } }
   }
 
   /// Whether results of a kind were found damaged.
@@ -94,9 +103,9 @@ extension Computing {
 private final class PresentObjects: Sendable {
   private let seen = Mutex<Set<Digest>>([])
 
-  func contains(_ object: Digest, in store: Store) -> Bool {
+  func contains(_ object: Digest, in store: Store, isUse: Bool) -> Bool {
     if seen.withLock({ $0.contains(object) }) { return true }
-    guard store.contains(object) else { return false }
+    guard isUse ? store.containsForUse(object) : store.contains(object) else { return false }
     seen.withLock { _ = $0.insert(object) }
     return true
   }

@@ -127,7 +127,12 @@ public struct JSONObject: Hashable, Sendable {
 
   /// The members sorted by the bytes of their names.
   public var sorted: [JSONMember] {
-    members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    func precedes(_ left: JSONMember, _ right: JSONMember) -> Bool {
+      left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+    }
+    // Most objects are short, or were sorted when they were written.
+    let isSorted = zip(members, members.dropFirst()).allSatisfy { !precedes($1, $0) }
+    return isSorted ? members : members.sorted(by: precedes)
   }
 
   /// Equal when the same names have the same values, in any order.

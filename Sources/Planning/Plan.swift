@@ -14,7 +14,7 @@ public struct PlannedStep: Sendable {
   public let tokens: Double?
   /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
   public let bytes: Double?
-  /// Its model's files by input, as far as they are stored; of a training, `examples/counts` too.
+  /// Its model's files by input, as far as they are stored; of a training, `examples/counts` too; none of a settled step.
   public let modelFiles: [String: StoredOutput]
   /// The run that computes it at this moment, whose result will be used; nil if none does.
   public let computing: Computing?
@@ -23,7 +23,7 @@ public struct PlannedStep: Sendable {
 extension PlannedStep {
   /// Whether its result is known and some of its bytes are gone.
   fileprivate var lacksBytes: Bool {
-    if case .willRun(_, _, .resultGone) = state { return step.work.foretold == nil }
+    if case .willRun(_, _, .resultGone) = state { return step.foretold == nil }
     return false
   }
 
@@ -34,9 +34,12 @@ extension PlannedStep {
   }
 
   /// The same step in a state that promises no work.
-  fileprivate func with(_ state: StepState) -> PlannedStep {
-    PlannedStep(
-      step: step, state: state, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: nil)
+  fileprivate func with(_ state: StepState) -> PlannedStep { PlannedStep(step, state, nil) }
+
+  /// A step of which nothing is foretold.
+  fileprivate init(_ step: Step, _ state: StepState, _ computing: Computing?) {
+    self.init(
+      step: step, state: state, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: computing)
   }
 }
 
@@ -51,18 +54,17 @@ public struct Plan: Sendable {
   public init(graph: StepGraph, index: any ResultIndex) {
     var resolver = Resolver(index: index)
     var planned: [PlannedStep] = []
+    planned.reserveCapacity(graph.steps.count)
     for step in graph.steps {
       let state = resolver.resolve(step)
       let computing = state.openKey.flatMap { index.computing($0) }
       planned.append(Plan.planned(step, state, computing, &resolver))
     }
     let demanded = Plan.demanded(planned)
-    steps = Plan.withReturns(
-      planned.map { planned in
-        let isSpared =
-          planned.step.work.foretold != nil && !demanded.contains(planned.step.id) && planned.state.certainlyRuns
-        return isSpared ? planned.with(.notNeeded) : planned
-      })
+    for (index, one) in planned.enumerated() where one.step.foretold != nil && one.state.certainlyRuns {
+      if !demanded.contains(one.step.id) { planned[index] = one.with(.notNeeded) }
+    }
+    steps = Plan.withReturns(planned)
     self.graph = graph
   }
 
@@ -101,12 +103,13 @@ public struct Plan: Sendable {
   private static func planned(
     _ step: Step, _ state: StepState, _ computing: Computing?, _ resolver: inout Resolver
   ) -> PlannedStep {
+    // Of what is stored nothing more is asked, and nearly everything is, most of the time.
+    if state.isSettled { return PlannedStep(step, state, computing) }
     let records = pending(state)
     var tokens: Double?
     if case .generate(let work) = step.work { tokens = records.flatMap { work.expectedTokens($0) } }
-    let samples = Double(step.work.recipe?.samples ?? 1)
     let bytes = records.flatMap { records in
-      resolver.bytesPerRecord(of: step).map { $0 * Double(records) / samples }
+      resolver.bytesPerRecord(of: step).map { $0 * Double(records) / Double(step.work.recipe?.samples ?? 1) }
     }
     var files: [String: StoredOutput] = [:]
     for name in step.work.modelUse?.inputNames ?? [] where name == "model" || name.hasPrefix("model/") {

@@ -22,8 +22,14 @@ public struct Resolver: Sendable {
 
   /// The state of a step whose inputs' steps were all resolved before.
   public mutating func resolve(_ step: Step) -> StepState {
-    steps[step.id] = step
     let state = state(of: step)
+    take(step, in: state)
+    return state
+  }
+
+  /// Takes a step's state over from who resolved it before, when nothing has changed since.
+  public mutating func take(_ step: Step, in state: StepState) {
+    steps[step.id] = step
     switch state {
     case .cached(_, let result): outputs[step.id] = result.outputs
     case .notNeeded: break
@@ -32,7 +38,6 @@ public struct Resolver: Sendable {
       if outputs[step.id] == nil { unsettled.insert(step.id) }
       foretellCounts(of: step)
     }
-    return state
   }
 
   /// Tells that a step ran and what came out.
@@ -43,12 +48,18 @@ public struct Resolver: Sendable {
 
   /// The digests of a step's inputs by name; nil while one is not known.
   public func contents(of step: Step) -> [String: Digest]? {
-    var contents: [String: Digest] = [:]
+    digests(of: step).map { Dictionary($0.map { ($0.name, $0.digest) }, uniquingKeysWith: { $1 }) }
+  }
+
+  /// The digests of a step's inputs in their order; nil while one is not known.
+  private func digests(of step: Step) -> [(name: String, digest: Digest)]? {
+    var digests: [(String, Digest)] = []
+    digests.reserveCapacity(step.inputs.count)
     for input in step.inputs {
       guard let output = outputs[input.source.step]?[input.source.output] else { return nil }
-      contents[input.name] = output.digest
+      digests.append((input.name, output.digest))
     }
-    return contents
+    return digests
   }
 
   /// What is known of an input.
@@ -62,16 +73,32 @@ public struct Resolver: Sendable {
   }
 
   private mutating func state(of step: Step) -> StepState {
-    if let obstacle = step.work.obstacle { return .blocked(obstacle) }
-    if let (name, digest) = step.work.foretold { return foretold(step, name, digest) }
-    guard let contents = contents(of: step) else { return unknownInputs(step) }
-    let key = step.key(contents: contents)
-    switch index.answer(for: key) {
-    case .complete(let result): return .cached(key: key, result)
+    if let obstacle = step.obstacle { return .blocked(obstacle) }
+    if let (name, digest) = step.foretold { return foretold(step, name, digest) }
+    guard let digests = digests(of: step) else { return unknownInputs(step) }
+    let key = step.key(of: digests)
+    let (standing, answer) = self.answer(for: key, of: step)
+    switch answer {
+    case .complete(let result): return .cached(key: standing, result)
     case .incomplete(let missing): return .willRun(key: key, records: records(of: step), .resultGone(missing))
-    case .absent: return running(step, key, contents: contents, reason(step))
-    case .damaged: return running(step, key, contents: contents, .resultDamaged)
+    case .absent: return running(step, key, reason(step))
+    case .damaged: return running(step, key, .resultDamaged)
     }
+  }
+
+  /// What stands under a step's key, or, if nothing whole does, under a key that it would have had before.
+  ///
+  /// Who finds a result there names it by the key under which it stands: that is what its manifest says.
+  private func answer(for key: Digest, of step: Step) -> (key: Digest, answer: IndexAnswer) {
+    let own = index.answer(for: key)
+    if case .complete = own { return (key, own) }
+    var known = own
+    for manifest in step.earlierManifests(contents: knownContents(of: step)) {
+      let earlier = index.answer(for: manifest.key)
+      if case .complete = earlier { return (manifest.key, earlier) }
+      if known == .absent { known = earlier }
+    }
+    return (key, known)
   }
 
   /// A step whose output's digest the spec names: the step after it can be looked up before it has run.
@@ -94,21 +121,20 @@ public struct Resolver: Sendable {
     }
     let options = step.work.options
     let contents = knownContents(of: step)
-    let known = earlier(step.kind).contains { result in
-      Self.options(of: result.manifest) == options && result.manifest["version"] == .integer(step.work.version)
+    let known = earlier(step).contains { result in
+      Self.options(of: result.manifest) == options && result.manifest["version"] == .integer(step.version)
         && contents.allSatisfy { result.manifest["inputs/\($0.key)"] == .digest($0.value) }
     }
     if !known { return .willRun(key: nil, records: records(of: step), reason(step)) }
     return .undecided(after: step.inputs.map(\.source.step).filter { unsettled.contains($0) })
   }
 
-  private func running(
-    _ step: Step, _ key: Digest, contents: [String: Digest], _ reason: Reason
-  ) -> StepState {
-    guard let recipe = step.work.recipe, let recipeKey = step.recipe(contents: contents)?.key,
+  private func running(_ step: Step, _ key: Digest, _ reason: Reason) -> StepState {
+    guard let recipe = step.work.recipe,
       let keys = recordKeys(step, recipe)
     else { return .willRun(key: key, records: records(of: step), reason) }
-    let held = index.heldRecords(recipe: recipeKey, keys: keys)
+    let recipes = step.recipes(contents: knownContents(of: step)).map(\.key)
+    let held = index.heldRecords(recipes: recipes, keys: keys)
     if held == 0 { return .willRun(key: key, records: keys.count, reason) }
     return .partlyCached(key: key, held: held, of: keys.count, reason)
   }
@@ -151,12 +177,12 @@ extension Resolver {
 extension Resolver {
   /// The earlier result that is closest to a step and not its own; nil if nothing like it was ever stored.
   public mutating func neighbor(of step: Step) -> Neighbor? {
-    let earlier = earlier(step.kind)
+    let earlier = earlier(step)
     return ReasonFinder(step: step, contents: knownContents(of: step), steps: steps).nearest(among: earlier)
   }
 
   private mutating func reason(_ step: Step) -> Reason {
-    let earlier = earlier(step.kind)
+    let earlier = earlier(step)
     let reason = ReasonFinder(step: step, contents: knownContents(of: step), steps: steps).reason(among: earlier)
     // Nobody can say "never" of a step whose kind has results that cannot be read.
     return reason == .neverRun && index.hasDamaged(step.kind) ? .resultDamaged : reason
@@ -169,17 +195,18 @@ extension Resolver {
     return contents
   }
 
-  private mutating func earlier(_ kind: StepKind) -> [EarlierResult] {
-    if let known = earlier[kind] { return known }
-    let found = index.earlier(kind)
-    earlier[kind] = found
+  /// Earlier results of a step's kind, with what they were made of in the words of today.
+  private mutating func earlier(_ step: Step) -> [EarlierResult] {
+    if let known = earlier[step.kind] { return known }
+    let found = index.earlier(step.kind).map { $0.with(step.today($0.manifest)) }
+    earlier[step.kind] = found
     return found
   }
 
   /// The bytes that a record of such a step's results took before.
   public mutating func bytesPerRecord(of step: Step) -> Double? {
     let contents = knownContents(of: step)
-    let known = earlier(step.kind).filter { step.work.recipe == nil || Self.sameModel($0.manifest, step, contents) }
+    let known = earlier(step).filter { step.work.recipe == nil || Self.sameModel($0.manifest, step, contents) }
       .compactMap(\.bytesPerRecord)
     return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
@@ -192,7 +219,7 @@ extension Resolver {
     var seconds = 0.0
     var records = 0
     var results = 0
-    for result in earlier(step.kind) {
+    for result in earlier(step) {
       guard let spent = result.seconds, let computed = result.computed, computed > 0 else { continue }
       guard step.work.recipe == nil || Self.sameModel(result.manifest, step, contents) else { continue }
       seconds += spent

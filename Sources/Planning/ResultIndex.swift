@@ -65,6 +65,12 @@ public struct EarlierResult: Hashable, Sendable {
     self.label = label
     self.bytesPerRecord = bytesPerRecord
   }
+
+  /// The same result, told with another manifest.
+  func with(_ manifest: Manifest) -> EarlierResult {
+    EarlierResult(
+      manifest: manifest, seconds: seconds, computed: computed, label: label, bytesPerRecord: bytesPerRecord)
+  }
 }
 
 /// A run that computes a step at this moment.
@@ -98,8 +104,8 @@ public protocol ResultIndex: Sendable {
   /// The bytes of a small object; nil if it is gone or damaged.
   func bytes(ofObject digest: Digest) -> [UInt8]?
 
-  /// How many of these records' results are kept under a recipe.
-  func heldRecords(recipe: Digest, keys: [Digest]) -> Int
+  /// How many of these records' results are kept under one of some recipes.
+  func heldRecords(recipes: [Digest], keys: [Digest]) -> Int
 
   /// Earlier results of a kind, newest first.
   func earlier(_ kind: StepKind) -> [EarlierResult]

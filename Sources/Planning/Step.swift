@@ -126,28 +126,57 @@ public struct Step: Sendable {
     let id: StepID
     let label: String
     let work: StepWork
+    let facts: StepWork.Facts
+    let revision: Revision
     let inputs: [StepInput]
     let leaves: LeafPlaces
     /// The manifest's bytes without those of the inputs, which come before them.
     let fixed: [UInt8]
 
-    init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces) {
+    init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces, _ revisions: Revisions) {
       self.work = work
       self.label = label
       self.inputs = inputs
       self.leaves = leaves
-      var (first, last) = (Manifest(), Manifest())
-      first.set("kind", .text(work.kind.rawValue))
-      last.set("version", .integer(work.version))
-      fixed = first.bytes + work.options.bytes(under: "options") + last.bytes
-      let identity = Manifest(
-        sorting: inputs.flatMap { input -> [(String, ManifestValue)] in
+      facts = work.facts
+      revision = revisions.of(facts)
+      let options = work.options
+      var writer = ManifestWriter(leaves: options.leaves.count + 2)
+      writer.write("", "kind", "", .text(facts.kind.rawValue))
+      writer.write(options, under: "options")
+      writer.write("", "version", "", .integer(revision.version))
+      // Without the room that was left: a plan holds thousands of these.
+      fixed = Array(writer.bytes[...])
+      id = StepID(digest: Self.identity(inputs, fixed))
+    }
+
+    /// The digest of what a step is, its inputs by their identities.
+    private static func identity(_ inputs: [StepInput], _ fixed: [UInt8]) -> Digest {
+      var writer = ManifestWriter(leaves: 2 * inputs.count)
+      if Self.areApart(inputs) {
+        for input in inputs {
+          writer.write("inputs/", input.name, "/output", .text(input.source.output))
+          writer.write("inputs/", input.name, "/step", .digest(input.source.step.digest))
+        }
+      } else {
+        let leaves = inputs.flatMap { input -> [(String, ManifestValue)] in
           [
             ("inputs/\(input.name)/output", .text(input.source.output)),
             ("inputs/\(input.name)/step", .digest(input.source.step.digest)),
           ]
-        })
-      id = StepID(digest: .sha256(identity.bytes + fixed))
+        }
+        writer.write(Manifest(sorting: leaves))
+      }
+      return .sha256(writer.bytes, then: fixed)
+    }
+
+    /// Whether sorted names keep their order when `/` and a word are added: none goes on after another with `/` or a byte
+    /// before it.
+    private static func areApart(_ inputs: [StepInput]) -> Bool {
+      zip(inputs, inputs.dropFirst()).allSatisfy { one, next in
+        let rest = next.name.utf8.dropFirst(one.name.utf8.count)
+        return !next.name.utf8.starts(with: one.name.utf8) || rest.first.map { $0 > UInt8(ascii: "/") } == true
+      }
     }
   }
 
@@ -159,7 +188,7 @@ public struct Step: Sendable {
   public var label: String { body.label }
   /// What is computed.
   public var work: StepWork { body.work }
-  /// What it is computed from, sorted by name.
+  /// What it is computed from, sorted by the bytes of the names.
   public var inputs: [StepInput] { body.inputs }
 
   /// Where the options stand in YAML, by leaf of the manifest.
@@ -175,18 +204,38 @@ public struct Step: Sendable {
   func firstOption(in group: String) -> String? { body.leaves.first(in: group) }
 
   /// Makes a step that is the same as every other of the same work whose inputs are the same.
-  init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces) {
-    body = Body(work, label: label, inputs: inputs, leaves: leaves)
+  ///
+  /// - Precondition: The inputs are sorted by the bytes of their names.
+  init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces, revisions: Revisions) {
+    body = Body(work, label: label, inputs: inputs, leaves: leaves, revisions)
   }
 
   /// The kind of its work.
-  public var kind: StepKind { work.kind }
+  public var kind: StepKind { body.facts.kind }
+
+  /// The version of its kind's implementation.
+  public var version: Int { body.revision.version }
+
+  /// The one output whose digest is known beforehand.
+  public var foretold: (output: String, digest: Digest)? { body.facts.foretold }
+
+  /// Why it cannot run.
+  public var obstacle: Obstacle? { body.facts.obstacle }
 
   /// The key, once the inputs' contents are known: the digest of the manifest's bytes, without making the manifest.
   ///
   /// - Parameter contents: As for ``manifest(contents:)``.
   /// - Returns: The key.
-  public func key(contents: [String: Digest]) -> Digest { .sha256(inputs(contents).bytes + body.fixed) }
+  public func key(contents: [String: Digest]) -> Digest {
+    key(of: inputs.compactMap { input in contents[input.name].map { (input.name, $0) } })
+  }
+
+  /// The key of the contents of some inputs, in the order of ``inputs``.
+  func key(of contents: [(name: String, digest: Digest)]) -> Digest {
+    var writer = ManifestWriter(leaves: 2 * contents.count)
+    for content in contents { writer.write("inputs/", content.name, "", .digest(content.digest)) }
+    return .sha256(writer.bytes, then: body.fixed)
+  }
 
   private func inputs(_ contents: [String: Digest]) -> Manifest {
     Manifest(
@@ -203,8 +252,32 @@ public struct Step: Sendable {
     var manifest = inputs(contents)
     manifest.set("kind", .text(kind.rawValue))
     manifest.set("options", work.options)
-    manifest.set("version", .integer(work.version))
+    manifest.set("version", .integer(version))
     return manifest
+  }
+
+  /// The earlier forms of the manifest under which a result would be as right, the likeliest first.
+  ///
+  /// - Parameter contents: As for ``manifest(contents:)``.
+  /// - Returns: None for nearly every step.
+  public func earlierManifests(contents: [String: Digest]) -> [Manifest] {
+    if body.revision.aliases.isEmpty { return [] }
+    let manifest = manifest(contents: contents)
+    return body.revision.aliases.compactMap { $0.earlier(manifest) }
+  }
+
+  /// The form that an earlier result's manifest has today, if its result may be one of this step's kind of today.
+  func today(_ manifest: Manifest) -> Manifest {
+    body.revision.aliases.lazy.compactMap { $0.today(manifest, version: version) }.first ?? manifest
+  }
+
+  /// The preimages of the recipes under which single records' results are found: its own, under which new ones are kept,
+  /// and then their earlier forms; none for a step that is not record-wise.
+  public func recipes(contents: [String: Digest]) -> [Manifest] {
+    guard let recipe = recipe(contents: contents) else { return [] }
+    if body.revision.aliases.isEmpty { return [recipe] }
+    let manifest = manifest(contents: contents)
+    return [recipe] + body.revision.aliases.filter { $0.holds(manifest) }.map { $0.rewritten(recipe) }
   }
 
   /// The preimage of the recipe under which single records' results are kept; nil for a step that is not record-wise.
@@ -212,7 +285,7 @@ public struct Step: Sendable {
     guard let recipe = work.recipe else { return nil }
     var manifest = Manifest()
     manifest.set("kind", .text(kind.rawValue))
-    manifest.set("version", .integer(work.version))
+    manifest.set("version", .integer(version))
     manifest.set("record", recipe.options)
     for name in recipe.inputs {
       if let content = contents[name] { manifest.set("inputs/\(name)", .digest(content)) }

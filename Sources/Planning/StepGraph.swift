@@ -7,13 +7,23 @@ import Digests
 public struct StepGraph: Sendable {
   /// The steps, inputs first.
   public private(set) var steps: [Step] = []
-  /// Which cells use a step, in the order in which they asked.
-  public var users: StepUsers { uses }
-  private var uses = StepUsers()
   private var positions: [StepID: Int] = [:]
+  /// For each step where its inputs stand.
+  private var sources: [[Int]] = []
+  private var userNames: [String] = []
+  private var userNumbers: [String: Int] = [:]
+  /// For each step the numbers of the cells that use it, ascending.
+  private var userLists: [[Int]] = []
 
-  /// Starts empty.
-  public init() {}
+  private let revisions: Revisions
+
+  /// Starts empty; its steps are of some revisions of their kinds.
+  public init(revisions: Revisions = Revisions()) {
+    self.revisions = revisions
+  }
+
+  /// Which cells use a step.
+  public var users: StepUsers { StepUsers(names: userNames, lists: userLists, positions: positions) }
 
   /// The step of that identity.
   public func step(_ id: StepID) -> Step { steps[position(of: id)] }
@@ -37,73 +47,93 @@ public struct StepGraph: Sendable {
   mutating func add(
     _ work: StepWork, label: String, inputs: [StepInput] = [], leaves: LeafPlaces = LeafPlaces(), user: String?
   ) -> StepID {
-    let step = Step(work, label: label, inputs: inputs.sorted { $0.name < $1.name }, leaves: leaves)
-    if positions[step.id] == nil {
-      positions[step.id] = steps.count
-      steps.append(step)
-    }
-    if let user { use(step.id, uses.number(of: user)) }
+    let sorted = inputs.sorted { ByteOrder.precedes($0.name, $1.name) }
+    let step = Step(work, label: label, inputs: sorted, leaves: leaves, revisions: revisions)
+    let position = positions[step.id] ?? append(step)
+    if let user { use(position, number(of: user)) }
     return step.id
   }
 
+  private mutating func append(_ step: Step, users: [Int] = []) -> Int {
+    let position = steps.count
+    positions[step.id] = position
+    sources.append(step.inputs.map { self.position(of: $0.source.step) })
+    userLists.append(users)
+    steps.append(step)
+    return position
+  }
+
+  /// Cells are numbered in the order in which they come.
+  private mutating func number(of user: String) -> Int {
+    // A cell asks for all it needs before the next one does.
+    if let last = userNames.last, last == user { return userNames.count - 1 }
+    if let number = userNumbers[user] { return number }
+    userNumbers[user] = userNames.count
+    userNames.append(user)
+    return userNames.count - 1
+  }
+
   /// Notes that a cell uses a step and everything before it.
-  private mutating func use(_ id: StepID, _ user: Int) {
-    guard uses.add(user, to: id) else { return }
-    for input in step(id).inputs { use(input.source.step, user) }
+  private mutating func use(_ position: Int, _ user: Int) {
+    guard note(user, at: position) else { return }
+    for source in sources[position] { use(source, user) }
+  }
+
+  /// Adds a cell to a step's; false if it was there.
+  private mutating func note(_ user: Int, at position: Int) -> Bool {
+    guard let index = userLists[position].lastIndex(where: { $0 <= user }) else {
+      userLists[position].insert(user, at: 0)
+      return true
+    }
+    if userLists[position][index] == user { return false }
+    userLists[position].insert(user, at: index + 1)
+    return true
   }
 
   /// The graph of some steps and of everything that they are made from.
   public func restricted(to ids: Set<StepID>) -> StepGraph {
-    var wanted = ids
-    for step in steps.reversed() where wanted.contains(step.id) {
-      wanted.formUnion(step.inputs.map(\.source.step))
+    var isWanted = Array(repeating: false, count: steps.count)
+    for id in ids { if let position = positions[id] { isWanted[position] = true } }
+    for position in steps.indices.reversed() where isWanted[position] {
+      for source in sources[position] { isWanted[source] = true }
     }
-    var graph = StepGraph()
-    for step in steps where wanted.contains(step.id) {
-      graph.positions[step.id] = graph.steps.count
-      graph.steps.append(step)
+    var graph = StepGraph(revisions: revisions)
+    (graph.userNames, graph.userNumbers) = (userNames, userNumbers)
+    for position in steps.indices where isWanted[position] {
+      _ = graph.append(steps[position], users: userLists[position])
     }
-    graph.uses = uses.restricted(to: wanted)
     return graph
   }
 }
 
-/// Which cells use which steps.
+/// Which cells use which steps of a graph.
 public struct StepUsers: Sendable {
-  private var names: [String] = []
-  private var numbers: [String: Int] = [:]
-  /// The cells of each step, by their number, ascending.
-  private var cells: [StepID: [Int]] = [:]
+  fileprivate let names: [String]
+  fileprivate let lists: [[Int]]
+  fileprivate let positions: [StepID: Int]
 
   /// The cells that use a step, in the order in which they asked; nil if none does.
-  public subscript(step: StepID) -> [String]? { cells[step].map { $0.map { names[$0] } } }
+  public subscript(step: StepID) -> [String]? {
+    positions[step].flatMap { lists[$0].isEmpty ? nil : lists[$0].map { names[$0] } }
+  }
+
+  /// How many cells use a step, and the first of them.
+  public func summary(of step: StepID) -> (count: Int, first: String?) {
+    guard let list = positions[step].map({ lists[$0] }) else { return (0, nil) }
+    return (list.count, list.first.map { names[$0] })
+  }
+
+  /// How many steps some cells use, each cell's counted by itself, and how many different ones.
+  public func steps(of cells: [String]) -> (total: Int, distinct: Int) {
+    let cells = Set(cells)
+    let isAsked = names.map { cells.contains($0) }
+    return lists.reduce(into: (0, 0)) { sums, list in
+      let count = list.count { isAsked[$0] }
+      sums.0 += count
+      if count > 0 { sums.1 += 1 }
+    }
+  }
 
   /// How many cells use any step.
-  public var count: Int { Set(cells.values.joined()).count }
-
-  /// Cells are numbered in the order in which they come.
-  fileprivate mutating func number(of name: String) -> Int {
-    if let number = numbers[name] { return number }
-    numbers[name] = names.count
-    names.append(name)
-    return names.count - 1
-  }
-
-  /// Adds a cell to a step's; false if it was there.
-  fileprivate mutating func add(_ user: Int, to step: StepID) -> Bool {
-    // A cell asks for all it needs before the next one does.
-    guard let index = cells[step]?.lastIndex(where: { $0 <= user }) else {
-      cells[step, default: []].insert(user, at: 0)
-      return true
-    }
-    if cells[step]?[index] == user { return false }
-    cells[step]?.insert(user, at: index + 1)
-    return true
-  }
-
-  fileprivate func restricted(to steps: Set<StepID>) -> StepUsers {
-    var users = self
-    users.cells = cells.filter { steps.contains($0.key) }
-    return users
-  }
+  public var count: Int { Set(lists.joined()).count }
 }

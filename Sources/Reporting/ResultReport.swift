@@ -34,6 +34,7 @@ public struct ResultReport: Sendable {
   private let results: RunResults
   private let graph: StepGraph
   private let examples: [LearnedExamples]
+  private let layout: TableLayout
 
   /// Reads a table.
   ///
@@ -52,17 +53,18 @@ public struct ResultReport: Sendable {
     self.examples = examples
     self.results = results
     self.graph = graph
+    let inputs = graph.step(experiment.table).inputs
+    sources = Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
     let stored = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
+    let measurements = Dictionary(
+      experiment.measurements.map { ($0.input, $0) }, uniquingKeysWith: { first, _ in first })
     numbers = stored.map { number in
-      guard let measurement = experiment.measurements.first(where: { $0.input == number.inputs.first }) else {
-        return number
-      }
+      guard let measurement = number.inputs.first.flatMap({ measurements[$0] }) else { return number }
       let place = measurement.coordinates.entries.filter { $0.name != "seed" }
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
+    layout = TableLayout(numbers, table: experiment.experiment.table)
   }
-
-  private var layout: TableLayout { TableLayout(numbers, table: experiment.experiment.table) }
 
   /// The table for a terminal, with a legend.
   public var text: String {
@@ -97,13 +99,12 @@ public struct ResultReport: Sendable {
 
   /// A number with the keys behind it.
   func json(of number: Measured) -> JSONValue {
-    let table = graph.step(experiment.table)
     var object = number.json.objectValue ?? JSONObject()
     object["inputs"] = nil
     object["axes"] = nil
     object["steps"] = .array(
       number.inputs.compactMap { name in
-        guard let source = table.inputs.first(where: { $0.name == name })?.source, let found = results[source.step],
+        guard let source = sources[name], let found = results[source.step],
           let output = found.result.outputs[source.output]
         else { return nil }
         return .members(["key": .string(found.key.hex), "outcomes": .string(output.digest.hex)])
@@ -126,13 +127,13 @@ public struct ResultReport: Sendable {
     let entries = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps.compactMap {
       step -> JSONValue? in
       guard let (key, result) = results[step.id] else { return nil }
-      let outputs = result.outputs.keys.sorted().map { name in
-        JSONMember(name, .string(result.outputs[name]?.digest.hex ?? ""))
-      }
-      return .members([
-        "kind": .string(step.kind.rawValue), "label": .string(step.label), "key": .string(key.hex),
-        "outputs": .object(JSONObject(outputs)),
-      ])
+      let outputs = result.outputs.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value.digest.hex)) }
+      // In the order in which they are written: there may be thousands.
+      return .object(
+        JSONObject([
+          JSONMember("key", .string(key.hex)), JSONMember("kind", .string(step.kind.rawValue)),
+          JSONMember("label", .string(step.label)), JSONMember("outputs", .object(JSONObject(outputs))),
+        ]))
     }
     let arithmetic = experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
     return .members(["version": .integer(1), "arithmetic": .string(arithmetic), "steps": .array(entries)])

@@ -56,8 +56,9 @@ public struct TableLayout: Sendable {
     func key(of number: Measured) -> [String] {
       [number.isBase ? "base" : ""] + axes.map { number.value(on: $0) ?? "" }
     }
-    var keys: [[String]] = []
-    for number in shown where !keys.contains(key(of: number)) { keys.append(key(of: number)) }
+    let places = shown.map { key(of: $0) }
+    var seen: Set<[String]> = []
+    let keys = places.filter { seen.insert($0).inserted }
     // A number of the base that is the same for all arms stands in the row of each arm, if other numbers are not the same.
     func isWithin(_ special: [String], _ general: [String]) -> Bool {
       guard special[0] == "base", general[0] == "base" else { return special == general }
@@ -67,7 +68,8 @@ public struct TableLayout: Sendable {
     }
     let shownKeys = keys.filter { key in !keys.contains { $0 != key && isWithin($0, key) } }
     return shownKeys.map { rowKey in
-      let members = shown.filter { key(of: $0) == rowKey } + shown.filter { isWithin(rowKey, key(of: $0)) }
+      let own = shown.indices.filter { places[$0] == rowKey }
+      let members = (own + shown.indices.filter { isWithin(rowKey, places[$0]) }).map { shown[$0] }
       let cells = columns.map { column in members.first { column.holds($0) } }
       return Row(labels: Array(rowKey.dropFirst()), cells: cells, isBase: rowKey[0] == "base")
     }

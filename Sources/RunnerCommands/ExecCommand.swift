@@ -19,7 +19,7 @@ struct ExecCommand: AsyncParsableCommand {
       Interrupt with Ctrl-C at any time (SIGTERM and a closed terminal do the same): running steps end at the next
       record or optimizer step, and the same command goes on where it stopped; a second Ctrl-C ends at once, which loses
       no more than the records in flight. When a step fails, what runs finishes, nothing else is started, and what reads
-      from it is blocked (see --keep-going); the exit code is not 0, and the next exec tries again.
+      from it is blocked (see --keep-going); the exit code is 1, whatever made it fail, and the next exec tries again.
 
       Several runs may work in one store: what one of them computes the others do not, and if it dies they take over. In
       the place of specs, a plan may be given that `runner plan -o` saved: it is refused if a result that it counts on is
@@ -61,8 +61,10 @@ struct ExecCommand: AsyncParsableCommand {
     Heartbeat.start(leases)
     let limits = limits.runLimits(MemoryForecast(store, batch: compute.batch))
     let plan = try plan(session, saved, store, limits)
+    Kept.untilExit((session, plan))
     let executor = executor(store, leases, limits, view)
     var (summary, done) = try await executor.run(plan.graph, named: run, planned: plan)
+    Kept.untilExit(done)
     if selection.isEmpty {
       do {
         try writeTables(session, done, store)
@@ -81,7 +83,7 @@ struct ExecCommand: AsyncParsableCommand {
   private func plan(
     _ session: Session, _ saved: SavedPlan?, _ store: Store, _ limits: RunLimits
   ) throws -> Plan {
-    let whole = Plan(graph: session.graph, index: StoreIndex(store))
+    let whole = Plan(graph: session.graph, index: StoreIndex(store, isUse: true))
     try saved?.check(whole, session)
     let plan = try selection.plan(of: whole, session, store)
     try plan.refuseBlocked()
@@ -173,8 +175,10 @@ extension ExecCommand {
     _ experiment: PlannedExperiment, _ graph: StepGraph, _ done: RunResults, _ store: Store
   ) throws -> [LearnedExamples] {
     let users = Set(experiment.users)
-    let own = graph.steps.filter { graph.users[$0.id]?.contains { users.contains($0) } ?? false }
-    let sources = own.filter { $0.kind == .train }.compactMap { training in
+    let own = graph.steps.filter {
+      $0.kind == .train && graph.users[$0.id]?.contains { users.contains($0) } ?? false
+    }
+    let sources = own.compactMap { training in
       training.inputs.first { $0.name == "examples" }?.source.step
     }
     var seen: Set<StepID> = []

@@ -3,6 +3,14 @@
 import Diagnostics
 import Foundation
 import JSON
+import Synchronization
+
+/// What the end of the process frees: giving back thousands of steps one by one takes milliseconds and serves nobody.
+enum Kept {
+  private static let values = Mutex<[any Sendable]>([])
+
+  static func untilExit(_ value: some Sendable) { values.withLock { $0.append(value) } }
+}
 
 /// Standard output and standard error.
 enum Output {
@@ -46,14 +54,20 @@ enum Output {
     exit(problem.exit.rawValue)
   }
 
-  private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+  private static func write(_ text: consuming String, to descriptor: Int32) {
+    text.withUTF8 { unsafe write(UnsafeRawBufferPointer($0), to: descriptor) }
+  }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = unsafe rest.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
+    unsafe bytes.withUnsafeBytes { unsafe write($0, to: descriptor) }
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    var start = 0
+    while start < bytes.count {
+      let written = unsafe Foundation.write(descriptor, bytes.baseAddress.map { unsafe $0 + start }, bytes.count - start)
       if written < 0 { return failed(descriptor, errno) }
-      rest = rest.dropFirst(written)
+      start += written
     }
   }
 }

@@ -32,6 +32,7 @@ struct PlanCommand: AsyncParsableCommand {
     let session = try Session(spec)
     let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
+    Kept.untilExit((session, plan))
     let memory = PlannedMemory(plan, MemoryForecast(store))
     let warnings = store.damages.map(\.diagnosis) + TrainingForecast.warnings(of: plan, in: store)
     if let output { try SavedPlan(plan, of: spec, session).write(to: output) }

@@ -22,32 +22,35 @@ struct PlanText {
   }
 
   private var table: [String] {
-    let rows = plan.steps.map { planned in
-      (state: Self.state(planned), label: planned.step.label, size: Self.size(planned), planned: planned)
+    let widths = plan.steps.map { $0.step.label.width }
+    let labels = widths.max() ?? 0
+    let states = plan.steps.reduce(0) { max($0, Self.state($1).utf8.count) }
+    let namesCells = experiments.reduce(0) { $0 + $1.users.count } > 1
+    let users = plan.graph.users
+    var lines: [String] = []
+    lines.reserveCapacity(plan.steps.count)
+    for (width, planned) in zip(widths, plan.steps) {
+      let state = Self.state(planned)
+      var line = paint(state, planned.state)
+      line.pad(states - state.utf8.count + 2)
+      line += planned.step.label
+      let rest = Self.size(planned) + (namesCells ? Self.names(users.summary(of: planned.step.id)) : "")
+      if !rest.isEmpty {
+        line.pad(labels - width + 2)
+        line += rest
+      }
+      lines.append(line.trimmingEnd)
+      for reason in Self.reasons(planned, plan.graph) {
+        lines.append(String(repeating: " ", count: states + 4) + reason)
+      }
     }
-    let states = rows.map(\.state.count).max() ?? 0
-    let labels = rows.map(\.label.count).max() ?? 0
-    return rows.flatMap { row in
-      let cells = plan.graph.users[row.planned.step.id] ?? []
-      let gap = String(repeating: " ", count: states - row.state.count)
-      let line =
-        paint(row.state, row.planned.state) + gap + "  " + row.label
-        + String(repeating: " ", count: labels - row.label.count + 2) + row.size
-        + (allCells > 1 ? Self.names(of: cells) : "")
-      return [line.trimmingEnd]
-        + Self.reasons(row.planned, plan.graph).map { String(repeating: " ", count: states + 4) + $0 }
-    }
+    return lines
   }
 
-  private var allCells: Int { experiments.reduce(0) { $0 + $1.users.count } }
-
   /// One cell by its name, several by their number.
-  private static func names(of cells: [String]) -> String {
-    switch cells.count {
-    case 0: ""
-    case 1: "  for \(cells[0])"
-    default: "  for \(cells.count) cells"
-    }
+  private static func names(_ cells: (count: Int, first: String?)) -> String {
+    guard let first = cells.first else { return "" }
+    return cells.count == 1 ? "  for \(first)" : "  for \(cells.count) cells"
   }
 
   private func paint(_ text: String, _ state: StepState) -> String {
@@ -196,10 +199,7 @@ struct Sharing {
   let distinct: Int
 
   init?(_ experiment: PlannedExperiment, _ plan: Plan) {
-    let users = Set(experiment.users)
-    let counts = plan.steps.map { planned in (plan.graph.users[planned.step.id] ?? []).count { users.contains($0) } }
-    total = counts.reduce(0, +)
-    distinct = counts.count { $0 > 0 }
+    (total, distinct) = plan.graph.users.steps(of: experiment.users)
     if total == 0 { return nil }
   }
 
@@ -220,7 +220,17 @@ enum Duration {
 }
 
 extension String {
+  /// How many characters it has; of plain ASCII without control characters, that is how many bytes.
+  fileprivate var width: Int { utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? utf8.count : count }
+
+  private static let blank = String(repeating: " ", count: 256)
+
+  fileprivate mutating func pad(_ count: Int) {
+    self += count <= 256 ? Self.blank.prefix(count) : String(repeating: " ", count: count)[...]
+  }
+
   fileprivate var trimmingEnd: String {
+    if utf8.last != UInt8(ascii: " ") { return self }
     let end = utf8.lastIndex { $0 != UInt8(ascii: " ") }
     return end.map { String(self[...$0]) } ?? ""
   }

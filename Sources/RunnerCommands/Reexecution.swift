@@ -54,7 +54,7 @@ struct Reexecution {
       if Interrupt.cancellation.isCancelled { throw VerifyFault.stopped }
       throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }
-    let contents = step.work.foretold == nil ? task.contents : [:]
+    let contents = step.foretold == nil ? task.contents : [:]
     guard step.manifest(contents: contents).key == found.key else { throw VerifyFault.inputsDiffer(step: step.label) }
     return task
   }

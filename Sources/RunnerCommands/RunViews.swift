@@ -64,6 +64,7 @@ struct LineView: RunView {
 
   private static func lines(_ event: ExecutionEvent, _ state: inout ViewState) -> [String] {
     EventText.note(event, &state)
+    if case .cached = event { return [] }
     let position = "[\(state.visited.count)/\(state.total)]"
     switch event {
     case .running(let step, let planned):
@@ -90,6 +91,7 @@ struct LiveView: RunView {
 
   private static func draw(_ event: ExecutionEvent, _ state: inout ViewState) {
     EventText.note(event, &state)
+    if case .cached = event { return }
     let position = "[\(state.visited.count)/\(state.total)]"
     switch event {
     case .running(let step, let planned):

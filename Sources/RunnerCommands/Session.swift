@@ -236,6 +236,6 @@ extension CommandError {
   init(incomplete summary: ExecutionSummary) {
     self = .incomplete(
       failed: summary.failed, blocked: summary.blocked, notStarted: summary.notStarted,
-      exit: summary.exit ?? .stepFailed)
+      exit: .stepFailed)
   }
 }

@@ -23,7 +23,7 @@ struct StoreRoots {
     var contents: [OutputReference: Digest] = [:]
     for planned in plan.steps {
       let step = planned.step
-      if let (name, digest) = step.work.foretold {
+      if let (name, digest) = step.foretold {
         contents[OutputReference(step.id, name)] = digest
         keys.append(step.manifest(contents: [:]).key)
         objects.append(digest)
@@ -35,9 +35,10 @@ struct StoreRoots {
       if planned.state.isSettled { continue }
       missing += 1
       let known = step.inputs.compactMap { input in contents[input.source].map { (input.name, $0) } }
-      let manifest = step.manifest(contents: Dictionary(known) { first, _ in first })
-      keys.append(manifest.key)
-      unfinished.append(manifest)
+      let inputs = Dictionary(known) { first, _ in first }
+      let manifests = [step.manifest(contents: inputs)] + step.earlierManifests(contents: inputs)
+      keys += manifests.map(\.key)
+      unfinished += manifests
     }
     let name = options.specs.joined(separator: " ")
     return (StoreRoot(name: name, steps: keys, objects: objects, unfinished: unfinished, isComplete: true), missing)

@@ -65,7 +65,7 @@ enum StoredSteps {
     var (steps, leftOut): ([FoundStep], [String]) = ([], [])
     for step in session.graph.steps {
       let state = resolver.resolve(step)
-      if step.work.foretold != nil { continue }
+      if step.foretold != nil { continue }
       if case .cached(let key, let result) = state {
         steps.append(FoundStep(step: step, graph: session.graph, key: key, result: result))
       } else {

@@ -10,8 +10,9 @@ public import Storage
 public enum TrainingForecast: Sendable {
   /// Warnings of warm-ups that never end, each told once.
   public static func warnings(of plan: Plan, in store: Store) -> [Diagnosis] {
+    if !plan.steps.contains(where: { $0.step.kind == .train }) { return [] }
     var states: [StepID: StepState] = [:]
-    for planned in plan.steps { states[planned.step.id] = planned.state }
+    for planned in plan.steps where planned.step.kind == .fit { states[planned.step.id] = planned.state }
     let found = plan.steps.compactMap { planned -> Diagnosis? in
       guard case .train(let work) = planned.step.work, work.limit == nil, work.hyperparameters.examples == nil,
         let source = planned.step.inputs.first(where: { $0.name == "examples" })?.source.step,

@@ -5,10 +5,7 @@ import Diagnostics
 public import Digests
 
 extension Store {
-  static func objectName(_ digest: Digest) -> String {
-    let hex = digest.hex
-    return "objects/\(hex.prefix(2))/\(hex.dropFirst(2)).zst"
-  }
+  static func objectName(_ digest: Digest) -> String { name(digest, in: "objects", suffix: ".zst") }
 
   /// Whether the object is there, as far as can be told; its bytes are verified when they are read.
   public func contains(_ object: Digest) -> Bool { (try? holds(object)) ?? false }

@@ -7,11 +7,16 @@ import Synchronization
 extension Store {
   /// What a step made: ``result(for:)`` without manifest and provenance, and without reading if the catalog knows it.
   ///
+  /// - Parameters:
+  ///   - step: The step's key.
+  ///   - isUse: Whether whoever asks counts on the result, as with ``use(step:objects:)``.
   /// - Returns: nil if there is no result, or if it was damaged and has been set aside.
   /// - Throws: ``StorageError`` if the file cannot be read.
-  public func outputs(of step: Digest) throws(StorageError) -> [StepResult.Output]? {
+  public func outputs(of step: Digest, isUse: Bool = false) throws(StorageError) -> [StepResult.Output]? {
+    let name = Self.stepName(step)
     // The status is older than what is read after it: if the file changes meanwhile, the entry does not count.
-    guard let status = try files.status(Self.stepName(step)) else { return nil }
+    guard let status = try files.status(name) else { return nil }
+    if isUse, !spare(name, status) { return nil }
     if let known = catalog.outputs(of: step, status, files) { return known }
     guard let result = try result(for: step) else { return nil }
     catalog.note(CatalogEntry(key: step, status, result.outputs), now: files.system.now())
@@ -61,27 +66,34 @@ struct CatalogEntry: Hashable, Sendable {
 
   /// Where the entries of a catalog stand that follow each other from the header on, unproved.
   ///
-  /// - Returns: The key and place of each, and whether they fill the file.
-  static func places(in bytes: [UInt8]) -> (entries: [(key: Digest, place: Range<Int>)], isWhole: Bool) {
-    guard bytes.starts(with: header) else { return ([], bytes.isEmpty) }
-    var entries: [(Digest, Range<Int>)] = []
+  /// - Returns: The place of each by key, of several of one key the last; how many there are; whether they fill the file.
+  static func places(in bytes: [UInt8]) -> (places: [Digest: Range<Int>], count: Int, isWhole: Bool) {
+    guard bytes.starts(with: header) else { return ([:], 0, bytes.isEmpty) }
+    var places: [Digest: Range<Int>] = [:]
+    places.reserveCapacity(bytes.count / usualByteCount)
+    var count = 0
     var start = header.count
-    while start + 4 + Digest.byteCount <= bytes.count {
-      let end = start + 4 + Segment.number(bytes[start..<(start + 4)]) + checkByteCount
-      guard end <= bytes.count, let key = Digest(bytes: bytes[(start + 4)..<(start + 4 + Digest.byteCount)]) else {
-        break
-      }
-      entries.append((key, start..<end))
+    var reader = CatalogReader(bytes, start..<bytes.count)
+    while let length = reader.number(4) {
+      let end = start + 4 + length + checkByteCount
+      guard length >= Digest.byteCount, end <= bytes.count, let key = reader.digest() else { break }
+      places[key] = start..<end
+      count += 1
       start = end
+      reader.position = end
     }
-    return (entries, start == bytes.count)
+    return (places, count, start == bytes.count)
   }
 
-  /// Reads an entry; nil if anything about it is wrong.
-  init?(_ entry: ArraySlice<UInt8>) {
-    let content = entry.dropFirst(4).dropLast(Self.checkByteCount)
-    guard entry.suffix(Self.checkByteCount).elementsEqual(Self.check(content)) else { return nil }
-    var reader = CatalogReader(content)
+  /// About how many bytes an entry has.
+  private static let usualByteCount = 130
+
+  /// Reads the entry at a place; nil if anything about it is wrong.
+  init?(_ bytes: [UInt8], at place: Range<Int>) {
+    let content = (place.lowerBound + 4)..<(place.upperBound - Self.checkByteCount)
+    var tail = CatalogReader(bytes, content.upperBound..<place.upperBound)
+    guard tail.leading() == Digest.sha256(bytes[content]).leading else { return nil }
+    var reader = CatalogReader(bytes, content)
     guard let key = reader.digest(), let modified = reader.number(8), let byteCount = reader.number(8),
       let count = reader.number(2)
     else { return nil }
@@ -98,31 +110,39 @@ struct CatalogEntry: Hashable, Sendable {
   }
 }
 
-/// Takes fields from the front of some bytes.
+/// Takes fields from the front of a part of some bytes.
 private struct CatalogReader {
-  private var rest: ArraySlice<UInt8>
+  private let bytes: [UInt8]
+  private let end: Int
+  var position: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
-    rest = bytes
+  init(_ bytes: [UInt8], _ part: Range<Int>) {
+    self.bytes = bytes
+    position = part.lowerBound
+    end = part.upperBound
   }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  var isAtEnd: Bool { position == end }
 
-  private mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
-    guard rest.count >= count else { return nil }
-    defer { rest = rest.dropFirst(count) }
-    return rest.prefix(count)
+  /// Where the next bytes stand; nil if there are not so many.
+  private mutating func take(_ count: Int) -> Range<Int>? {
+    guard end - position >= count else { return nil }
+    defer { position += count }
+    return position..<(position + count)
   }
 
-  mutating func digest() -> Digest? { take(Digest.byteCount).flatMap { Digest(bytes: $0) } }
+  mutating func digest() -> Digest? { take(Digest.byteCount).flatMap { Digest(bytes: bytes[$0]) } }
 
   mutating func number(_ byteCount: Int) -> Int? {
-    guard let bytes = take(byteCount), byteCount < 8 || (bytes.last ?? 0) < 0x80 else { return nil }
-    return Segment.number(bytes)
+    guard let place = take(byteCount), byteCount < 8 || bytes[place.upperBound - 1] < 0x80 else { return nil }
+    return place.reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
   }
 
+  /// Eight bytes as ``Digest/leading`` has them.
+  mutating func leading() -> UInt64? { take(8).map { $0.reduce(0) { $0 << 8 | UInt64(bytes[$1]) } } }
+
   mutating func text() -> String? {
-    number(2).flatMap { take($0) }.flatMap { String(validating: $0, as: UTF8.self) }
+    number(2).flatMap { take($0) }.flatMap { String(validating: bytes[$0], as: UTF8.self) }
   }
 }
 
@@ -146,7 +166,7 @@ final class ResultCatalog: Sendable {
   func outputs(of key: Digest, _ status: FileStatus, _ files: StoreFiles) -> [StepResult.Output]? {
     state.withLock { state in
       Self.read(&state, files)
-      let entry = state.news[key] ?? state.places[key].flatMap { CatalogEntry((state.bytes ?? [])[$0]) }
+      let entry = state.news[key] ?? state.places[key].flatMap { CatalogEntry(state.bytes ?? [], at: $0) }
       return entry.flatMap { $0.key == key && $0.isOf(status) ? $0.outputs : nil }
     }
   }
@@ -163,9 +183,7 @@ final class ResultCatalog: Sendable {
     guard state.bytes == nil else { return }
     let bytes = (try? files.read(name)) ?? []
     let found = CatalogEntry.places(in: bytes)
-    (state.bytes, state.isWhole, state.entryCount) = (bytes, found.isWhole, found.entries.count)
-    // Of two entries of one step, the later one counts.
-    state.places = Dictionary(found.entries, uniquingKeysWith: { $1 })
+    (state.bytes, state.isWhole, state.entryCount, state.places) = (bytes, found.isWhole, found.count, found.places)
   }
 
   /// Writes what is new: at the end of the file, or the whole file if much of it is of no use.
@@ -179,8 +197,9 @@ final class ResultCatalog: Sendable {
       if state.isWhole, !isWasteful, state.bytes?.isEmpty == false {
         Self.append(news, files)
       } else {
+        let bytes = state.bytes ?? []
         let kept = state.places.filter { state.news[$0.key] == nil }.values.sorted { $0.lowerBound < $1.lowerBound }
-          .map { (state.bytes ?? [])[$0] }.filter { CatalogEntry($0) != nil }
+          .filter { CatalogEntry(bytes, at: $0) != nil }.map { bytes[$0] }
         try? files.publish(Self.name) { file throws(StorageError) in
           try file.write(CatalogEntry.header + Array(kept.joined()) + news)
         }

@@ -23,11 +23,21 @@ extension Store {
     return true
   }
 
+  /// Whether an object is there that a run counts on: ``contains(_:)`` and ``use(step:objects:)`` at one look.
+  public func containsForUse(_ object: Digest) -> Bool { (try? use(Self.objectName(object))) ?? false }
+
   /// Renews a file's time if it is old.
   ///
   /// - Returns: Whether the file was there.
   func use(_ name: String) throws(StorageError) -> Bool {
     guard let status = try files.status(name) else { return false }
+    return spare(name, status)
+  }
+
+  /// Renews the time of a file if that was old a moment ago.
+  ///
+  /// - Returns: Whether the file was still there.
+  func spare(_ name: String, _ status: FileStatus) -> Bool {
     guard !files.isReadOnly, files.system.now() - status.modified > Self.usedAnew else { return true }
     return renew(name)
   }

@@ -132,24 +132,24 @@ import Testing
 
   // MARK: - What is refused
 
-  private func refused(_ training: SmallTraining, saying texts: [String]) throws {
+  private func refused(_ training: SmallTraining, exit code: Int32 = 65, saying texts: [String]) throws {
     let space = try TestSpace()
     try training.write(to: space)
     let outcome = try space.run(["exec", "small.yaml"])
-    #expect(outcome.exitCode == 65, "\(outcome.errors)")
+    #expect(outcome.exitCode == code, "\(outcome.errors)")
     for text in texts + ["→"] { #expect(outcome.errors.contains(text), "\(text) is not in:\n\(outcome.errors)") }
   }
 
   @Test func anEmptyTrainingIsRefusedWithCounts() throws {
     var training = SmallTraining()
     training.generator = #"[{recorded: {responses: ["I do not know.", "Who knows?"]}}]"#
-    try refused(training, saying: ["there are no examples, so nothing can be learned", "24", "no-contrast"])
+    try refused(training, exit: 1, saying: ["there are no examples, so nothing can be learned", "24", "no-contrast"])
   }
 
   @Test func tooFewExamplesAreRefusedWithCounts() throws {
     var training = SmallTraining()
     training.hyperparameters = ["examples: 13"]
-    try refused(training, saying: ["13 examples are asked for and there are 12", "small.yaml:"])
+    try refused(training, exit: 1, saying: ["13 examples are asked for and there are 12", "small.yaml:"])
   }
 
   @Test func aRotationOfOneIsRefused() throws {

@@ -71,9 +71,13 @@ struct Lines {
     """
   }
 
+  /// How the steps' implementations were revised since the results were made that a test is about.
+  var revisions = Revisions()
+
   func graph() throws -> StepGraph {
     let experiment = try SpecificationReader(files: TextFiles(texts: ["test.yaml": spec])).read("test.yaml")
-    var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
+    var planner = Planner(
+      context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }, revisions: revisions))
     _ = try planner.plan(experiment, name: "test")
     return planner.steps
   }
@@ -218,7 +222,8 @@ struct Shop {
 
   /// Plans and runs.
   func run(
-    _ lines: Lines, broken: Set<String> = [], stopAfter: Int? = nil, secondsPerRecord: Double = 0,
+    _ lines: Lines, named name: String = "run", broken: Set<String> = [], stopAfter: Int? = nil,
+    secondsPerRecord: Double = 0,
     limits: RunLimits = RunLimits(keepsGoing: true), before: @escaping @Sendable (StepTask) -> Void = { _ in },
     heard: @escaping @Sendable (ExecutionEvent) -> Void = { _ in }
   ) async throws -> Outcome {
@@ -235,7 +240,7 @@ struct Shop {
         told.add(event)
         heard(event)
       })
-    let (summary, results) = try await executor.run(graph, named: "run")
+    let (summary, results) = try await executor.run(graph, named: name)
     return Outcome(plan: plan, workshop: workshop, told: told, summary: summary, results: results, graph: graph)
   }
 

@@ -130,7 +130,7 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
 
   func size(ofObject digest: Digest) -> Int? { objects[digest]?.count }
   func bytes(ofObject digest: Digest) -> [UInt8]? { objects[digest] }
-  func heldRecords(recipe: Digest, keys: [Digest]) -> Int { keys.count { heldKeys.contains($0) } }
+  func heldRecords(recipes: [Digest], keys: [Digest]) -> Int { keys.count { heldKeys.contains($0) } }
 
   func earlier(_ kind: StepKind) -> [EarlierResult] {
     manifests.reversed().filter { $0.step.kind == kind && !damaged.contains($0.manifest.key) }.map {

@@ -3,6 +3,7 @@
 import Diagnostics
 import Digests
 import Specification
+import YAML
 
 extension CellPlanner {
   /// A part of a data set as records.
@@ -89,9 +90,10 @@ extension CellPlanner {
   /// The options of a source stand under its tag.
   private func leafPaths(of options: Manifest, under path: String) -> [String: String] {
     var paths: [String: String] = [:]
-    for leaf in options.leaves {
-      for tag in ["task/object-counting", "task/tracking-shuffled-objects", "task/word-sorting", "task/arithmetic"]
-      where experiment.place(of: "\(path)/\(tag)") != nil { paths[leaf.name] = "\(path)/\(tag)/\(leaf.name)" }
+    let source = experiment.tree.node(at: path)
+    for tag in ["task/object-counting", "task/tracking-shuffled-objects", "task/word-sorting", "task/arithmetic"]
+    where source?.node(at: tag) != nil {
+      for leaf in options.leaves { paths[leaf.name] = "\(path)/\(tag)/\(leaf.name)" }
     }
     return paths
   }

@@ -20,12 +20,17 @@ public struct PlanningContext: Sendable {
   /// Reads the spec of an experiment whose weights another one uses; nil if there is no such file.
   public let experiment: @Sendable (LocalPath) throws -> ResolvedExperiment?
 
+  /// The versions of the kinds' implementations.
+  public let revisions: Revisions
+
   /// Makes a context; without `experiment`, weights of other experiments are planned as if their specs were not there.
   public init(
     limit: Int? = nil, trainingSteps: Int? = nil, digestOfFile: @escaping @Sendable (String) throws -> Digest,
     fingerprint: @escaping @Sendable (ArithmeticClass) throws -> String?,
+    revisions: Revisions = Revisions(),
     experiment: @escaping @Sendable (LocalPath) throws -> ResolvedExperiment? = { _ in nil }
   ) {
+    self.revisions = revisions
     self.limit = limit
     self.trainingSteps = trainingSteps
     self.digestOfFile = digestOfFile
@@ -55,11 +60,12 @@ public struct PlannedExperiment: Sendable {
 /// Puts the steps of experiments into one graph.
 public struct Planner: Sendable {
   let context: PlanningContext
-  var graph = StepGraph()
+  var graph: StepGraph
 
   /// Starts with an empty graph.
   public init(context: PlanningContext) {
     self.context = context
+    graph = StepGraph(revisions: context.revisions)
   }
 
   /// The graph of everything that was planned so far.

@@ -9,6 +9,8 @@ protocol Work: Sendable {
   static var kind: StepKind { get }
   /// The version of the kind's implementation; raised when the same options give other bytes.
   static var version: Int { get }
+  /// Earlier forms of the kind's manifests whose results are still right.
+  static var aliases: [ManifestAlias] { get }
   /// The exact options: everything but the inputs that can change the result.
   var options: Manifest { get }
   /// How single records' results are kept; nil for a step that is not record-wise.
@@ -20,6 +22,7 @@ protocol Work: Sendable {
 }
 
 extension Work {
+  static var aliases: [ManifestAlias] { [] }
   var recipe: RecordRecipe? { nil }
   var foretold: (output: String, digest: Digest)? { nil }
   var obstacle: Obstacle? { nil }
@@ -58,7 +61,9 @@ public enum StepWork: Hashable, Sendable {
   /// Responses to other prompts.
   case partner(PartnerWork)
   /// Weights from examples.
-  case train(TrainWork)
+  ///
+  /// By reference, because it is much larger than what most steps of a plan hold.
+  indirect case train(TrainWork)
   /// An adapter from outside.
   case adapt(AdaptWork)
   /// The best of several weights.
@@ -109,12 +114,7 @@ public enum StepWork: Hashable, Sendable {
   }
 
   /// The kind.
-  public var kind: StepKind {
-    if case .unavailable(let work) = self { work.kind } else { type(of: work).kind }
-  }
-
-  /// The version of the kind's implementation.
-  public var version: Int { type(of: work).version }
+  public var kind: StepKind { facts.kind }
 
   /// The exact options.
   public var options: Manifest { work.options }
@@ -127,6 +127,22 @@ public enum StepWork: Hashable, Sendable {
 
   /// Why it cannot run.
   public var obstacle: Obstacle? { work.obstacle }
+
+  /// What every work says of itself without being computed.
+  struct Facts: Sendable {
+    let kind: StepKind
+    let revision: Revision
+    let foretold: (output: String, digest: Digest)?
+    let obstacle: Obstacle?
+  }
+
+  /// All of it at once: a step keeps it, for each look at the work itself copies that.
+  var facts: Facts {
+    let work = self.work
+    let kind = if case .unavailable(let unavailable) = self { unavailable.kind } else { type(of: work).kind }
+    let revision = Revision(version: type(of: work).version, aliases: type(of: work).aliases)
+    return Facts(kind: kind, revision: revision, foretold: work.foretold, obstacle: work.obstacle)
+  }
 }
 
 extension Manifest {

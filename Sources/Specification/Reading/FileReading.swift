@@ -1,7 +1,7 @@
 // Reading files, as the one thing that specs need of the world.
 // Knows nothing of YAML.
 
-import FoundationEssentials
+import Glibc
 
 /// Why a file cannot be read.
 public enum FileFault: Error, Hashable, Sendable {
@@ -61,23 +61,37 @@ public struct DiskFiles: FileReading {
   /// - Returns: The bytes.
   /// - Throws: Why it cannot be read.
   public func bytes(of path: String) throws(FileFault) -> [UInt8] {
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw .missing }
-    guard !isFolder else { throw .folder }
-    let resolved = URL(filePath: path).resolvingSymlinksInPath().path
-    let type = try? FileManager.default.attributesOfItem(atPath: resolved)[.type] as? FileAttributeType
-    guard type == nil || type == .typeRegular else { throw .notRegular }
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch let error as CocoaError where error.code == .fileReadNoPermission {
-      throw .forbidden
-    } catch {
-      throw .other("\(error)")
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { throw Self.fault(errno) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .folder
+    default: throw .notRegular
+    }
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw Self.fault(errno) }
+    defer { _ = close(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: max(4096, Int(status.st_size) + 1))
+    while true {
+      let count = unsafe piece.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw Self.fault(errno) }
+      if count == 0 { return bytes }
+      bytes += piece[..<count]
+    }
+  }
+
+  private static func fault(_ code: Int32) -> FileFault {
+    switch code {
+    case ENOENT, ENOTDIR, ELOOP: .missing
+    case EACCES, EPERM: .forbidden
+    default: unsafe .other(String(cString: strerror(code)))
     }
   }
 
   /// Whether a file is there.
-  public func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+  public func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 }
 
 /// Files held in memory: for tests, and for specs that come from elsewhere.
