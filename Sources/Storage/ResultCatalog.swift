@@ -77,6 +77,12 @@ struct CatalogEntry: Hashable, Sendable {
     return (entries, start == bytes.count)
   }
 
+  /// Whether a catalog consists of whole entries alone.
+  static func areWhole(_ bytes: [UInt8]) -> Bool {
+    let found = places(in: bytes)
+    return found.isWhole && found.entries.allSatisfy { CatalogEntry(bytes[$0.place]) != nil }
+  }
+
   /// Reads an entry; nil if anything about it is wrong.
   init?(_ entry: ArraySlice<UInt8>) {
     let content = entry.dropFirst(4).dropLast(Self.checkByteCount)
