@@ -150,6 +150,9 @@ if Context.environment["RUNNER_FUZZ"] == "1" {
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "Storage", "Specification", "YAML", "JSON", "Digests", "Ingestion", "LanguageModel",
-      ], path: "Fuzz", exclude: ["Corpus", "fuzz.sh"], swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+        "Steps", "Planning", "Specification", "YAML", "Storage", "Ingestion", "Fetching", "Compression", "Training",
+        "Objectives",
+        "LanguageModel", "Tensors", "JSON", "Digests", "Diagnostics",
+      ], path: "Fuzz", exclude: ["Corpus", "README.md", "fuzz.sh"],
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -60,8 +60,8 @@ extension String {
 
   /// Each control character but tabs and new lines as its picture, which is as wide.
   ///
-  /// Bytes of data may stand in a message; a terminal must not obey them.
-  fileprivate var showingControls: String {
+  /// Bytes of data, or of an archive from elsewhere, may stand in a message; a terminal must not obey them.
+  public var showingControls: String {
     guard unicodeScalars.contains(where: Self.isControl) else { return self }
     var text = String.UnicodeScalarView()
     for scalar in unicodeScalars {

@@ -242,10 +242,11 @@ extension Manifest {
   }
 
   private static func framed(_ rest: inout ArraySlice<UInt8>) -> String? {
-    guard let colon = rest.firstIndex(of: UInt8(ascii: ":")),
-      let count = Int(String(decoding: rest[rest.startIndex..<colon], as: UTF8.self)), count >= 0,
-      rest.endIndex - colon - 1 >= count
-    else { return nil }
+    guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    let digits = String(decoding: rest[rest.startIndex..<colon], as: UTF8.self)
+    guard let count = Int(digits), count >= 0, String(count) == digits, rest.endIndex - colon - 1 >= count else {
+      return nil
+    }
     let text = String(validating: rest[(colon + 1)..<(colon + 1 + count)], as: UTF8.self)
     rest = rest[(colon + 1 + count)...]
     return text
@@ -261,7 +262,7 @@ extension ManifestValue {
       guard let number = Int(text) else { return nil }
       self = .integer(number)
     case UInt8(ascii: "f"):
-      guard let number = Double(text) else { return nil }
+      guard let number = Double(text), number.isFinite else { return nil }
       self = .number(number)
     case UInt8(ascii: "t"): self = .text(text)
     case UInt8(ascii: "d"):
@@ -269,6 +270,8 @@ extension ManifestValue {
       self = .digest(digest)
     default: return nil
     }
+    // Every value has one text: what says it otherwise was not written by a manifest.
+    guard ByteOrder.areEqual(framed.text, text) else { return nil }
   }
 }
 

@@ -96,9 +96,11 @@ struct CSVRecords {
     }
 
     private func names(of header: [String], line: Int, into faults: inout FaultList) -> [String] {
+      var seen: Set<[UInt8]> = []
       for (index, name) in header.enumerated() {
-        if name.isEmpty { faults.add(.namelessColumn(index + 1), .line(line)) }
-        if !name.isEmpty, header[..<index].contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+        if name.isEmpty {
+          faults.add(.namelessColumn(index + 1), .line(line))
+        } else if !seen.insert(Array(name.utf8)).inserted {
           faults.add(.duplicateColumn(name), .line(line))
         }
       }

@@ -117,9 +117,15 @@ struct PlainBytes {
   /// The text.
   let text: ArraySlice<UInt8>
 
+  /// How many bytes a packed file may unpack to: text packs to a tenth, and only what was made to harm to a thousandth.
+  private static func maximum(packed: [UInt8]) -> Int {
+    guard Compression.format(of: packed) != nil else { return .max }
+    return (64 << 20) + 1000 * packed.count
+  }
+
   static func of(_ bytes: [UInt8], file: String) throws(IngestionError) -> PlainBytes {
     do {
-      let plain = try Compression.decompressed(detecting: bytes)
+      let plain = try Compression.decompressed(detecting: bytes, maximum: maximum(packed: bytes))
       return PlainBytes(text: plain.starts(with: byteOrderMark) ? plain.dropFirst(3) : plain[...])
     } catch {
       var faults = FaultList(file: file)

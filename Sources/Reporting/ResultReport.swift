@@ -35,6 +35,8 @@ public struct ResultReport: Sendable {
   private let graph: StepGraph
   private let examples: [LearnedExamples]
   private let layout: TableLayout
+  /// Where each input of the table comes from.
+  private let sources: [String: OutputReference]
 
   /// Reads a table.
   ///

@@ -1,5 +1,6 @@
 // Columns of plain text, for lists that people read.
 
+import Diagnostics
 import Reporting
 
 /// Rows with aligned columns.
@@ -10,7 +11,8 @@ struct TextTable {
 
   init(numbers: Set<Int>) { self.numbers = numbers }
 
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  /// Adds a row; what stands in a store may have come from elsewhere, and no terminal is to obey it.
+  mutating func add(_ cells: [String]) { rows.append(cells.map(\.showingControls)) }
 
   var lines: [String] {
     let count = rows.map(\.count).max() ?? 0

@@ -15,8 +15,12 @@ extension Store {
   public func keepCheckpoint(_ bytes: [UInt8], for key: Digest) throws(StorageError) {
     guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
     try files.publish(Self.name(key)) { file throws(StorageError) in
-      try file.write(bytes)
-      try file.write(Digest.sha256(bytes).bytes)
+      var hasher = DigestHasher()
+      for part in [bytes, key.bytes] {
+        hasher.update(part)
+        try file.write(part)
+      }
+      try file.write(hasher.finalize().bytes)
     }
   }
 
@@ -31,6 +35,12 @@ extension Store {
       report(Self.name(key), .malformed("it is not what its last 32 bytes say"))
       return nil
     }
+    // Trainings of the same sizes could go on from each other's checkpoints, and would come to other numbers.
+    guard bytes.suffix(Digest.byteCount).elementsEqual(key.bytes) else {
+      report(Self.name(key), .malformed("it does not say that it is this step's"))
+      return nil
+    }
+    bytes.removeLast(Digest.byteCount)
     return bytes
   }
 

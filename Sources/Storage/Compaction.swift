@@ -68,7 +68,7 @@ extension RecordSegments {
     let target = "\(folder)/\(SegmentName(first: first, last: last).text)"
     do throws(StorageError) {
       return try files.publishFirst(target) { file throws(StorageError) in
-        var writer = SegmentWriter()
+        var writer = SegmentWriter(recipe: recipe)
         for name in run { try copy(name, to: &writer, file) }
         try compressed { () throws(CompressionError) in try writer.finish() }
         try file.write(writer.take())

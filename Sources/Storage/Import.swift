@@ -44,7 +44,7 @@ extension Store {
           throw Archive.bad(file, "`\(member.name)` needs the object \(output.digest.hex), which is not in it")
         }
       }
-    case .segment: _ = try keys(of: try bytes(member, file), member, file)
+    case .segment(let recipe): _ = try keys(of: try bytes(member, file), recipe, member, file)
     case .recipe(let recipe): _ = try recipeBytes(recipe, member, file)
     default: throw Archive.bad(file, "`\(member.name)` is no file that an archive may have")
     }
@@ -80,10 +80,10 @@ extension Store {
   }
 
   private func keys(
-    of bytes: [UInt8], _ member: ArchiveMember, _ file: OpenFile
+    of bytes: [UInt8], _ recipe: Digest, _ member: ArchiveMember, _ file: OpenFile
   ) throws(StorageError) -> [Digest] {
     do throws(Malformed) {
-      return try Segment.keys(checking: bytes)
+      return try Segment.keys(checking: bytes, of: recipe)
     } catch {
       throw Archive.bad(file, "`\(member.name)` is damaged: \(error.reason)")
     }
@@ -120,7 +120,9 @@ extension Store {
     case .segment(let recipe):
       let bytes = try bytes(member, file)
       let segments = records(of: recipe)
-      if try segments.lookup(try keys(of: bytes, member, file)).contains(false) { try segments.publish(segment: bytes) }
+      if try segments.lookup(try keys(of: bytes, recipe, member, file)).contains(false) {
+        try segments.publish(segment: bytes)
+      }
     case .recipe(let recipe):
       let bytes = try recipeBytes(recipe, member, file)
       if try files.exists(member.name) { return }

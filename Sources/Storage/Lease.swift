@@ -68,10 +68,10 @@ extension Lease {
   /// Reads a lease; nil if it is not whole, as while it is written.
   init?(_ bytes: [UInt8]) {
     let first = Array(Self.firstLine.utf8)
-    guard bytes.starts(with: first), bytes.last == UInt8(ascii: "\n"),
+    guard bytes.starts(with: first), bytes.count > first.count, bytes.last == UInt8(ascii: "\n"),
       let value = try? JSONValue(parsing: bytes[first.count..<(bytes.count - 1)]),
       let host = value["host"]?.stringValue, let number = value["pid"]?.integerValue,
-      let run = value["run"]?.stringValue, let started = value["started"]?.integerValue,
+      let run = value["run"]?.stringValue, let started = value["started"]?.integerValue, started >= 0,
       let token = value["token"]?.stringValue
     else { return nil }
     process = ProcessIdentity(

@@ -8,12 +8,12 @@ import Synchronization
 extension Store {
   /// The results of single records under a recipe.
   public func records(of recipe: Digest) -> RecordSegments {
-    RecordSegments(folder: "records/\(recipe.hex)", manifest: nil, store: self)
+    RecordSegments(recipe: recipe, manifest: nil, store: self)
   }
 
   /// The results of single records under a recipe, whose manifest is kept beside them.
   public func records(of recipe: Manifest) -> RecordSegments {
-    RecordSegments(folder: "records/\(recipe.key.hex)", manifest: recipe, store: self)
+    RecordSegments(recipe: recipe.key, manifest: recipe, store: self)
   }
 }
 
@@ -24,13 +24,15 @@ public struct RecordSegments: Sendable {
   /// How many bytes of values go into one segment at most; more become several segments.
   static let segmentByteCount = 64 << 20
 
+  let recipe: Digest
   let folder: String
   let manifest: Manifest?
   let store: Store
   private let cache = SegmentCache()
 
-  init(folder: String, manifest: Manifest?, store: Store) {
-    self.folder = folder
+  init(recipe: Digest, manifest: Manifest?, store: Store) {
+    self.recipe = recipe
+    folder = "records/\(recipe.hex)"
     self.manifest = manifest
     self.store = store
   }
@@ -182,17 +184,17 @@ public struct RecordSegments: Sendable {
       read = (try files.read(file, at: start, count: Segment.footerByteCount), byteCount)
     } catch { throw .other(error) }
     if let known = cache.index(of: name), known.footer == read.footer { return known }
-    guard let count = SegmentIndex.byteCount(footer: read.footer), count <= read.byteCount - Segment.header.count else {
+    guard let count = SegmentIndex.byteCount(footer: read.footer), count <= read.byteCount else {
       throw .damage(Malformed("it does not end with a segment's index"))
     }
-    let (header, bytes): ([UInt8], [UInt8])
+    let (beginning, bytes): ([UInt8], [UInt8])
     do throws(StorageError) {
-      header = try files.read(file, at: 0, count: Segment.header.count)
+      beginning = try files.read(file, at: 0, count: Segment.headerMaximum)
       bytes = try files.read(file, at: read.byteCount - count, count: count)
     } catch { throw .other(error) }
     do throws(Malformed) {
-      guard header == Segment.header else { throw Malformed("it does not begin as a segment does") }
-      let index = try SegmentIndex(bytes, fileByteCount: read.byteCount)
+      let header = try Segment.headerByteCount(beginning, of: recipe)
+      let index = try SegmentIndex(bytes, header: header, fileByteCount: read.byteCount)
       cache.keep(index, of: name)
       return index
     } catch { throw .damage(error) }
@@ -325,7 +327,9 @@ public struct RecordSegments: Sendable {
   }
 
   private func encoded(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) -> [UInt8] {
-    do { return try Segment.bytes(of: records) } catch { throw Store.failure(error, files.path(folder)) }
+    do { return try Segment.bytes(of: records, recipe: recipe) } catch {
+      throw Store.failure(error, files.path(folder))
+    }
   }
 
   /// The name for a new segment: a number greater than all that are there and than those tried.
@@ -340,7 +344,8 @@ public struct RecordSegments: Sendable {
 
   func keepManifest() throws(StorageError) {
     let name = "\(folder)/manifest"
-    guard let manifest, try !files.exists(name) else { return }
+    // One that is there counts as used, so that collection does not take it from under what is being added.
+    guard let manifest, try !store.use(name) else { return }
     try files.publish(name) { file throws(StorageError) in try file.write(manifest.bytes) }
   }
 }

@@ -85,6 +85,22 @@ struct CatalogEntry: Hashable, Sendable {
     return (places, count, start == bytes.count)
   }
 
+  /// Whether a catalog consists of whole entries alone.
+  static func areWhole(_ bytes: [UInt8]) -> Bool {
+    guard bytes.starts(with: header) else { return bytes.isEmpty }
+    var start = header.count
+    var reader = CatalogReader(bytes, start..<bytes.count)
+    while let length = reader.number(4) {
+      let end = start + 4 + length + checkByteCount
+      guard length >= Digest.byteCount, end <= bytes.count, CatalogEntry(bytes, at: start..<end) != nil else {
+        return false
+      }
+      start = end
+      reader.position = end
+    }
+    return start == bytes.count
+  }
+
   /// About how many bytes an entry has.
   private static let usualByteCount = 130
 

@@ -20,7 +20,10 @@ struct SegmentBlock: Hashable, Sendable {
 
 /// The form of a segment.
 enum Segment {
-  static let header = skippable(0x184D_2A50, Array("runner-segment 1\n".utf8))
+  /// The beginning of a segment that does not say of which recipe it is; only read, never written.
+  static let namelessHeader = skippable(0x184D_2A50, Array("runner-segment 1\n".utf8))
+  /// How many bytes tell which header a file has.
+  static let headerMaximum = 57
   static let footerByteCount = 80
   static let blockByteCount = 48
   static let entryByteCount = 44
@@ -28,6 +31,22 @@ enum Segment {
   static let blockTarget = 256 << 10
   static let blockMaximum = 1 << 30
   static let mark = Array("RUNNERIX".utf8)
+
+  /// The beginning of a segment of a recipe: keys of records are the same under all, so a segment must say whose it is.
+  static func header(_ recipe: Digest) -> [UInt8] {
+    skippable(0x184D_2A50, Array("runner-segment 2\n".utf8) + recipe.bytes)
+  }
+
+  /// How long the header is with which a file begins.
+  ///
+  /// - Throws: What departs from the format.
+  static func headerByteCount(_ beginning: [UInt8], of recipe: Digest) throws(Malformed) -> Int {
+    let own = header(recipe)
+    if beginning.starts(with: own) { return own.count }
+    if beginning.starts(with: namelessHeader) { return namelessHeader.count }
+    let isOthers = beginning.starts(with: own.dropLast(Digest.byteCount))
+    throw Malformed(isOthers ? "it is a segment of another recipe" : "it does not begin as a segment does")
+  }
 
   static func skippable(_ magic: UInt32, _ content: [UInt8]) -> [UInt8] {
     little(magic) + little(UInt32(content.count)) + content
@@ -43,11 +62,15 @@ enum Segment {
 
   /// A whole segment's bytes.
   ///
-  /// - Parameter records: Keys and values; of equal keys the first counts.
+  /// - Parameters:
+  ///   - records: Keys and values; of equal keys the first counts.
+  ///   - recipe: What they are results of.
   /// - Returns: The bytes of the file.
   /// - Throws: ``CompressionError`` if memory is short.
-  static func bytes(of records: [(key: Digest, value: [UInt8])]) throws(CompressionError) -> [UInt8] {
-    var writer = SegmentWriter()
+  static func bytes(
+    of records: [(key: Digest, value: [UInt8])], recipe: Digest
+  ) throws(CompressionError) -> [UInt8] {
+    var writer = SegmentWriter(recipe: recipe)
     for (key, value) in records { try writer.add(key, value) }
     try writer.finish()
     return writer.take()
@@ -80,9 +103,10 @@ struct SegmentIndex: Sendable {
   ///
   /// - Parameters:
   ///   - bytes: The index frame, from its magic number to the end of the file.
+  ///   - header: How many bytes stand before the first block.
   ///   - fileByteCount: The file's size.
   /// - Throws: What departs from the format.
-  init(_ bytes: [UInt8], fileByteCount: Int) throws(Malformed) {
+  init(_ bytes: [UInt8], header: Int, fileByteCount: Int) throws(Malformed) {
     let footer = Array(bytes.suffix(Segment.footerByteCount))
     guard let byteCount = Self.byteCount(footer: footer), byteCount == bytes.count,
       bytes.starts(with: Segment.little(UInt32(0x184D_2A5E)) + Segment.little(UInt32(byteCount - 8)))
@@ -94,7 +118,7 @@ struct SegmentIndex: Sendable {
     self.footer = footer
     count = Segment.number(footer[4..<8])
     var blocks: [SegmentBlock] = []
-    var end = Segment.header.count
+    var end = header
     for start in stride(from: 8, to: 8 + Segment.blockByteCount * Segment.number(footer[0..<4]), by: 48) {
       let block = SegmentBlock(
         offset: Segment.number(bytes[start..<(start + 8)]),
@@ -168,15 +192,15 @@ struct SegmentIndex: Sendable {
 }
 
 extension Segment {
-  /// The keys of a whole segment whose every byte holds.
+  /// The keys of a recipe's whole segment whose every byte holds.
   ///
   /// - Throws: What departs from the format.
-  static func keys(checking bytes: [UInt8]) throws(Malformed) -> [Digest] {
-    guard bytes.starts(with: header) else { throw Malformed("it does not begin as a segment does") }
+  static func keys(checking bytes: [UInt8], of recipe: Digest) throws(Malformed) -> [Digest] {
+    let header = try headerByteCount(Array(bytes.prefix(headerMaximum)), of: recipe)
     guard let count = SegmentIndex.byteCount(footer: Array(bytes.suffix(footerByteCount))),
-      count <= bytes.count - header.count
+      count <= bytes.count - header
     else { throw Malformed("it does not end with a segment's index") }
-    let index = try SegmentIndex(Array(bytes.suffix(count)), fileByteCount: bytes.count)
+    let index = try SegmentIndex(Array(bytes.suffix(count)), header: header, fileByteCount: bytes.count)
     for block in index.blocks {
       let frame = Array(bytes[block.offset..<(block.offset + block.frameByteCount)])
       guard let content = try? Compression.zstdDecompressed(frame, maximum: block.contentByteCount),

@@ -15,8 +15,9 @@ struct SegmentWriter {
   private var entries: [(key: Digest, entry: SegmentEntry)] = []
   private var seen: Set<Digest> = []
 
-  init() {
-    emit(Segment.header)
+  /// Begins a segment of a recipe.
+  init(recipe: Digest) {
+    emit(Segment.header(recipe))
   }
 
   private mutating func emit(_ bytes: [UInt8]) {

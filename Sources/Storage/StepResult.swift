@@ -107,12 +107,15 @@ extension StepResult {
 }
 
 extension StepResult.Output {
+  /// Sizes and counts that a file may say; whatever is added up of them stays a number.
+  private static let possible = 0..<(1 << 48)
+
   fileprivate init?(_ value: JSONValue) {
     guard let name = value["name"]?.stringValue, let digest = value["sha256"]?.stringValue.flatMap(Digest.init(hex:)),
-      let byteCount = value["bytes"]?.integerValue, byteCount >= 0
+      let byteCount = value["bytes"]?.integerValue, Self.possible.contains(byteCount)
     else { return nil }
     let records = value["records"]
-    guard records == nil || (records?.integerValue ?? -1) >= 0 else { return nil }
+    guard records == nil || Self.possible.contains(records?.integerValue ?? -1) else { return nil }
     self.init(name, digest, byteCount: byteCount, recordCount: records?.integerValue)
   }
 

@@ -104,8 +104,9 @@ extension Store {
   private func checkFormat(_ mode: Mode) throws(StorageError) {
     let text = try files.read("format")
     if let text {
-      // Whatever a later version writes after its number, it is not this program's to judge or to mend.
-      if let version = Self.statedVersion(in: text), version > Self.formatVersion {
+      // Whatever a later version writes after its number, it is not this program's to judge or to mend. Only where this
+      // version's own second line stands has the number itself been damaged.
+      if let version = Self.statedVersion(in: text), version > Self.formatVersion, !Self.hasOwnSecondLine(text) {
         throw .newerFormat(path: path, version: version, supported: Self.formatVersion)
       }
       if text == Self.formatText { return }
@@ -127,6 +128,14 @@ extension Store {
     case .existing where isStore, .create: try writeFormat()
     case .existing, .readOnly: throw .noStore(path: path)
     }
+  }
+
+  private static func hasOwnSecondLine(_ text: [UInt8]) -> Bool {
+    func second(_ text: [UInt8]) -> [UInt8]? {
+      let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      return lines.count > 1 ? Array(lines[1]) : nil
+    }
+    return second(text) == second(formatText)
   }
 
   private func writeFormat() throws(StorageError) {

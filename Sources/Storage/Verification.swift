@@ -108,6 +108,9 @@ private struct Verifier {
       try checkPin(file)
     case .unknown:
       fault(file, "no version of runner that is known here writes such a file", "Move it elsewhere.")
+    case .hint where file.path == ResultCatalog.name:
+      count(file, "catalogs")
+      try checkCatalog(file)
     case .format, .hint, .lease, .setAside, .scratch, .temporary: break
     }
   }
@@ -151,6 +154,14 @@ private struct Verifier {
     if broken > 0 { fault(file, "\(broken) of its lines \(broken == 1 ? "is" : "are") not what was written") }
   }
 
+  private func checkCatalog(_ file: StoredFile) throws(StorageError) {
+    // A run may be adding to it at this moment; what it adds is whole at the second look.
+    for _ in 0..<2 {
+      guard let bytes = try store.files.read(file.path), !CatalogEntry.areWhole(bytes) else { return }
+    }
+    store.report(file.path, .malformed("it has an entry that is not what was written"))
+  }
+
   private mutating func checkPin(_ file: StoredFile) throws(StorageError) {
     guard let bytes = try store.files.read(file.path), Pin.keys(in: bytes) == nil else { return }
     fault(file, "it is not a pin's file")
@@ -167,6 +178,7 @@ extension StoredKind {
     case .checkpoint: "Nothing is lost but time: that training begins anew."
     case .journal: "No result depends on it; the other lines can be read."
     case .format: "It is written again; if a later runner wrote it, go on with that one."
+    case .hint: "No result depends on it; the next `runner exec` writes it again."
     case .pin: "Pin again what was pinned: until then nothing can be collected."
     default: "No result depends on it."
     }

@@ -44,7 +44,9 @@ extension Trainer {
         ("values", parameter.values), ("first", parameter.firstMoment.base), ("second", parameter.secondMoment.base),
       ].map { (name: "\(parameter.name.text)/\($0)", base: $1, count: parameter.count) }
     }
-    guard parts.allSatisfy({ places[$0.name]?.sizes == [$0.count] }) else { return nil }
+    guard parts.allSatisfy({ places[$0.name]?.sizes == [$0.count] && places[$0.name]?.type == .f32 }) else {
+      return nil
+    }
     bytes.withUnsafeBytes { buffer in
       for part in parts {
         guard let place = places[part.name]?.place else { continue }

@@ -70,6 +70,15 @@ import Testing
     #expect(Manifest(parsing: swapped) == nil)
   }
 
+  @Test(arguments: [
+    "1:a b 4:True\n", "1:a b 1:1\n", "1:a i 2:+1\n", "1:a i 2:01\n", "1:a i 2:-0\n", "1:a f 3:nan\n", "1:a f 3:inf\n",
+    "1:a f 4:1e-0\n", "1:a f 4:-0.0\n", "1:a f 1:1\n", "1:a z 1:x\n", "+1:a t 1:x\n", "01:a t 1:x\n", "1:a t 02:xy\n",
+    "1:a q 1:x\n", "1:a t -1:\n",
+  ])
+  func refusesWhatNoManifestWrites(text: String) {
+    #expect(Manifest(parsing: Array(text.utf8)) == nil)
+  }
+
   @Test func aTextThatLooksLikeTwoLeavesIsOne() {
     var one = Manifest()
     one.set("a", .text("1\n1:b t 1:2"))

@@ -1,6 +1,9 @@
 // runner store on a store that runner exec filled: what is shown, checked, freed and moved.
 
+import Digests
 import Foundation
+import JSON
+import Storage
 import Testing
 
 @Suite struct StoreCommands {
@@ -28,6 +31,19 @@ import Testing
     let one = try space.run(["store", "ls", "--kind", "generate", "--json"])
     #expect(one.output.split(separator: "\n").count == 1 && one.output.contains(#""kind":"generate""#))
     #expect(try space.run(["store", "stats", "--json"]).output.contains(#""generate":{"results":1"#))
+  }
+
+  /// What an archive brought may be called anything; no terminal is told to obey it.
+  @Test func labelsFromElsewhereAreShownNotObeyed() throws {
+    let space = try filled()
+    let store = try Store(at: "\(space.path)/.runner-store", mode: .existing)
+    var manifest = Manifest()
+    manifest.set("kind", .text("verify"))
+    let facts = JSONObject([JSONMember("label", .string("\u{1B}[2J\u{9B}31mgone\u{7}"))])
+    try store.publish(StepResult(kind: "verify", outputs: [], manifest: manifest, provenance: facts), for: manifest.key)
+    let list = try space.run(["store", "ls"]).output
+    #expect(list.contains("␛[2J\u{FFFD}31mgone␇"), "\(list)")
+    #expect(!list.unicodeScalars.contains("\u{1B}") && !list.unicodeScalars.contains("\u{9B}"))
   }
 
   @Test func catTakesDigestsTheirBeginningsKeysAndLabels() throws {

@@ -14,13 +14,22 @@ struct RunOutcome {
 /// A folder of its own for one test.
 final class TestSpace {
   let path: String
+  private let isOurs: Bool
 
   init() throws {
     path = NSTemporaryDirectory() + "runner-test-" + UUID().uuidString
+    isOurs = true
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
+  /// A folder that another made and keeps.
+  init(at path: String) {
+    self.path = path
+    isOurs = false
+  }
+
   deinit {
+    guard isOurs else { return }
     _ = chmod(path, 0o755)
     try? FileManager.default.removeItem(atPath: path)
   }

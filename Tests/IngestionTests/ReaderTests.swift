@@ -113,6 +113,17 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     #expect(canonical(try DataReader(.jsonl, file: "data").records(of: gzip)) == ["line 1: {\"a\":1}"])
   }
 
+  @Test func whatUnpacksToAThousandTimesItsSizeIsRefused() throws {
+    let packed = try Compression.zstdCompressed([UInt8](repeating: 0x20, count: 128 << 20))
+    #expect(packed.count < 32 << 10)
+    do throws(IngestionError) {
+      _ = try DataReader(.jsonl, file: "data").records(of: packed)
+      Issue.record("it was unpacked")
+    } catch {
+      #expect(error.text().contains("the zstd data unpacks to more than"), "\(error.text())")
+    }
+  }
+
   static let bad = [
     BadFile(.jsonl, "", "error: data: the file has no records\n  → Give a file with at least one record."),
     BadFile(.jsonl, " \n\n", "error: data: the file has no records\n  → Give a file with at least one record."),

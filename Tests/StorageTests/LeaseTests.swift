@@ -109,6 +109,43 @@ import Storage
     #expect(try b.acquire(step) == nil)
   }
 
+  /// Whatever becomes of a dead run's lease, it is waited for at most a minute, and collection goes on.
+  @Test func aDamagedLeaseHoldsNobodyUpForLong() throws {
+    var whole = Yard()
+    _ = try keeper(whole, "dead", .process(9)).acquire(step)
+    let path = "store/leases/\(step.hex)"
+    let bytes = try whole.disk.bytes(path)
+    var cases: [[UInt8]] = [[], Array("runner-lease 1\n{}\n".utf8), [UInt8](repeating: 0, count: 300)]
+    for place in bytes.indices {
+      var flipped = bytes
+      flipped[place] ^= 1 << UInt8(place % 8)
+      cases += [flipped, Array(bytes[..<place])]
+    }
+    for started in ["-9223372036854775808", "-1", "9223372036854775807"] {
+      let text = String(decoding: bytes, as: UTF8.self)
+      cases.append(Array(text.replacing(#/"started":\d+/#, with: "\"started\":\(started)").utf8))
+    }
+    for lease in cases {
+      whole = Yard()
+      let store = try whole.store()
+      try store.write([1])
+      for name in [path, "store/leases/run-dead"] {
+        if name == path { _ = try keeper(whole, "maker", .process(9)).acquire(step) }
+        try whole.disk.make(name, lease)
+      }
+      let b = try keeper(whole, "b", Village(alive: [1]))
+      _ = try b.acquire(step)?.sinceText
+      _ = try store.collection(keeping: [], grace: 0, processes: Village(alive: [1]))
+      whole.disk.advance(microseconds: 60_000_001)
+      #expect(try b.acquire(step) == nil, "\(String(decoding: lease, as: UTF8.self))")
+      b.end()
+      whole.age(days: 2)
+      let freed = try store.collection(keeping: [], grace: 0, processes: Village(alive: [])).files.map(\.what)
+      #expect(freed.contains("an object that no result names"), "\(String(decoding: lease, as: UTF8.self))")
+    }
+    print("leases: \(cases.count) damaged ones, none waited for longer than a minute")
+  }
+
   @Test func ofManyThatTakeOverOneWins() throws {
     for _ in 0..<50 {
       let yard = Yard()

@@ -19,6 +19,9 @@ import Testing
     try store.journal(run: "r").append(.members(["event": "ended"]))
     try store.keepCheckpoint([1, 2, 3], for: key("begun"))
     try store.pin([data.manifest.key], as: "paper")
+    yard.disk.advance(microseconds: 10_000_000)
+    _ = try store.outputs(of: data.manifest.key)
+    store.saveCatalog()
     return yard
   }
 
@@ -28,7 +31,8 @@ import Testing
     let counts = report.checked.map { "\($0.files) \($0.what)" }
     #expect(
       counts == [
-        "1 checkpoints", "2 objects", "1 pins", "1 segments of records", "1 recipes", "1 journals", "2 step results",
+        "1 checkpoints", "1 catalogs", "2 objects", "1 pins", "1 segments of records", "1 recipes", "1 journals",
+        "2 step results",
       ], "\(counts)")
   }
 
@@ -36,9 +40,9 @@ import Testing
   @Test(arguments: ["flip", "cut"])
   func everyDamagedFileIsNamedWithWhatToDo(how: String) throws {
     let whole = try filled()
-    let kinds = ["objects/", "steps/", "records/", "runs/", "checkpoints/", "pins/"]
+    let kinds = ["objects/", "steps/", "records/", "runs/", "checkpoints/", "pins/", "index/results"]
     let files = whole.disk.files().map(\.path).filter { path in kinds.contains { path.hasPrefix("/store/\($0)") } }
-    #expect(files.count == 9)
+    #expect(files.count == 10)
     for path in files {
       let yard = try filled()
       var bytes = try yard.disk.bytes(path)
@@ -69,6 +73,20 @@ import Testing
     var recipe = Manifest()
     recipe.set("kind", .text("generate"))
     #expect(try yard.store().records(of: recipe).values(for: [key("a"), key("b")]) == [nil, [2]])
+  }
+
+  /// Each of two files in the place of the other: what a digest alone does not tell, the file must say.
+  @Test(arguments: ["objects/", "steps/", "checkpoints/", "records/"])
+  func aFileInAnothersPlaceIsNamed(folder: String) throws {
+    let yard = try filled()
+    let store = try yard.store()
+    try store.keepCheckpoint([4, 5, 6], for: key("another"))
+    try store.records(of: key("another recipe")).append([(key("a"), [9])])
+    let files = yard.disk.files().filter { $0.path.hasPrefix("/store/\(folder)") && !$0.path.hasSuffix("/manifest") }
+    #expect(files.count == 2)
+    for (file, other) in [(files[0], files[1]), (files[1], files[0])] { yard.disk.overwrite(file.path, other.bytes) }
+    let named = try yard.store().verify().faults.filter { $0.quarantine != nil }.map(\.path)
+    #expect(named == files.map { String($0.path.dropFirst("/store/".count)) })
   }
 
   @Test func aSampleIsTheSameEveryTimeAndAboutAsLargeAsAsked() throws {

@@ -151,7 +151,7 @@ struct TrainerTests {
       ("nothing", []), ("words", Array("no checkpoint".utf8)),
       ("all weights", try Self.stopped(TrainerCase.all[0], base, after: 2).checkpoint),
       ("another rank", try Self.stopped(otherRank, base, after: 2).checkpoint),
-      ("trained weights", try item.run(base).weights),
+      ("trained weights", try item.run(base).weights), ("half as many bytes", try #require(Self.halved(good))),
     ]
     for length in [7, 8, 100, good.count / 2, good.count - 1] {
       bad.append(("\(length) bytes of \(good.count)", Array(good.prefix(length))))
@@ -164,6 +164,26 @@ struct TrainerTests {
     }
     #expect(try shorter.trainer(base).resume(from: good) == nil, "more steps than the training has")
     #expect(try item.trainer(base).resume(from: good)?.count == 2)
+  }
+
+  /// The same file with tensors of the same sizes in 16 bits, which is not what is read.
+  private static func halved(_ file: [UInt8]) -> [UInt8]? {
+    let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = String(decoding: file[8..<(8 + length)], as: UTF8.self).replacing("\"F32\"", with: "\"F16\"")
+      .replacing(#/"data_offsets":\[(\d+),(\d+)\]/#) { match in
+        let (start, end) = (Int(match.output.1) ?? 0, Int(match.output.2) ?? 0)
+        return "\"data_offsets\":[\(start),\(start + (end - start) / 2)]"
+      }
+    let count = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    return count + Array(header.utf8) + file[(8 + length)...]
+  }
+
+  @Test("Trained weights in 16 bits are refused before anything is read of them")
+  func halfWeights() throws {
+    let base = try TrainerCase.base()
+    let weights = try Trainee(base, TrainerCase.lowRank, workers: 1).trainedWeights()
+    let halved = try #require(Self.halved(weights))
+    #expect(throws: ModelFileError.self) { try TrainedWeights(ModelBytes(halved, name: "weights")) }
   }
 
   // MARK: - Divergence

@@ -35,7 +35,14 @@ public struct TrainedWeights: Sendable {
     rank = file.metadata["rank"].flatMap(Int.init) ?? 0
     divergedAt = file.metadata["diverged-at"].flatMap(Int.init)
     var tensors: [String: SafetensorsTensor] = [:]
-    for tensor in file.tensors { tensors[tensor.name] = tensor }
+    for tensor in file.tensors {
+      guard tensor.type == .f32 else {
+        throw ModelFileError(
+          file: bytes.name,
+          .unsupportedTensorType(tensor: tensor.name, type: tensor.type.name, supported: [GGUFTensorType.f32.name]))
+      }
+      tensors[tensor.name] = tensor
+    }
     self.tensors = tensors
   }
 
