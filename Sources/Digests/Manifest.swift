@@ -271,7 +271,7 @@ extension ManifestValue {
     default: return nil
     }
     // Every value has one text: what says it otherwise was not written by a manifest.
-    guard ByteOrder.areEqual(framed.text, text) else { return nil }
+    guard ByteOrder.areEqual(written, text) else { return nil }
   }
 }
 

@@ -176,8 +176,8 @@ extension Shape {
       }
       if entries.count < atLeast { reading.note(.tooFew(key: reading.key, least: atLeast), node) }
       let known = entries.filter { !Reading.isAbsent($0.value) }.map(\.key.text)
-      let values = entries.map { entry in
-        reading.within(entry.key.text, entry.key) {
+      let values = entries.map { entry -> Named<Element>.Entry? in
+        reading.within(entry.key.text, entry.key) { () -> Named<Element>.Entry? in
           if Reading.isAbsent(entry.value) {
             reading.note(.nothingToRemove(entry.key.text, known: known), entry.key.place)
             return nil
