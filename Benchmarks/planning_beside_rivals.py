@@ -7,7 +7,8 @@ of one small block), fills a store with it once, and is then timed. The others g
 chains, in which every step reads what the one before it wrote, and have run it once. Each is a process of its own from
 start to exit; figures are medians of the rounds: the time that passed, and the processor's time (user and system), which says
 more where other work runs on the machine; with the greatest resident memory (of less than about 12 MB nothing is told).
-`--before` measures another build of `runner` beside this one. A peer that is not installed is left out and named. Nothing
+`--before` measures another build of `runner` beside this one, on the same store: keys must be the same. `--keep` names a
+folder in which filled stores stay for the next call. A peer that is not installed is left out and named. Nothing
 here passes or fails: figures are written down.
 """
 
@@ -131,8 +132,9 @@ def measure(name, commands, folder, rounds):
 
 
 def measure_runner(name, runner, steps, folder, rounds):
-    with open(os.path.join(folder, "spec.yaml"), "w") as file:
-        file.write(spec(steps))
+    if not os.path.exists(os.path.join(folder, "spec.yaml")):
+        with open(os.path.join(folder, "spec.yaml"), "w") as file:
+            file.write(spec(steps))
     command = [runner, "exec", "spec.yaml", "--store", "store", "--results", "results"]
     timed(command, folder)
     # Results are a moment old before they are catalogued; the run after that finds them all.
@@ -158,6 +160,7 @@ def measure_peer(name, steps, folder, rounds):
 def markdown(figures, missing, started):
     lines = [HEADING, "", f"By Benchmarks/planning_beside_rivals.py on {datetime.date.today()}; medians, from start to exit, of a warm plan and of"]
     lines += ["a run that has nothing to do: milliseconds that passed, milliseconds of the processor (user and system), and", "the most resident memory.", ""]
+    lines += [f"Load average of the machine's {os.cpu_count()} processors at the end: {os.getloadavg()[0]:.1f}; where it is above 0, times are too long.", ""]
     lines += ["| program | steps | plan ms | processor ms | MB | no-op run ms | processor ms | MB |"]
     lines += ["| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for (name, steps), figure in figures.items():
@@ -176,6 +179,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runner")
     parser.add_argument("--before", help="another build of runner")
+    parser.add_argument("--keep", help="a folder for filled stores")
     parser.add_argument("--into", help="a Markdown file")
     parser.add_argument("--steps", default="1000,10000")
     parser.add_argument("--rounds", type=int, default=10)
@@ -187,12 +191,14 @@ def main():
     figures = {}
     for steps in map(int, options.steps.split(",")):
         builds = {"runner": options.runner} | ({"runner before": options.before} if options.before else {})
-        for name in list(builds) + [name for name in peers if name not in missing]:
+        with tempfile.TemporaryDirectory() as passing:
+            folder = os.path.join(options.keep or passing, str(steps))
+            os.makedirs(folder, exist_ok=True)
+            for name, build in builds.items():
+                figures[name, steps] = measure_runner(name, os.path.abspath(build), steps, folder, options.rounds)
+        for name in [name for name in peers if name not in missing]:
             with tempfile.TemporaryDirectory() as folder:
-                if name in builds:
-                    figures[name, steps] = measure_runner(name, os.path.abspath(builds[name]), steps, folder, options.rounds)
-                else:
-                    figures[name, steps] = measure_peer(name, steps, folder, options.rounds)
+                figures[name, steps] = measure_peer(name, steps, folder, options.rounds)
     with tempfile.TemporaryDirectory() as folder:
         started = measure("runner", {"--help": [os.path.abspath(options.runner), "--help"]}, folder, options.rounds)
     text = markdown(figures, missing, started["--help"])

@@ -65,7 +65,8 @@ enum Output {
   private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
     var start = 0
     while start < bytes.count {
-      let written = unsafe Foundation.write(descriptor, bytes.baseAddress.map { unsafe $0 + start }, bytes.count - start)
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
+      let written = unsafe Foundation.write(descriptor, rest.baseAddress, rest.count)
       if written < 0 { return failed(descriptor, errno) }
       start += written
     }

@@ -7,21 +7,12 @@ extension Store {
 
   /// The file of that digest in a folder: two digits name a folder in it, the others the file.
   static func name(_ digest: Digest, in folder: String, suffix: String) -> String {
-    let count = folder.utf8.count + 2 * Digest.byteCount + 2 + suffix.utf8.count
-    return String(unsafeUninitializedCapacity: count) { buffer in
-      var end = buffer.update(fromContentsOf: folder.utf8)
-      func add(_ byte: UInt8) {
-        buffer[end] = byte
-        end += 1
-      }
-      add(UInt8(ascii: "/"))
-      digest.eachDigit { digit in
-        add(digit)
-        if end == folder.utf8.count + 3 { add(UInt8(ascii: "/")) }
-      }
-      for byte in suffix.utf8 { add(byte) }
-      return end
-    }
+    let hex = digest.hex
+    let cut = hex.utf8.index(hex.startIndex, offsetBy: 2)
+    var name = ""
+    name.reserveCapacity(folder.utf8.count + 2 * Digest.byteCount + 2 + suffix.utf8.count)
+    for part in [folder[...], "/", hex[..<cut], "/", hex[cut...], suffix[...]] { name += part }
+    return name
   }
 
   /// The result that stands under a step's key.

@@ -125,7 +125,7 @@ public struct AggregateWork: Work, Hashable {
   public let measurements: [Measurement]
 
   var options: Manifest {
-    var described: [(prefix: String, leaves: [(String, ManifestValue)])] = []
+    var described: [(prefix: String, kind: String, group: Int, seed: Int)] = []
     described.reserveCapacity(measurements.count)
     // Names of evals, axes and arms are words of the report: what is pooled with what is all that a number depends on.
     var groups: [[String]: Int] = [:]
@@ -140,15 +140,17 @@ public struct AggregateWork: Work, Hashable {
       }
       let seed = seeds[group][measurement.coordinates["seed"] ?? "", default: seeds[group].count]
       seeds[group][measurement.coordinates["seed"] ?? ""] = seed
-      let leaves: [(String, ManifestValue)] = [
-        (prefix + "kind", .text(measurement.evalKind)), (prefix + "number", .integer(group)),
-        (prefix + "seed", .integer(seed)),
-      ]
-      described.append((prefix, leaves))
+      described.append((prefix, measurement.evalKind, group, seed))
     }
-    // Sorted three by three: there may be thousands.
+    // In the order of the leaves, for there may be thousands.
     described.sort { ByteOrder.precedes($0.prefix, $1.prefix) }
-    return Manifest(sorting: described.flatMap(\.leaves))
+    var options = Manifest()
+    for one in described {
+      options.set(one.prefix + "kind", .text(one.kind))
+      options.set(one.prefix + "number", .integer(one.group))
+      options.set(one.prefix + "seed", .integer(one.seed))
+    }
+    return options
   }
 }
 
