@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fuzzes each reader for some seconds, beginning with the corpus: fuzz.sh PROGRAM SECONDS [READER…]
 # What is found is kept in the folder FOUND; a reader that fails leaves its input there and the exit code 1.
-# With SECONDS 0 nothing is fuzzed: of what was found, that which reaches more than the corpus is added to the corpus.
+# With SECONDS 0 nothing is fuzzed: of what was found, the few files that together reach all that the corpus does not are
+# added to the corpus.
 program=$1 seconds=$2
 shift 2
 here=$(dirname "$0")
@@ -11,7 +12,7 @@ for reader in ${*:-$(ls "$here/Corpus")}; do
   mkdir -p "$found/$reader" "$found/faults"
   export FUZZ_READER="$reader"
   if [ "$seconds" = 0 ]; then
-    "$program" -merge=1 -max_len=65536 "$here/Corpus/$reader" "$found/$reader" >"$found/$reader.merge.log" 2>&1 ||
+    "$program" -set_cover_merge=1 -use_counters=0 -max_len=65536 -timeout=100 "$here/Corpus/$reader" "$found/$reader" >"$found/$reader.merge.log" 2>&1 ||
       { failed=1; echo "$reader: not merged, see $found/$reader.merge.log"; }
     continue
   fi

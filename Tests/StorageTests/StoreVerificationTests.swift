@@ -75,6 +75,23 @@ import Testing
     #expect(try yard.store().records(of: recipe).values(for: [key("a"), key("b")]) == [nil, [2]])
   }
 
+  /// Sizes that no file has, with the right digests: whoever adds them up must not be given them.
+  @Test(arguments: [
+    #""bytes":9223372036854775807"#, #""bytes":281474976710656"#, #""bytes":1,"records":9223372036854775807"#,
+  ])
+  func impossibleSizesAreDamage(sizes: String) throws {
+    let yard = try filled()
+    let file = try #require(yard.disk.files().first { $0.path.hasSuffix(".step") })
+    let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let facts = String(decoding: lines[2], as: UTF8.self).replacing(#/"bytes":[0-9]+/#, with: sizes)
+    let checked = Array(facts.utf8) + lines[3...].flatMap { [UInt8(ascii: "\n")] + $0 }
+    yard.disk.overwrite(file.path, Array("runner-step 1\n\(Digest.sha256(checked).hex)\n".utf8) + checked)
+    let store = try yard.store()
+    #expect(try store.statistics().steps["generate"]?.results == 1)
+    #expect(store.damages.map(\.path) == [String(file.path.dropFirst("/store/".count))])
+    #expect(store.damages.first?.reason == .malformed("its outputs are not a step result's"))
+  }
+
   /// Each of two files in the place of the other: what a digest alone does not tell, the file must say.
   @Test(arguments: ["objects/", "steps/", "checkpoints/", "records/"])
   func aFileInAnothersPlaceIsNamed(folder: String) throws {
