@@ -123,7 +123,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     try space.write(lines.joined(separator: "\n").replacing("judgment", with: "verdict"), to: "numbers.jsonl")
     let mistyped = try space.run(["exec", "small.yaml"])
-    #expect(mistyped.exitCode == 65 && mistyped.errors.contains("`judgment`"), "\(mistyped.errors)")
+    #expect(mistyped.exitCode == 1 && mistyped.errors.contains("`judgment`"), "\(mistyped.errors)")
   }
 
   @Test func oneJudgmentCannotBeAboutTwoResponses() throws {
@@ -132,7 +132,7 @@ import Testing
     training.reviser = #"[{judgment: {by: recorded, judgment: "{question}"}}]"#
     training.objective = Self.all[1].objective
     let outcome = try space.exec(training)
-    #expect(outcome.exitCode == 65, "\(outcome.output)")
+    #expect(outcome.exitCode == 1, "\(outcome.output)")
     #expect((outcome.errors + outcome.output).contains("has one judgment and 2 responses"), "\(outcome.errors)")
   }
 }
@@ -191,7 +191,7 @@ import Testing
     var training = SmallTraining()
     (training.reviser, training.objective) = ("[{rescore: {by: {reward-model: policy}}}]", "{rrhf: {}}")
     let outcome = try space.exec(training)
-    #expect(outcome.exitCode == 65, "\(outcome.output)")
+    #expect(outcome.exitCode == 1, "\(outcome.output)")
     #expect((outcome.errors + outcome.output).contains("is no reward model"), "\(outcome.errors)")
   }
 }
@@ -250,7 +250,7 @@ import Testing
   @Test func moreRecordsThanThereAre() throws {
     let space = try TestSpace()
     let outcome = try space.exec(Self.training("count: 4, records: 4, weights: merge"))
-    #expect(outcome.exitCode == 65, "\(outcome.output)")
+    #expect(outcome.exitCode == 1, "\(outcome.output)")
     let told = outcome.errors + outcome.output
     #expect(told.contains("the round takes the records 13 to 16, and there are 12"), "\(told)")
   }

@@ -41,6 +41,7 @@ final class TrainingHead: @unchecked Sendable {
   /// - Parameters:
   ///   - headRows: The rows of a unit that go through the head.
   ///   - most: The most that are held.
+  /// - Returns: At least 1.
   static func rowsHeld(_ headRows: Int, most: Int) -> Int { max(1, min(headRows, most)) }
 
   /// Computes what is asked for of the layout's head rows; `room` has a whole number of rows of the vocabulary, at least one.
