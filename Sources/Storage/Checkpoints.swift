@@ -11,10 +11,13 @@ extension Store {
   /// - Parameters:
   ///   - bytes: What the step needs.
   ///   - key: The step's key.
+  ///   - isDurable: Whether it is to outlive the machine, too, which takes much longer, and not only the process.
   /// - Throws: ``StorageError`` if it cannot be written; the last checkpoint then still stands.
-  public func keepCheckpoint(_ bytes: [UInt8], for key: Digest) throws(StorageError) {
+  public func keepCheckpoint(
+    _ bytes: [UInt8], for key: Digest, isDurable: Bool = true
+  ) throws(StorageError) {
     guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
-    try files.publish(Self.name(key)) { file throws(StorageError) in
+    try files.publish(Self.name(key), isDurable: isDurable) { file throws(StorageError) in
       var hasher = DigestHasher()
       for part in [bytes, key.bytes] {
         hasher.update(part)

@@ -106,10 +106,16 @@ struct StoreFiles: Sendable {
   // MARK: Publishing
 
   /// Writes a file that appears whole, or not at all, under its name, replacing what is there.
+  ///
+  /// - Parameters:
+  ///   - name: The name.
+  ///   - isDurable: Whether it is on the disk afterwards; otherwise it outlives the process, but maybe not the machine.
+  ///   - produce: Writes the content.
+  /// - Throws: ``StorageError`` if the file cannot be written, and what `produce` throws.
   func publish(
-    _ name: String, _ produce: (inout TemporaryFile) throws(StorageError) -> Void
+    _ name: String, isDurable: Bool = true, _ produce: (inout TemporaryFile) throws(StorageError) -> Void
   ) throws(StorageError) {
-    try withTemporary(for: name, produce) { temporary throws(SystemFailure) in
+    try withTemporary(for: name, isDurable: isDurable, produce) { temporary throws(SystemFailure) in
       try retrying { () throws(SystemFailure) in try system.rename(temporary, to: path(name)) }
       return true
     }
@@ -168,7 +174,7 @@ struct StoreFiles: Sendable {
 
   @discardableResult
   private func withTemporary(
-    for name: String, _ produce: (inout TemporaryFile) throws(StorageError) -> Void,
+    for name: String, isDurable: Bool = true, _ produce: (inout TemporaryFile) throws(StorageError) -> Void,
     place: (String) throws(SystemFailure) -> Bool
   ) throws(StorageError) -> Bool {
     let folder = Self.folder(of: name)
@@ -176,7 +182,7 @@ struct StoreFiles: Sendable {
     var isPublished = false
     do throws(StorageError) {
       try produce(&file)
-      try file.finish()
+      try file.finish(isDurable: isDurable)
       isPublished = try told { () throws(SystemFailure) in try place(file.path) }
     } catch {
       file.abandon()
@@ -186,7 +192,7 @@ struct StoreFiles: Sendable {
       file.abandon()
       return false
     }
-    try synchronizeFolder(folder)
+    if isDurable { try synchronizeFolder(folder) }
     return true
   }
 

@@ -37,8 +37,8 @@ struct TemporaryFile: Sendable {
   }
 
   /// Brings the content to the disk and closes the file.
-  mutating func finish() throws(StorageError) {
-    try told { () throws(SystemFailure) in try system.synchronize(file) }
+  mutating func finish(isDurable: Bool = true) throws(StorageError) {
+    if isDurable { try told { () throws(SystemFailure) in try system.synchronize(file) } }
     isOpen = false
     do throws(SystemFailure) {
       try system.close(file)

@@ -136,13 +136,13 @@ import Testing
 
   /// What `none` is to remove must be there: a mistyped name would leave in place what its author thinks is gone.
   @Test(arguments: [
-    ("extends: s.yaml\nhyperparametrs: none", "t.yaml:2:1: error: There is no key `hyperparametrs`"),
+    ("extends: s.yaml\nhyperparametrs: none", "t.yaml:2:1: error: The spec has no key `hyperparametrs`"),
     ("extends: s.yaml\nmodels: {polcy: none}", "nothing named `polcy` is"),
-    ("extends: s.yaml\ndatasets: {counting: {promt: none}}", "t.yaml:2:23: error: There is no key `promt`"),
+    ("extends: s.yaml\ndatasets: {counting: {promt: none}}", "t.yaml:2:23: error: `counting` has no key `promt`"),
     ("extends: s.yaml\nevals: {acuracy: none}", "t.yaml:2:9: error: `none` removes what is inherited"),
     (
       "extends: s.yaml\nablations: {a: {b: {}, c: {evals: {accuracy: {accuracy: {temprature: none}}}}}}",
-      "There is no key `temprature`"
+      "`accuracy` has no key `temprature`"
     ),
     ("extends: g.yaml\nablations: {a: {KTOO: none}}", "t.yaml:2:17: error: `none` removes what is inherited"),
   ])

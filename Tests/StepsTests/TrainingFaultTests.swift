@@ -11,9 +11,9 @@ import Storage
 import Synchronization
 import Testing
 
-/// What a run did, as told by its events, with a clock that moves at each step of a training.
+/// What a run did, as told by its events, with a clock that stands still: no checkpoint waits for its time.
 private final class Witness: Sendable {
-  private let state = Mutex((steps: [Int](), counts: [String: (computed: Int, reused: Int)](), hours: 0.0))
+  private let state = Mutex((steps: [Int](), counts: [String: (computed: Int, reused: Int)]()))
   let atStep: @Sendable (Int) -> Void
 
   init(atStep: @escaping @Sendable (Int) -> Void = { _ in }) { self.atStep = atStep }
@@ -21,16 +21,12 @@ private final class Witness: Sendable {
   /// The training's steps in the order in which they were told of.
   var steps: [Int] { state.withLock { $0.steps } }
   func count(of label: String) -> (computed: Int, reused: Int)? { state.withLock { $0.counts[label] } }
-  /// An hour passes with each step, so that a checkpoint is due.
-  var now: Double { state.withLock { $0.hours * 3600 } }
+  let now = 0.0
 
   func see(_ event: ExecutionEvent) {
     switch event {
     case .progress(_, let progress) where progress.unit == "steps":
-      state.withLock {
-        $0.steps.append(progress.done)
-        $0.hours += 1
-      }
+      state.withLock { $0.steps.append(progress.done) }
       atStep(progress.done)
     case .finished(let step, _, _, let computed, let reused):
       state.withLock { $0.counts[step.label] = (computed, reused) }

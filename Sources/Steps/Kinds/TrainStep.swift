@@ -13,10 +13,10 @@ import Storage
 import Training
 
 struct TrainStep {
-  /// Writing checkpoints may take a tenth of the time: between two of them passes so many times what one takes.
+  /// A checkpoint is written after every step, so that a kill loses no more than the step in flight.
   ///
-  /// A checkpoint of adapters is thus written after nearly every step on a fast disk, and a kill loses seconds; of a full
-  /// fine-tuning it is written every minute or so.
+  /// Bringing it to the disk, which only matters when the machine itself stops, may take a tenth of the time: between two
+  /// of those passes so many times what one takes.
   private static let secondsBetween = 10.0
   /// Bytes that a disk is taken to write in a second, before the first checkpoint has shown it.
   private static let bytesPerSecond = 5e8
@@ -183,8 +183,10 @@ struct TrainStep {
 
   private mutating func keepCheckpoint(_ trainer: Trainer, now: Bool = false) throws {
     let began = task.now()
-    guard now || began - lastCheckpoint >= pause else { return }
-    try task.store.keepCheckpoint(TrainingCheckpoint((trainer.step, trainer.checkpoint(reports)), kept).bytes, for: key)
+    let isDurable = now || began - lastCheckpoint >= pause
+    try task.store.keepCheckpoint(
+      TrainingCheckpoint((trainer.step, trainer.checkpoint(reports)), kept).bytes, for: key, isDurable: isDurable)
+    guard isDurable else { return }
     lastCheckpoint = task.now()
     pause = Self.secondsBetween * (lastCheckpoint - began)
   }
