@@ -91,15 +91,23 @@ package struct TrainingExamples {
     guard reference.isEmpty || reference.count == count else {
       throw .referenceTokens(step: label, record: index + 1, policy: count, reference: reference.count)
     }
-    var encoded = TrainingResponse(request: request, reference: reference)
+    var contexts: [ScoreRequest] = []
+    var continuation: ScoreRequest?
     switch item {
-    case .relabeled(_, _, let contrast, _): encoded.otherContexts = [self.request(contrast, response)]
-    case .judged(_, _, .prompt(let judged)?): encoded.otherContexts = [self.request(judged, response)]
+    case .relabeled(_, _, let contrast, _): contexts = [self.request(contrast, response)]
+    case .judged(_, _, .prompt(let judged)?): contexts = [self.request(judged, response)]
     case .judged(_, .some(let judgment), .question(let question)?):
-      encoded.continuation = self.request(question, Response(text: judgment, finish: .stop, tokens: 0))
+      continuation = self.request(question, Response(text: judgment, finish: .stop, tokens: 0))
     default: break
     }
-    return encoded
+    // Behind an empty prompt the first token has no probability; then it is left out everywhere.
+    let common = contexts.reduce(count) { min($0, $1.tokens.count - $1.from) }
+    func trained(_ request: ScoreRequest) -> ScoreRequest {
+      ScoreRequest(tokens: request.tokens, from: request.tokens.count - common)
+    }
+    return TrainingResponse(
+      request: trained(request), reference: Array(reference.suffix(common)), otherContexts: contexts.map(trained),
+      continuation: continuation)
   }
 
   private func request(_ turns: [Message], _ response: Response) -> ScoreRequest {

@@ -107,6 +107,17 @@ import Testing
     #expect(losses[1].prefix(6) == losses[2].prefix(6) && losses[1] != losses[2])
   }
 
+  /// Behind an empty prompt the first token cannot be learned, and behind the judged one it could: it is left out of both.
+  @Test func anEmptyPromptIsNoTrap() throws {
+    let space = try TestSpace()
+    var training = Self.all[1].training
+    training.prompt = ""
+    training.objective = Self.all[1].objective.replacing("{question} ", with: "")
+    let outcome = try space.exec(
+      training, ["--set", "models.policy.turns=raw", "--set", "evals=none"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
+  }
+
   @Test func recordedJudgmentsOfWhichNoneMeansAcceptable() throws {
     let space = try TestSpace()
     var training = SmallTraining()

@@ -188,22 +188,28 @@ package struct Fitting {
 
   /// The tokens of the longest response of an item with its prompt; turns of an item's own are never cut.
   private func length(of item: FeedbackItem, _ turns: [Message]) -> Int {
-    var prompts = [turns]
+    let prompts = Self.prompts(of: item, turns)
+    let longest = prompts.flatMap { turns in item.responses.map { encoder.count(turns: turns, response: $0) } }.max()
+    guard case .judged(_, .some(let judgment), .question(let question)?) = item else { return longest ?? 0 }
+    let said = encoder.count(turns: question, response: Response(text: judgment, finish: .stop, tokens: 0))
+    return max(said, longest ?? 0)
+  }
+
+  /// The prompts that an item's responses are read behind.
+  private static func prompts(of item: FeedbackItem, _ turns: [Message]) -> [[Message]] {
     switch item {
-    case .relabeled(_, let own, let contrast, _): prompts = [own, contrast]
-    case .judged(_, _, .prompt(let judged)?): prompts = [turns, judged]
-    case .judged(let response, .some(let judgment), .question(let question)?):
-      let said = encoder.count(turns: question, response: Response(text: judgment, finish: .stop, tokens: 0))
-      return max(said, encoder.count(turns: turns, response: response))
-    default: break
+    case .relabeled(_, let own, let contrast, _): [own, contrast]
+    case .judged(_, _, .prompt(let judged)?): [turns, judged]
+    case .response, .judged, .pair, .ranking: [turns]
     }
-    return prompts.flatMap { turns in item.responses.map { encoder.count(turns: turns, response: $0) } }.max() ?? 0
   }
 
   private func isEmpty(_ item: FeedbackItem, _ turns: [Message]) -> Bool {
-    item.responses.contains { response in
-      let (tokens, from) = encoder.encode(turns: turns, response: response)
-      return tokens.count <= from
+    Self.prompts(of: item, turns).contains { turns in
+      item.responses.contains { response in
+        let (tokens, from) = encoder.encode(turns: turns, response: response)
+        return tokens.count <= from
+      }
     }
   }
 }

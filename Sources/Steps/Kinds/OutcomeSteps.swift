@@ -52,12 +52,16 @@ package enum ChoiceStep {
   }
 }
 
-package enum PerplexityStep {
-  static func run(_ task: StepTask) throws -> [ProducedOutput] {
-    let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
-    let outcomes = outcomes(of: scores)
-    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
+/// Steps that make outcomes of scores and of nothing else.
+enum ScoredOutcomes {
+  static func run(_ task: StepTask, _ outcomes: ([Scores]) -> [Outcomes]) throws -> [ProducedOutput] {
+    let found = outcomes(try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores"))
+    return [ProducedOutput("outcomes", RecordFile.bytes(found), records: found.count)]
   }
+}
+
+package enum PerplexityStep {
+  static func run(_ task: StepTask) throws -> [ProducedOutput] { try ScoredOutcomes.run(task, outcomes) }
 
   /// A record's value is its mean negative log-probability a token, weighted by its tokens; the number over records is
   /// the exponential of the weighted mean.
@@ -77,11 +81,7 @@ package enum PerplexityStep {
 }
 
 package enum RewardStep {
-  static func run(_ task: StepTask) throws -> [ProducedOutput] {
-    let scores = try RecordFile.records(Scores.self, from: task.input("scores"), file: "scores")
-    let outcomes = outcomes(of: scores)
-    return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
-  }
+  static func run(_ task: StepTask) throws -> [ProducedOutput] { try ScoredOutcomes.run(task, outcomes) }
 
   /// One outcome a response; a response that could not be made has none to its credit and does not count.
   package static func outcomes(of scores: [Scores]) -> [Outcomes] {
