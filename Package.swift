@@ -138,7 +138,7 @@ let package = Package(
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests"], exclude: ["Golden", "Fixtures"],
+      name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"], exclude: ["Golden", "Fixtures"],
       swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]

@@ -1,5 +1,5 @@
-// The loops beside the products: norms, rotations, gates, exponentials, softmax, in three variants with the same bits.
-// Knows nothing of models; loops.inc is the one text that all three variants are compiled from.
+// The loops beside the products: norms, rotations, gates, exponentials, softmax, in variants with the same bits.
+// Knows nothing of models; loops.inc is the one text that all variants are compiled from.
 
 #include "kernels.h"
 #include "attention_rows.h"
@@ -29,9 +29,9 @@ enum { CK_STREAMS = 8 };
 #pragma clang attribute pop
 
 #define CHOOSE(variant, name, ...)                                  \
-  ((variant) == CK_AVX512 ? name##_avx512(__VA_ARGS__)              \
-   : (variant) == CK_AVX2 ? name##_avx2(__VA_ARGS__)                \
-                          : name##_plain(__VA_ARGS__))
+  ((variant) == CK_AVX512  ? name##_avx512(__VA_ARGS__)             \
+   : (variant) == CK_PLAIN ? name##_plain(__VA_ARGS__)              \
+                           : name##_avx2(__VA_ARGS__))
 
 void ck_rms_norm(
     int variant, const float *x, const float *gain, float epsilon, size_t rows, size_t width, size_t x_stride,

@@ -29,7 +29,7 @@ PEAK(peak_avx2, m8)
 
 double ck_peak_loop(int variant, long steps) {
   if (variant == CK_AVX512) return peak_avx512(steps);
-  if (variant == CK_AVX2) return peak_avx2(steps);
+  if (variant == CK_AVX2 || variant == CK_WIDE) return peak_avx2(steps);
   volatile float sum = 0;
   for (long step = 0; step < steps; step++) sum = __builtin_fmaf(1.0000001f, 1e-9f, sum);
   return 2.0 * (double)steps;

@@ -1,4 +1,4 @@
-// Packing, and the ordered product in its three variants.
+// Packing, and the ordered product in its variants.
 // Knows nothing of what the numbers mean; products.inc holds the blocked form that the vector variants share.
 
 #include "kernels.h"
@@ -13,7 +13,8 @@ int ck_supported(int variant) {
   __builtin_cpu_init();
   switch (variant) {
     case CK_PLAIN: return 1;
-    case CK_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case CK_AVX2:
+    case CK_WIDE: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case CK_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
@@ -138,13 +139,17 @@ static void product_plain(
 #define VARIANT(name) name##_avx512
 #define MAX_ROWS 14
 #include "products.inc"
+#undef VARIANT
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target(CK_AVX2_FEATURES))), apply_to = function)
+#define VARIANT(name) name##_wide
+#include "products.inc"
 #undef V
 #undef VL
 #undef VARIANT
 #undef MAX_ROWS
-#pragma clang attribute pop
 
-#pragma clang attribute push(__attribute__((target(CK_AVX2_FEATURES))), apply_to = function)
 #define V v8
 #define VL 8
 #define VARIANT(name) name##_avx2
@@ -163,6 +168,7 @@ void ck_product(
     case CK_AVX512:
       product_avx512(packed_a, m, k, packed_w, panel_stride, first, last, n, c, c_stride, mode);
       break;
+    case CK_WIDE: product_wide(packed_a, m, k, packed_w, panel_stride, first, last, n, c, c_stride, mode); break;
     case CK_AVX2: product_avx2(packed_a, m, k, packed_w, panel_stride, first, last, n, c, c_stride, mode); break;
     default: product_plain(packed_a, m, k, packed_w, panel_stride, first, last, n, c, c_stride, mode);
   }

@@ -123,11 +123,11 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
   public var meaning: String {
     switch self {
     case .done: "done"
-    case .stepFailed: "a step failed"
+    case .stepFailed: "a step failed, whatever the cause, or `exec` was stopped"
     case .claimFailed: "a claim or comparison does not hold"
     case .usage: "wrong usage"
     case .badSpec: "bad spec"
-    case .inputOutput: "input or output failed (file, disk, network, store)"
+    case .inputOutput: "input or output failed: a file, weights, disk, network, store"
     }
   }
 }

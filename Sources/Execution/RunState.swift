@@ -170,6 +170,12 @@ public struct BlockedStep: DiagnosableError, Hashable {
           "exec.missing-spec", "\(step): the spec `\(spec)`, whose weights are used, is not there",
           remedy: "Write that spec, or mend the path; it is relative to the file that names it.", exit: .badSpec)
       ]
+    case .missingPart(let part, let dataset):
+      [
+        Diagnosis(
+          "exec.missing-part", "\(step): data set `\(dataset)` sets no part `\(part)` aside",
+          remedy: "Add `\(part): …` to its `split:`, or look at another part.", exit: .badSpec)
+      ]
     case .unavailable(let name):
       [
         Diagnosis(

@@ -68,8 +68,14 @@ struct Packages: Sendable {
     var arguments = ["-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check"]
     arguments += ["--progress-bar", "off", "-d", folder]
     if !sourceAllowed { arguments.append("--only-binary=:all:") }
-    let result = try await python(arguments + ["\(package)==\(version)"], in: folder)
-    guard result.status == 0 else { throw Self.failure(result.errors) }
+    let requirement = "\(package)==\(version)"
+    let result = try await python(arguments + [requirement], in: folder)
+    guard result.status == 0 else {
+      guard case .noPackage = Self.failure(result.errors) else { throw Self.failure(result.errors) }
+      // An index that cannot be reached is told by pip only where it tries again, which a user's settings may forbid.
+      let again = try await python(arguments + ["--retries", "1", requirement], in: folder)
+      throw Self.failure(again.status == 0 ? result.errors : again.errors)
+    }
     let stem = PackageName.fileStem(package, version)
     let archives = LocalFile.files(under: folder).filter { path in
       PackageName.isArchive(

@@ -53,6 +53,8 @@ public enum Obstacle: Hashable, Sendable {
   case unavailable(String)
   /// Its weights are another experiment's, whose spec is not there.
   case missingSpec(String)
+  /// It reads a part that its data set does not set aside.
+  case missingPart(String, dataset: String)
   /// A step that it reads from cannot run.
   case behind(StepID)
 }

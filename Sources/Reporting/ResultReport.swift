@@ -179,10 +179,10 @@ public struct ResultReport: Sendable {
   static func write(_ text: String, to path: String, in folder: String) throws(ResultsError) {
     let bytes = Data(text.utf8)
     if FileManager.default.contents(atPath: path) == bytes { return }
+    // A name that the next run takes again: a run that is killed here leaves nothing behind for good.
+    let draft = path + ".part"
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      // A name that the next run takes again: a run that is killed here leaves nothing behind for good.
-      let draft = path + ".part"
       try bytes.write(to: URL(fileURLWithPath: draft))
       guard unsafe rename(draft, path) == 0 else {
         let reason = errno
@@ -191,6 +191,8 @@ public struct ResultReport: Sendable {
         throw POSIXError(POSIXErrorCode(rawValue: reason) ?? .EIO)
       }
     } catch {
+      // What a full disk has room for is no draft of anything.
+      _ = unsafe unlink(draft)
       throw ResultsError(path: path, reason: SystemReason.text(of: error, at: path))
     }
   }

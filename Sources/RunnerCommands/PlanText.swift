@@ -104,6 +104,7 @@ struct PlanText {
       return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))\(more)"]
     case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
     case .blocked(.missingSpec(let spec)): return ["the spec `\(spec)` is not there"]
+    case .blocked(.missingPart(let part, let dataset)): return ["data set `\(dataset)` sets no part `\(part)` aside"]
     case .blocked(.unavailable): return ["this version cannot run such a step"]
     case .blocked(.behind(let source)): return ["reads from \(graph.step(source).label), which cannot run"]
     }

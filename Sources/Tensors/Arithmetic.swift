@@ -24,6 +24,8 @@ public enum KernelVariant: Int32, Hashable, Sendable, CaseIterable {
   case avx2 = 1
   /// AVX-512.
   case avx512 = 2
+  /// The products of AVX-512, their vectors and blocks, in AVX2's instructions; for checking them where AVX-512 is not.
+  case wide = 3
 
   /// Whether this host has the instructions.
   public var isSupported: Bool { ck_supported(rawValue) != 0 }

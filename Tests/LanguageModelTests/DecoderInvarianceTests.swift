@@ -76,7 +76,7 @@ struct DecoderInvarianceTests {
     }
     let expectedScores = try scores(loaded, scored)
     let expectedTexts = try continuations(loaded, continued, batch: 3)
-    for variant in [KernelVariant.avx2, .plain] where variant.isSupported {
+    for variant in [KernelVariant.avx2, .wide, .plain] where variant.isSupported {
       let decoder = try Decoder(sharing: loaded, workers: 2, variant: variant)
       for (index, found) in try scores(decoder, scored).enumerated() {
         expectSameBits(found, expectedScores[index], "\(variant), \(lengths[index]) tokens")

@@ -88,9 +88,7 @@ import Testing
       .sorted()
     #expect(names.count == 7)
     for name in names {
-      // Its data set is another file's, which has no such part.
-      let sets = name == "b-clha.yaml" ? ["datasets.hh.split.validation=20"] : []
-      let resolved = try SpecificationReader().read(folder.appendingPathComponent(name).path, sets: sets)
+      let resolved = try SpecificationReader().read(folder.appendingPathComponent(name).path)
       var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
       let planned = try planner.plan(resolved, name: name)
       let last = try #require(

@@ -78,7 +78,7 @@ import Training
     expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, workers: 1)), "one worker")
     expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, workers: 4)), "four workers")
     expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, rows: 40)), "units of 40 rows")
-    for variant in [KernelVariant.avx2, .avx512] where variant.isSupported && variant != .best {
+    for variant in [KernelVariant.avx2, .avx512, .wide] where variant.isSupported && variant != .best {
       expectSame(try Self.run(try Self.trainer(Self.lowRank, steps: 3, variant: variant)), "\(variant)")
     }
     // The plain loops take their time: one step of them.

@@ -1,5 +1,5 @@
 // The arithmetic whose bits are the same on every host: ordered products, vector loops, and a pool of threads.
-// Knows nothing of models; every function exists in three variants that agree bit for bit.
+// Knows nothing of models; every function exists in variants that agree bit for bit.
 //
 // A product is C[M,N] = A[M,K] · W[N,K]ᵀ. Each element of C is ONE chain of fused multiply-adds with k ascending, started
 // at +0 (or at what C holds, to continue a chain), so its bits depend on its row of A and its row of W and on nothing else.
@@ -15,8 +15,9 @@
 
 enum { CK_PANEL = 32, CK_TILE = 12, CK_LANES = 16 };
 
-// Which instructions a call uses. Every variant gives the same bits.
-enum ck_variant { CK_PLAIN = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
+// Which instructions a call uses. Every variant gives the same bits. CK_WIDE is the text of the AVX-512 products, its
+// vectors and blocks, in AVX2's instructions: slow, and there so that every host can check that text.
+enum ck_variant { CK_PLAIN = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_WIDE = 3 };
 
 // What a product does with what C held before.
 enum ck_mode {

@@ -91,7 +91,7 @@ struct CellPlanner {
     for seed in experiment.seeds.vary.contains(.generation) ? seedValues : [Planner.fixedSeed] {
       self.seed = seed
       for part in data.parts {
-        let records = try records(part.reference)
+        let records = try records(part.reference, for: "data")
         if experiment.reviser.isEmpty {
           wanted += try candidates(of: records, policy: []).dropFirst().map(\.source.step)
         } else {

@@ -14,7 +14,7 @@ extension CellPlanner {
   mutating func trained(by result: ExperimentResult, path: String) throws -> ModelInputs {
     let spec = result.spec.written
     guard let other = try context.experiment(result.spec) else {
-      let step = unavailable(.train, "weights of \(spec)", path: path, missing: spec)
+      let step = unavailable(.train, "weights of \(spec)", path: path, reason: .missingSpec(spec))
       let use = ModelUse(
         source: .gguf, turns: .chatml, system: nil, arithmetic: experiment.arithmetic,
         fingerprint: try context.fingerprint(experiment.arithmetic), displayName: "the weights of \(spec)")

@@ -20,7 +20,7 @@ extension CellPlanner {
       return [finding]
     }
     return try eachSeed { planner in
-      try planner.each(eval.on, .all) { planner, part in
+      try planner.each(eval.on, .all, of: path) { planner, part in
         let feedback = try planner.feedback(of: part, policy: [])
         let examples = try planner.fit([feedback], label: part.label, weights: [1], model: eval.model)
         var inputs = [StepInput("examples", examples)]
@@ -43,7 +43,7 @@ extension CellPlanner {
   mutating func reward(
     _ name: String, _ eval: RewardEval, _ subject: EvalSubject, path: String
   ) throws -> [EvalFinding] {
-    try each(eval.on, .all) { planner, part in
+    try each(eval.on, .all, of: path) { planner, part in
       let prompts = OutputReference(
         try planner.prompts(part, prompt: nil, promptPath: nil, variables: Named()), "prompts")
       return try planner.eachSeed(drawing: eval.decoding.temperature > 0) { planner in
@@ -64,7 +64,7 @@ extension CellPlanner {
   /// How far the policy has moved along its own responses; nothing to say of the model before training.
   mutating func drift(_ name: String, _ eval: DriftEval, _ subject: EvalSubject, path: String) throws -> [EvalFinding] {
     if subject.isBase { return [] }
-    return try each(eval.on, .all) { planner, part in
+    return try each(eval.on, .all, of: path) { planner, part in
       let prompts = OutputReference(
         try planner.prompts(part, prompt: nil, promptPath: nil, variables: Named()), "prompts")
       return try planner.eachSeed(drawing: eval.decoding.temperature > 0) { planner in
@@ -96,7 +96,7 @@ extension CellPlanner {
     return try eachSeed { planner in
       var findings: [EvalFinding] = []
       for part in data.parts {
-        let records = try planner.records(part.reference)
+        let records = try planner.records(part.reference, for: path)
         let feedback = try planner.feedback(of: records, policy: [])
         let inputs = [StepInput("examples", feedback)]
         let step = planner.add(
@@ -125,7 +125,7 @@ extension CellPlanner {
     guard let on = eval.on else {
       return try trace(name, eval, training.examples, of: step, subject, path: path)
     }
-    return try each(on, .all) { planner, part in
+    return try each(on, .all, of: path) { planner, part in
       let feedback = try planner.feedback(of: part, policy: [])
       let examples = try planner.fit([feedback], label: part.label, weights: [1], model: "policy")
       return try planner.trace(name, eval, examples, of: step, subject, path: path)

@@ -19,17 +19,24 @@ extension CellPlanner {
     var records: OutputReference { round?.records ?? OutputReference(split, output) }
   }
 
-  /// The records of a part of a data set; `round` says which of several sources, counted from 0.
-  mutating func records(_ reference: DataReference, round: Int = 0) throws -> DataPart {
+  /// The records of a part of a data set.
+  ///
+  /// - Parameters:
+  ///   - reference: The part.
+  ///   - asker: The part of the spec that asks for it.
+  ///   - round: Which of several sources, counted from 0.
+  mutating func records(_ reference: DataReference, for asker: String, round: Int = 0) throws -> DataPart {
     guard let dataset = experiment.datasets[reference.dataset] else { fatalError("an unresolved name: our own bug") }
     let path = "datasets/\(reference.dataset.escapedKey)"
     let ingest = try ingest(source(dataset, round: round), name: reference.dataset, path: path)
     let whole = Named<Split.Size>([.init("all", .rest)])
     let split = reference.split == nil ? nil : dataset.split
     if let part = reference.split, split?.parts[part] == nil {
-      throw PlanningError.noPart(
-        dataset: reference.dataset, part: part, known: split?.parts.names ?? [],
-        place: experiment.place(of: "\(path)/split") ?? experiment.place(of: path))
+      // The reader lets a data set of another file lack a part that the language knows by name.
+      let missing = unavailable(
+        .split, "split \(reference.text)", path: asker, inputs: [StepInput("records", OutputReference(ingest, "records"))],
+        reason: .missingPart(part, dataset: reference.dataset))
+      return DataPart(name: reference.dataset, dataset: dataset, reference: reference, split: missing, output: part)
     }
     let work = SplitWork(
       parts: split?.parts.inSplitOrder ?? whole, groupBy: split?.groupBy,
@@ -47,7 +54,7 @@ extension CellPlanner {
 
   /// The records of a part that a round takes, counted from 0.
   mutating func records(_ reference: DataReference, takenBy round: Int) throws -> DataPart {
-    var part = try records(reference, round: round)
+    var part = try records(reference, for: "data", round: round)
     guard case .count(let count) = experiment.rounds.records else {
       if experiment.rounds.count > 1 { part.round = (round + 1, part.records) }
       return part

@@ -48,15 +48,15 @@ extension CellPlanner {
     let path = "evals/\(name.escapedKey)/\(eval.kind)"
     switch eval {
     case .accuracy(let accuracy):
-      return try each(accuracy.on, accuracy.by) { planner, part in
+      return try each(accuracy.on, accuracy.by, of: path) { planner, part in
         try planner.accuracy(name, accuracy, part, subject, path)
       }
     case .choice(let choice):
-      return try each(choice.on, choice.by) { planner, part in
+      return try each(choice.on, choice.by, of: path) { planner, part in
         [EvalFinding(name, eval.kind, try planner.choice(choice, part, subject, path))]
       }
     case .perplexity(let perplexity):
-      return try each(perplexity.on, perplexity.by) { planner, part in
+      return try each(perplexity.on, perplexity.by, of: path) { planner, part in
         [EvalFinding(name, eval.kind, try planner.perplexity(perplexity, part, subject, path))]
       }
     case .preference(let preference): return try self.preference(name, preference, subject, path: path)
@@ -76,13 +76,13 @@ extension CellPlanner {
     return EvalFinding(name, experiment.evals[name]?.kind ?? kind, OutputReference(step, "outcomes"))
   }
 
-  /// The findings on each part of the data that an eval looks at.
+  /// The findings on each part of the data that an eval, which stands at `path`, looks at.
   mutating func each(
-    _ on: EvalData, _ by: EvalGrouping, _ body: (inout CellPlanner, DataPart) throws -> [EvalFinding]
+    _ on: EvalData, _ by: EvalGrouping, of path: String, _ body: (inout CellPlanner, DataPart) throws -> [EvalFinding]
   ) throws -> [EvalFinding] {
     var findings: [EvalFinding] = []
     for reference in on.parts {
-      let part = try records(reference)
+      let part = try records(reference, for: "\(path)/on")
       for var finding in try body(&self, part) {
         if by == .dataset { finding.coordinates.insert(.init("dataset", reference.dataset), at: 0) }
         findings.append(finding)

@@ -125,14 +125,14 @@ extension CellPlanner {
   ///   - cause: The part of the spec that asks for what is not there yet; nil: `path`.
   ///   - inputs: What it reads.
   ///   - extra: Leaves beside those of `path`.
-  ///   - missing: The other experiment's spec that is not there, if that is why.
+  ///   - reason: Why it cannot run; nil: this version of the program has no such step.
   /// - Returns: The step.
   mutating func unavailable(
     _ kind: StepKind, _ name: String, about: String? = nil, path: String, cause: String? = nil,
-    inputs: [StepInput] = [], extra: [Named<String>.Entry] = [], missing: String? = nil
+    inputs: [StepInput] = [], extra: [Named<String>.Entry] = [], reason: Obstacle? = nil
   ) -> StepID {
     let work = UnavailableWork(
-      kind: kind, name: name, about: about ?? name, leaves: Named(leaves(of: path) + extra), missing: missing)
+      kind: kind, name: name, leaves: Named(leaves(of: path) + extra), reason: reason ?? .unavailable(about ?? name))
     return add(.unavailable(work), name, inputs: inputs, at: ["name": cause ?? path])
   }
 }

@@ -114,7 +114,7 @@ public struct Planner: Sendable {
     let parts = (written.claims.isEmpty ? [] : ["claims"]) + (written.published == nil ? [] : ["published"])
     return parts.map { part in
       let work = UnavailableWork(
-        kind: .aggregate, name: "\(part) of \(name)", about: "`\(part)` of a table", leaves: Named(), missing: nil)
+        kind: .aggregate, name: "\(part) of \(name)", leaves: Named(), reason: .unavailable("`\(part)` of a table"))
       return graph.add(
         .unavailable(work), label: work.name, inputs: [StepInput("table", OutputReference(table, "table"))],
         leaves: LeafPlaces(["name": "table/\(part)"], in: LeafPlaces.Tree(cell.experiment)), user: nil)

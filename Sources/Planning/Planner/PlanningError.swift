@@ -5,8 +5,6 @@ public import Diagnostics
 
 /// Why an experiment cannot be planned although its spec can be read.
 public enum PlanningError: DiagnosableError, Hashable {
-  /// Something looks at a part that the data set's split does not have.
-  case noPart(dataset: String, part: String, known: [String], place: SourcePlace?)
   /// Something asks for a verdict on a data set that has no verifier.
   case noVerifier(dataset: String, asker: String, place: SourcePlace?)
   /// No stage of the generator is for a data set.
@@ -43,11 +41,9 @@ public enum PlanningError: DiagnosableError, Hashable {
 
   private var place: SourcePlace? {
     switch self {
-    case .noPart(_, _, _, let place), .noVerifier(_, _, let place), .noPairs(_, _, let place),
-      .noCandidates(_, let place), .unknownLength(_, let place), .notOneNumber(_, _, let place),
-      .tooManyPoints(_, _, let place), .notValidation(_, _, let place), .circle(_, let place),
-      .noCell(_, _, _, let place),
-      .trainsNothing(_, let place), .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
+    case .noVerifier(_, _, let place), .noPairs(_, _, let place), .noCandidates(_, let place),
+      .unknownLength(_, let place), .notOneNumber(_, _, let place), .tooManyPoints(_, _, let place),
+      .notValidation(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place), .trainsNothing(_, let place), .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
       place
     }
   }
@@ -68,11 +64,6 @@ public enum PlanningError: DiagnosableError, Hashable {
 
   private var told: Told {
     switch self {
-    case .noPart(let dataset, let part, let known, _):
-      Told(
-        "no-part", "data set `\(dataset)` has no part `\(part)`",
-        notes: known.isEmpty ? [] : ["It has: \(known.joined(separator: ", "))."],
-        "Add the part to its `split:`, or look at another one.")
     case .noVerifier(let dataset, let asker, _):
       Told(
         "no-verifier", "`\(asker)` asks whether a response is right, and data set `\(dataset)` has no verifier",

@@ -162,14 +162,10 @@ public struct UnavailableWork: Work, Hashable {
   public let kind: StepKind
   /// What the step is called.
   public let name: String
-  /// What of the spec cannot be run, such as `cut in rounds`.
-  ///
-  /// Several steps may have it in common; it stands in no key.
-  public let about: String
   /// The spec's leaves.
   public let leaves: Named<String>
-  /// The other experiment's spec that is not there, if that is why.
-  public let missing: String?
+  /// Why it cannot run; several steps may have it in common, and it stands in no key.
+  public let reason: Obstacle
 
   var options: Manifest {
     var options = Manifest()
@@ -178,5 +174,5 @@ public struct UnavailableWork: Work, Hashable {
     return options
   }
 
-  var obstacle: Obstacle? { missing.map { .missingSpec($0) } ?? .unavailable(about) }
+  var obstacle: Obstacle? { reason }
 }
