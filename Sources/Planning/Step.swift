@@ -50,6 +50,8 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case drift
   /// What a reward model says of responses.
   case reward
+  /// How often one model's responses beat another's.
+  case winRate = "win-rate"
   /// How much the two responses of a pair differ.
   case pairs
   /// Log-ratios through a training.

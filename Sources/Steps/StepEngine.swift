@@ -57,6 +57,7 @@ public struct StepEngine: StepRunner {
     case .preference(let work): (try PreferenceStep.run(work, task), WorkCount())
     case .drift: (try DriftStep.run(task), WorkCount())
     case .reward: (try RewardStep.run(task), WorkCount())
+    case .winRate(let work): (try WinRateStep.run(work, task), WorkCount())
     case .pairs(let work): (try PairStatisticsStep.run(work, task), WorkCount())
     case .trace(let work): (try TraceStep.run(work, task), WorkCount())
     case .train(let work): try TrainStep.run(work, task, models: models)

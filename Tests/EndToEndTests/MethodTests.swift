@@ -197,6 +197,35 @@ import Testing
       }, "\(examples.output)")
   }
 
+  @Test func howOftenTheModelBeatsAnother() throws {
+    let space = try TestSpace()
+    try Self.model().write(to: space)
+    var user = SmallTraining()
+    user.models = """
+        reward: {weights: {experiment: {spec: small.yaml}}}
+        start: {weights: {same-as: policy}, turns: chatml, system: none}
+      """
+    let on = "on: numbers/heldout, against: start, max-new-tokens: 4"
+    user.evals = [
+      "verified: {win-rate: {\(on), by: verifier}}", "rewarded: {win-rate: {\(on), by: {reward-model: reward}}}",
+      "judged: {win-rate: {\(on), by: {model: start}}}",
+    ]
+    try space.write(user.spec, to: "user.yaml")
+    let run = try space.run(["exec", "user.yaml", "--json"])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let cells = try JSONValue(parsing: space.bytes("results/user/table.json"))["cells"]?.arrayValue ?? []
+    func cell(_ eval: String, base: Bool) throws -> JSONValue {
+      try #require(cells.first { $0["eval"]?.stringValue == eval && ($0["at"]?["base"] != nil) == base }, "\(cells)")
+    }
+    // Against itself a model neither wins nor loses.
+    for eval in ["verified", "rewarded"] { #expect(try cell(eval, base: true)["mean"]?.doubleValue == 0.5, "\(cells)") }
+    let outcomes = try ["verified", "rewarded", "judged"].map { eval in
+      (try cell(eval, base: false)["counts"]?.objectValue?.members ?? []).map { $0.value.integerValue ?? 0 }.reduce(0, +)
+    }
+    #expect(outcomes == [4, 4, 4], "\(cells)")
+    #expect(try Events(space.run(["exec", "user.yaml", "--json"]).output).ran == [])
+  }
+
   @Test func whatIsNoRewardModelIsRefused() throws {
     let space = try TestSpace()
     var training = SmallTraining()

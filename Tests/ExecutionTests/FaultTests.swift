@@ -1,5 +1,6 @@
 // What is damaged in the store under a run, and a disk that fills: made again, told, nothing lost.
 
+import Diagnostics
 import Digests
 import Execution
 import Planning

@@ -154,7 +154,10 @@ import Testing
       "circle"
     ),
     ("evals.accuracy.accuracy.stop=[\"\"]", "must not be empty"), ("reviser=[{select: {}}]", "needs at least one of"),
-    ("reviser=[{judge: {by: {model: other}}}]", "needs `prompt`"),
+    (
+      "evals.w={win-rate: {on: heldout, against: other, by: {reward-model: other}, prompt: x}}",
+      "no effect without `by: {model"
+    ),
     ("reviser=[{judge: {by: verifier, prompt: x}}]", "no effect without `by: {model"),
     ("reviser=[{rescore: {by: recorded}}]", "needs `scores`"),
     ("reviser=[{minimal-revision: {by: recorded}}]", "needs `revisions`"),

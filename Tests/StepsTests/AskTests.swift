@@ -37,6 +37,32 @@ import Testing
     #expect(prompts.map { $0.turns[0].text } == ["2: too low", "3"])
   }
 
+  @Test func thePromptItselfIsKnown() throws {
+    let prompt = Prompt.text(try Template("{asked} / {response}"))
+    func asked(_ asker: Asker, _ turns: [Message], _ record: SourceRecord) throws -> String {
+      let candidate = FeedbackRecord(id: record.id, turns: turns, items: [.response(said("2"))])
+      return try asker.prompts(about: [candidate], of: [record])[0].turns[0].text
+    }
+    let turns = [Message(.user, "Hi."), Message(.assistant, "Hello."), Message(.user, "And {so}?")]
+    let plain = Asker(prompt, label: "ask")
+    #expect(try asked(plain, [turns[0]], records[0]) == "Hi. / 2")
+    #expect(try asked(plain, turns, records[0]) == "User: Hi.\n\nAssistant: Hello.\n\nUser: And {so}? / 2")
+    // What the spec or the data call by that name is theirs.
+    let variable = Asker(prompt, variables: Named([.init("asked", "bound")]), label: "ask")
+    #expect(try asked(variable, turns, records[0]) == "bound / 2")
+    let own = SourceRecord.identified([JSONObject([JSONMember("asked", .string("field"))])])[0]
+    #expect(try asked(plain, turns, own) == "field / 2")
+  }
+
+  @Test func twoResponsesInBothOrders() throws {
+    var asker = Asker(.text(try Template("1: {first} 2: {second}")), label: "ask")
+    asker.compares = true
+    let pair: [FeedbackItem] = [.response(said("a")), .response(said("b"))]
+    let prompts = try asker.prompts(about: [candidates(0, pair), candidates(1, [pair[0]])], of: records)
+    #expect(prompts.map { $0.turns[0].text } == ["1: a 2: b", "1: b 2: a"])
+    #expect(prompts.map(\.id) == [records[0].id, records[0].id])
+  }
+
   @Test func aMissingFieldIsTold() throws {
     let asker = Asker(.text(try Template("{rubric} {response}")), label: "ask data")
     #expect(

@@ -64,7 +64,7 @@ extension CellPlanner {
     case .drift(let drift): return try self.drift(name, drift, subject, path: path)
     case .pairStatistics: return try pairStatistics(name, subject, path: path)
     case .likelihoodTrace(let trace): return try likelihoodTrace(name, trace, subject, path: path)
-    case .winRate: return [unavailableEval(name, eval.kind, subject, path: path)]
+    case .winRate(let rate): return try winRate(name, rate, subject, path: path)
     }
   }
 

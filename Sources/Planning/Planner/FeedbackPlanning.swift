@@ -242,11 +242,17 @@ extension CellPlanner {
 
   /// Renders a prompt about each response.
   private mutating func ask(_ prompt: Prompt, at path: String, _ label: String, _ asked: StageInputs) -> StepID {
-    let work = AskWork(prompt: prompt, variables: experiment.variables)
+    ask(AskWork(prompt: prompt, variables: experiment.variables), at: path, label, asked.inputs, of: asked.part)
+  }
+
+  /// Renders what a model is asked; the prompt stands at `path`.
+  mutating func ask(
+    _ work: AskWork, at path: String, _ label: String, _ inputs: [StepInput], of part: DataPart
+  ) -> StepID {
     var paths: [String: String] = [:]
     for leaf in work.options.leaves { paths[leaf.name] = leaf.name.replacingPrefix("prompt", with: path) }
     for variable in experiment.variables.names { paths["variables/\(variable)"] = "variables/\(variable.escapedKey)" }
-    return add(.ask(work), label, inputs: asked.inputs + [StepInput("records", asked.part.records)], at: paths)
+    return add(.ask(work), label, inputs: inputs + [StepInput("records", part.records)], at: paths)
   }
 
   private mutating func revise(

@@ -41,6 +41,34 @@ public struct RewardWork: Work, Hashable {
   var options: Manifest { Manifest() }
 }
 
+/// Says of each prompt whether one model's response is better than another's.
+///
+/// Inputs: by verdicts `policy` and `against`, the outcomes of both; by rewards the same names, their scores; by replies
+/// `prompts`, `responses/0` (the policy's), `responses/1` (the other's), and two `replies` to each prompt, the second with
+/// the responses in the other order. Output: `outcomes`: 1 for a win, 0 for a loss, 0.5 for a tie or orders that disagree.
+public struct WinRateWork: Work, Hashable {
+  /// What says which response is better.
+  public enum Basis: String, Hashable, Sendable {
+    /// The verifier's verdicts.
+    case verdicts
+    /// A reward model's scores.
+    case rewards
+    /// A model's replies.
+    case replies
+  }
+
+  static let kind = StepKind.winRate
+  static let version = 1
+  /// What says which response is better.
+  public let basis: Basis
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("basis", .text(basis.rawValue))
+    return options
+  }
+}
+
 /// Measures how much the two responses of a pair differ.
 ///
 /// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words, and `levenshtein`, edits of characters; or

@@ -3,22 +3,27 @@
 import Digests
 public import Specification
 
-/// Renders what a model is asked about responses: one prompt for each response of each record.
+/// Renders what a model is asked about responses: one prompt for each response of each record, or two prompts for each
+/// record whose two responses are compared.
 ///
 /// Inputs: `prompts`, `records`, `responses/<n>` or `feedback`. Outputs: `prompts`, and `identities`. The prompt has no
 /// examples: a plan refuses those.
 public struct AskWork: Work, Hashable {
   static let kind = StepKind.ask
   static let version = 1
-  /// What the model is asked; knows the record's fields, `{response}`, and `{judgment}` of feedback.
+  /// What the model is asked; knows the record's fields, `{asked}`, `{response}`, and `{judgment}` of feedback, or
+  /// `{first}` and `{second}`.
   public let prompt: Prompt
   /// Variables by name.
   public let variables: Named<String>
+  /// Whether a record's two responses are compared: asked about in both orders.
+  public var compares = false
 
   var options: Manifest {
     var options = Manifest()
     prompt.describe(into: &options)
     for variable in variables.entries { options.set("variables/\(variable.name)", .text(variable.value)) }
+    if compares { options.set("orders", .text("both")) }
     return options
   }
 }

@@ -74,6 +74,8 @@ public enum StepWork: Hashable, Sendable {
   case drift(DriftWork)
   /// What a reward model says of responses.
   case reward(RewardWork)
+  /// How often one model's responses beat another's.
+  case winRate(WinRateWork)
   /// How much the responses of a pair differ.
   case pairs(PairStatisticsWork)
   /// Log-ratios through a training.
@@ -106,6 +108,7 @@ public enum StepWork: Hashable, Sendable {
     case .preference(let work): work
     case .drift(let work): work
     case .reward(let work): work
+    case .winRate(let work): work
     case .pairs(let work): work
     case .trace(let work): work
     case .aggregate(let work): work

@@ -120,23 +120,26 @@ extension WinRateEval {
       let on = fields.on()
       let against = fields.required("against", .modelName, "The model whose responses it must beat.")
       let by = fields.required("by", Assessor.written([.verifier, .rewardModel, .model]), "Who decides.")
-      let prompt = fields.optional("prompt", Prompt.shape, "What a model that decides is asked; knows {response}.")
+      let prompt = fields.optional(
+        "prompt", Prompt.shape, default: .comparison,
+        "What a model that decides is asked; knows {first}, {second} and {asked}.")
       let decoding = Decoding.read(&fields, temperature: 0)
       guard let on, let against, let by else { return nil }
-      let assessor: Assessor? =
-        switch by {
-        case .verifier: .verifier
-        case .rewardModel(let name): .rewardModel(name)
-        case .model(let name): prompt.map { .model(ModelCall(model: name, prompt: $0, decoding: decoding)) }
-        case .recorded: nil
-        }
       if by == .verifier {
         fields.reading.needsVerifier(of: on.parts.map(\.dataset), in: "win-rate", fields.place("by"))
       }
-      if assessor == nil, !fields.has("prompt"), let place = fields.place("by") {
-        fields.reading.note(.neededWith(key: "prompt", other: "by: {model: …}"), place)
+      let assessor: Assessor
+      switch by {
+      case .verifier: assessor = .verifier
+      case .rewardModel(let name): assessor = .rewardModel(name)
+      case .model(let name):
+        // Its reply is a digit, however the responses are written.
+        let decoding = Decoding(maxNewTokens: 8, temperature: 0, topP: 1, topK: nil, stop: [])
+        assessor = .model(ModelCall(model: name, prompt: prompt, decoding: decoding))
+      case .recorded: return nil
       }
-      return assessor.map { WinRateEval(on: on, against: against, by: $0, decoding: decoding) }
+      if case .model = by {} else { fields.refuse("prompt", without: "by: {model: …}") }
+      return WinRateEval(on: on, against: against, by: assessor, decoding: decoding)
     }
   }
 }

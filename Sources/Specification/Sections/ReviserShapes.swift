@@ -24,7 +24,7 @@ extension Reviser {
   }
 
   private static var rescoreShape: Shape<Assessor> {
-    .record("rescore") { Assessor.read(&$0, in: "rescore", [.verifier, .rewardModel, .recorded]) }
+    .record("rescore") { Assessor.read(&$0, in: "rescore", Assessor.Kind.allCases) }
   }
 
   private static var rankedShape: Shape<Reviser> {
@@ -69,7 +69,7 @@ extension Assessor {
   /// The keys of an assessor, for records that hold more than them.
   static func read(_ fields: inout Fields, in what: String, _ kinds: [Kind]) -> Assessor? {
     let by = fields.required("by", written(kinds), "Who says how good a response is.")
-    let call = kinds.contains(.model) ? ModelCall.read(&fields, by: by, in: what) : nil
+    let call = kinds.contains(.model) ? ModelCall.read(&fields, by: by, asking: .rating) : nil
     let scores =
       kinds.contains(.recorded)
       ? fields.optional("scores", .list(of: .template, atLeast: 1), "The score of each candidate.") : nil
@@ -90,15 +90,14 @@ extension Assessor {
 
 extension ModelCall {
   /// The keys beside `by: {model: …}`.
-  static func read(_ fields: inout Fields, by: Assessor.Written?, in what: String) -> ModelCall? {
-    let prompt = fields.optional("prompt", Prompt.shape, "What the model is asked; knows {response}.")
+  static func read(
+    _ fields: inout Fields, by: Assessor.Written?, asking standard: Prompt, _ known: String = "{response}"
+  ) -> ModelCall? {
+    let prompt = fields.optional(
+      "prompt", Prompt.shape, default: standard, "What the model is asked; knows \(known) and {asked}.")
     let decoding = Decoding.read(&fields, temperature: 0)
     guard case .model(let model)? = by else {
       for key in ["prompt"] + Decoding.keys where by != nil { fields.refuse(key, without: "by: {model: …}") }
-      return nil
-    }
-    guard let prompt else {
-      fields.demand("prompt", with: "by: {model: \(model)}", at: "by")
       return nil
     }
     return ModelCall(model: model, prompt: prompt, decoding: decoding)
@@ -109,7 +108,7 @@ extension MinimalRevision {
   fileprivate static var shape: Shape<MinimalRevision> {
     .record("minimal-revision") { fields in
       let by = fields.required("by", Assessor.written([.verifier, .model, .recorded]), "Who edits.")
-      let call = ModelCall.read(&fields, by: by, in: "minimal-revision")
+      let call = ModelCall.read(&fields, by: by, asking: .revision)
       let revisions = fields.optional(
         "revisions", .list(of: .template, atLeast: 1), "The revision of each candidate that stands in the data.")
       let keep = fields.keep()
@@ -165,9 +164,9 @@ extension JudgmentSource {
       let wrong = fields.optional("wrong", .template, "The judgment of a wrong response; knows {reason}.")
       let right = fields.optional("right", .templateOrNull, "The judgment of a right response; null: acceptable.")
       let judgment = fields.optional("judgment", .template, "The judgment that stands in the data.")
-      let call = ModelCall.read(&fields, by: by, in: "judgment")
       let acceptable = fields.optional(
         "acceptable", .nonEmptyText(), default: "perfect", "The reply that means acceptable.")
+      let call = ModelCall.read(&fields, by: by, asking: .judgment(acceptable: acceptable))
       guard let by else { return nil }
       if by != .verifier { for key in ["wrong", "right"] { fields.refuse(key, without: "by: verifier") } }
       if by != .recorded { fields.refuse("judgment", without: "by: recorded") }
@@ -201,10 +200,11 @@ extension Refinement {
   fileprivate static var shape: Shape<Refinement> {
     .record("refinement") { fields in
       let model = fields.optional("model", .modelName, default: "policy", "The model that writes.")
-      let prompt = fields.required("prompt", Prompt.shape, "What it is asked; knows {response} and {judgment}.")
+      let prompt = fields.optional(
+        "prompt", Prompt.shape, default: .refinement, "What it is asked; knows {response}, {judgment} and {asked}.")
       let decoding = Decoding.read(&fields, temperature: 0)
       let keep = fields.keep()
-      return prompt.map { Refinement(call: ModelCall(model: model, prompt: $0, decoding: decoding), keep: keep) }
+      return Refinement(call: ModelCall(model: model, prompt: prompt, decoding: decoding), keep: keep)
     }
   }
 }
