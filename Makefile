@@ -26,7 +26,7 @@ setup:
 	  case $$package in \
 	    python3) command -v python3 >/dev/null || missing="$$missing $$package";; \
 	    python3-pip) python3 -m pip --version >/dev/null 2>&1 || missing="$$missing $$package";; \
-	    *) dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package";; \
+	    *) dpkg -s $$package 2>/dev/null | grep -q "^Status: install ok" || missing="$$missing $$package";; \
 	  esac; \
 	done; \
 	if [ -n "$$missing" ]; then \

@@ -88,7 +88,7 @@ let package = Package(
     library("LanguageModel", ["Tensors", "CKernels", "Randomness", "JSON", "Diagnostics"], pointers: true),
     library("Objectives", ["CKernels"], pointers: true),
     library(
-      "Training", ["Objectives", "LanguageModel", "Tensors", "CKernels", "Randomness", "JSON", "Diagnostics"],
+      "Training", ["Objectives", "LanguageModel", "Tensors", "CKernels", "Randomness", "JSON", "Digests", "Diagnostics"],
       pointers: true),
 
     // Where both sides meet.

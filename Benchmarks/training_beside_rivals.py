@@ -2,14 +2,15 @@
 
     training_beside_rivals.py MODEL.gguf RUNNER [--into RESULTS.md] [--threads 1,2] [--shapes even,ragged] [--steps 3]
 
-The same model, the same numbers of tokens, the same kind of tuning, float32, reference log-probabilities at hand. Every
+The same model, the same numbers of tokens, the same kind of tuning, float32. Every
 program runs alone in a process of its own. One thread is measured in processor time, which busy neighbors change
 little, several by the clock. Every figure is the median of the steps after one that is left out. Nothing here passes or
 fails: ratios are written down.
 
 Rivals: "PyTorch, all logits" runs prompt + response for each response, padded to the longest, and the vocabulary head
 over every position, as Transformers' models do by themselves; "PyTorch, response logits" applies the head to response
-positions only, which takes a few lines of one's own; "TRL" is DPOTrainer with loss_type apo_zero.
+positions only, which takes a few lines of one's own; "TRL as it comes" is DPOTrainer with loss_type apo_zero, which asks
+the reference in every step, and "TRL, reference stored" the same with precompute_ref_log_probs.
 """
 
 import argparse
@@ -25,7 +26,10 @@ import time
 # Prompt, chosen, rejected, in tokens: the shapes of Sources/RunnerCommands/BenchTraining.swift.
 SHAPES = {"even": [(128, 128, 128)] * 2, "ragged": [(192, 64, 150), (80, 170, 110)]}
 TUNINGS = {"LoRA r16": "lora", "full": "full"}
-PROGRAMS = {"PyTorch, all logits": "all", "PyTorch, response logits": "responses", "TRL": "trl"}
+PROGRAMS = {
+    "PyTorch, all logits": "all", "PyTorch, response logits": "responses", "TRL, reference stored": "trl-stored",
+    "TRL as it comes": "trl",
+}
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 BETA = 0.1
 HEADING = "# Beside other programs"
@@ -113,7 +117,7 @@ def torch_steps(path, tune, shape, steps, threads, head):
     return {"seconds": seconds[1:], "tokens": sum(sum(row) for row in rows)}
 
 
-def trl_steps(path, tune, shape, steps, threads):
+def trl_steps(path, tune, shape, steps, threads, stored):
     """Steps of TRL's trainer; its data are words of one token each, so that lengths are known."""
     import torch
     from datasets import Dataset
@@ -152,7 +156,7 @@ def trl_steps(path, tune, shape, steps, threads):
         output_dir=os.path.join(os.environ.get("TMPDIR", "/tmp"), "training-beside-rivals"),
         loss_type=["apo_zero"], beta=BETA, per_device_train_batch_size=len(pairs), max_steps=steps + 1, use_cpu=True,
         bf16=False, report_to=[], save_strategy="no", gradient_checkpointing=False, learning_rate=1e-6,
-        weight_decay=0.01, max_length=512, dataloader_pin_memory=False, precompute_ref_log_probs=True,
+        weight_decay=0.01, max_length=512, dataloader_pin_memory=False, precompute_ref_log_probs=stored,
         disable_tqdm=True,
     )
     trainer = DPOTrainer(
@@ -174,8 +178,8 @@ def measure_one(options):
 
     torch.set_num_threads(options["threads"])
     arguments = [options[key] for key in ("model", "tune", "shape", "steps", "threads")]
-    if options["program"] == "trl":
-        result = trl_steps(*arguments)
+    if options["program"].startswith("trl"):
+        result = trl_steps(*arguments, options["program"] == "trl-stored")
     else:
         result = torch_steps(*arguments, options["program"])
     print("RESULT " + json.dumps(result))
@@ -257,7 +261,7 @@ def main():
         f"By `make bench` on {datetime.date.today().isoformat()}, {own['processor'] or platform.processor()}; "
         f"{load:.1f} other threads wanted its {os.cpu_count()} processors as this began, {os.getloadavg()[0]:.1f} in its "
         f"last minute. {versions()}; all in float32, one optimizer step of APO-zero on two pairs, "
-        "reference log-probabilities at hand, median of "
+        "reference log-probabilities at hand but for TRL as it comes, median of "
         f"{options.steps} steps. One thread in processor time, several by the clock. Tokens count a pair's prompt twice, "
         "and no padding.", "",
         "| step | pairs | threads | program | tokens/s | runner is faster by |", "| --- | --- | ---: | --- | ---: | ---: |",

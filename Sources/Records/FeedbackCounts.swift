@@ -26,35 +26,54 @@ public struct FeedbackCounts: Hashable, Sendable {
   /// The tokens of the longest response with its prompt; nil where nobody counted tokens.
   public let longest: Int?
 
+  /// How many responses a verifier gave which verdict, sorted by verdict; empty where none was asked.
+  public let verdicts: [Kind]
+
   /// Counts.
   ///
   /// - Parameters:
   ///   - records: The feedback.
   ///   - cut: How many of their prompts were cut.
   ///   - longest: The tokens of the longest response with its prompt, if they were counted.
-  public init(_ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil) {
+  ///   - verdicts: What a verifier said of the responses that came in.
+  public init(_ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil, verdicts: [String] = []) {
     self.longest = longest
     self.records = records.count
     recordsWithItems = records.count { !$0.items.isEmpty }
     items = records.reduce(0) { $0 + $1.items.count }
-    var tally: [String: Int] = [:]
-    for record in records { for leftover in record.leftovers { tally[leftover.kind, default: 0] += 1 } }
-    leftovers = tally.keys.sorted().map { Kind(kind: $0, count: tally[$0, default: 0]) }
+    leftovers = Self.tally(records.flatMap { $0.leftovers.map(\.kind) })
+    self.verdicts = Self.tally(verdicts)
     self.cut = cut
+  }
+
+  private static func tally(_ words: [String]) -> [Kind] {
+    let counts = words.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    return counts.keys.sorted().map { Kind(kind: $0, count: counts[$0, default: 0]) }
   }
 
   /// How many leftovers are of a kind.
   public subscript(kind: String) -> Int { leftovers.first { $0.kind == kind }?.count ?? 0 }
 
   /// The counts in words, such as `12 items from 9 of 11 prompts; left over: 3 already-right, 1 too-long`.
-  public var sentence: String {
-    let rest = leftovers.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+  public var sentence: String { sentence(after: nil) }
+
+  /// The counts in words, without what a stage before had left over already.
+  ///
+  /// - Parameter before: The counts of the stage before, or nil to tell of all.
+  public func sentence(after before: FeedbackCounts?) -> String {
+    let rest = leftovers.map { Kind(kind: $0.kind, count: $0.count - (before?[$0.kind] ?? 0)) }.filter { $0.count > 0 }
+    let judged = verdicts.reduce(0) { $0 + $1.count }
     return (items == 1 ? "1 item" : "\(items) items") + " from \(recordsWithItems) of \(records) prompts"
-      + (cut > 0 ? ", \(cut) of them cut" : "") + (rest.isEmpty ? "" : "; left over: \(rest)")
+      + (cut > 0 ? ", \(cut) of them cut" : "") + (rest.isEmpty ? "" : "; left over: \(Self.list(rest))")
+      + (judged > 0 ? "; verdicts on \(judged): \(Self.list(verdicts))" : "")
   }
 
-  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, `cut` if there are any, and
-  /// `longest-tokens` if tokens were counted.
+  private static func list(_ kinds: [Kind]) -> String {
+    kinds.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+  }
+
+  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, `cut` if there are any,
+  /// `longest-tokens` if tokens were counted, and `verdicts` if there are any.
   public var json: JSONValue {
     let kinds = leftovers.map { JSONMember($0.kind, .integer(Int64($0.count))) }
     var object = JSONObject([
@@ -64,6 +83,9 @@ public struct FeedbackCounts: Hashable, Sendable {
     ])
     if cut > 0 { object["cut"] = .integer(Int64(cut)) }
     if let longest { object["longest-tokens"] = .integer(Int64(longest)) }
+    if !verdicts.isEmpty {
+      object["verdicts"] = .object(JSONObject(verdicts.map { JSONMember($0.kind, .integer(Int64($0.count))) }))
+    }
     return .object(object)
   }
 
@@ -78,14 +100,19 @@ public struct FeedbackCounts: Hashable, Sendable {
     guard let items = json["items"]?.integerValue else { throw WireFault(member: "items") }
     guard let leftovers = json["leftovers"]?.objectValue else { throw WireFault(member: "leftovers") }
     self.items = items
-    var kinds: [Kind] = []
-    for member in leftovers.members {
-      guard let count = member.value.integerValue else { throw WireFault(member: "leftovers") }
-      kinds.append(Kind(kind: member.name, count: count))
-    }
-    self.leftovers = kinds.sorted { $0.kind < $1.kind }
+    self.leftovers = try Self.kinds(leftovers, "leftovers")
+    verdicts = try Self.kinds(json["verdicts"]?.objectValue ?? JSONObject(), "verdicts")
     cut = json["cut"]?.integerValue ?? 0
     longest = json["longest-tokens"]?.integerValue
+  }
+
+  private static func kinds(_ object: JSONObject, _ member: String) throws(WireFault) -> [Kind] {
+    var kinds: [Kind] = []
+    for entry in object.members {
+      guard let count = entry.value.integerValue else { throw WireFault(member: member) }
+      kinds.append(Kind(kind: entry.name, count: count))
+    }
+    return kinds.sorted { $0.kind < $1.kind }
   }
 
   /// Reads counts from the bytes of a file.

@@ -1,11 +1,27 @@
-// What trainings learned from: how many examples of how many prompts, and what came to nothing.
-// The counts are a step's; here they get the names of the cells that share them.
+// What trainings learned from, stage by stage: how many examples of how many prompts, and what came to nothing.
+// The counts are steps'; here they get the names of the cells that share them.
 
 import JSON
 public import Records
 
 /// The examples of some cells' trainings.
 public struct LearnedExamples: Sendable {
+  /// A step on the way from responses to examples.
+  public struct Stage: Sendable, Hashable {
+    /// What the step is called.
+    public let label: String
+    /// What it gave.
+    public let counts: FeedbackCounts
+
+    /// Takes counts.
+    public init(label: String, counts: FeedbackCounts) {
+      self.label = label
+      self.counts = counts
+    }
+  }
+
+  /// The stages of the reviser, in order; the step that made the examples is not among them.
+  public let stages: [Stage]
   /// What the step that made them is called.
   public let label: String
   /// The cells that learn from them, without the experiment's name.
@@ -14,19 +30,27 @@ public struct LearnedExamples: Sendable {
   public let counts: FeedbackCounts
 
   /// Takes counts.
-  public init(label: String, cells: [String], counts: FeedbackCounts) {
+  public init(label: String, cells: [String], counts: FeedbackCounts, stages: [Stage] = []) {
     self.label = label
     self.cells = cells
     self.counts = counts
+    self.stages = stages
   }
 
-  /// The counts in words.
+  /// The counts in words, each stage with what it left over itself.
   ///
-  /// Such as `Examples of sums/train for judge: 32 items from 32 of 96 prompts.`
+  /// Such as `Judge sums/train for judge: 40 items from 40 of 96 prompts; left over: 12 no-contrast. Examples of sums/train: 32 items
+  /// from 32 of 96 prompts; left over: 8 surplus.`
   var sentence: String {
     let told = common.isEmpty ? "" : " for \(common)"
-    let label = label.prefix(1).uppercased() + label.dropFirst()
-    return "\(label)\(told): \(counts.sentence)."
+    var before: FeedbackCounts?
+    var sentences: [String] = []
+    for (index, stage) in (stages + [Stage(label: label, counts: counts)]).enumerated() {
+      let label = stage.label.prefix(1).uppercased() + stage.label.dropFirst()
+      sentences.append("\(label)\(index == 0 ? told : ""): \(stage.counts.sentence(after: before)).")
+      before = stage.counts
+    }
+    return sentences.joined(separator: " ")
   }
 
   /// The arms that all cells have in common.
@@ -41,6 +65,14 @@ public struct LearnedExamples: Sendable {
     var object = counts.json.objectValue ?? JSONObject()
     object["cells"] = .array(cells.map { .string($0) })
     object["label"] = .string(label)
+    if !stages.isEmpty {
+      object["stages"] = .array(
+        stages.map { stage in
+          var object = stage.counts.json.objectValue ?? JSONObject()
+          object["label"] = .string(stage.label)
+          return .object(object)
+        })
+    }
     return .object(object)
   }
 }

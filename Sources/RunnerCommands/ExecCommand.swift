@@ -188,7 +188,26 @@ extension ExecCommand {
         user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
       }
       return LearnedExamples(
-        label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)))
+        label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)),
+        stages: try stages(before: source, graph, done, store))
+    }
+  }
+
+  /// The stages between candidates and examples; none where several parts of the data come together, each with its own.
+  private func stages(
+    before source: StepID, _ graph: StepGraph, _ done: RunResults, _ store: Store
+  ) throws -> [LearnedExamples.Stage] {
+    var stages: [LearnedExamples.Stage] = []
+    var step = source
+    while true {
+      let feedback = graph.step(step).inputs.filter { $0.name == "feedback" || $0.name.hasPrefix("feedback/") }
+      guard feedback.count == 1, let before = feedback.first?.source.step,
+        let counts = done[before]?.result.outputs["counts"]
+      else { return stages }
+      stages.insert(
+        LearnedExamples.Stage(
+          label: graph.step(before).label, counts: try FeedbackCounts(reading: store.read(counts.digest))), at: 0)
+      step = before
     }
   }
 

@@ -94,7 +94,8 @@ extension StepComparison.Beginning {
     switch self {
     case .optimizerStep(let step, let values):
       "The first optimizer step that differs is \(step)"
-        + (values.isEmpty ? "." : ": " + values.map(\.sentence).joined(separator: "; ") + ".")
+        + (values.isEmpty
+          ? ": its report agrees, its weights do not." : ": " + values.map(\.sentence).joined(separator: "; ") + ".")
     case .weightsAlone(let steps): "The reports of all \(steps) optimizer steps agree; only weights differ."
     case .steps(let stored, let again): "All reports agree as far as both go: \(stored) are stored, \(again) came now."
     case .record(let number, let output, let id):

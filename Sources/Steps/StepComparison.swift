@@ -65,6 +65,7 @@ public struct StepComparison: Hashable, Sendable {
   public init(
     _ stored: StoredResult, _ produced: [ProducedOutput], kind: StepKind, read: @escaping (Digest) throws -> [UInt8]
   ) {
+    let produced = EarlierForm(stored, read: read).of(produced)
     var now: [String: Digest] = [:]
     for output in produced { now[output.name] = output.digest }
     let names = Set(stored.outputs.keys).union(now.keys).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -76,6 +77,41 @@ public struct StepComparison: Hashable, Sendable {
     }
     let differences = Differences(stored: stored, produced: produced, read: read)
     beginning = kind == .train ? differences.training(differing) : differences.records(differing)
+  }
+}
+
+/// What came now without what results of an earlier version lack: such a result is right, and says less.
+private struct EarlierForm {
+  let stored: StoredResult
+  let read: (Digest) throws -> [UInt8]
+
+  init(_ stored: StoredResult, read: @escaping (Digest) throws -> [UInt8]) {
+    self.stored = stored
+    self.read = read
+  }
+
+  func of(_ produced: [ProducedOutput]) -> [ProducedOutput] {
+    produced.map { output in
+      guard case .bytes(let bytes) = output.content, let member = Self.members[output.name], lacks(output.name, member)
+      else { return output }
+      var plain: [UInt8] = []
+      for line in bytes.split(separator: UInt8(ascii: "\n")) {
+        guard case .object(var object)? = try? JSONValue(parsing: Array(line)) else { return output }
+        object[member] = nil
+        plain +=
+          JSONValue.object(object).canonicalBytes + (bytes.last == UInt8(ascii: "\n") ? [UInt8(ascii: "\n")] : [])
+      }
+      return ProducedOutput(output.name, plain, records: output.recordCount)
+    }
+  }
+
+  /// What later versions add to an output: a training's log says what the weights are, counts what was judged.
+  private static let members = ["log": "weights", "counts": "verdicts"]
+
+  private func lacks(_ output: String, _ member: String) -> Bool {
+    guard let digest = stored.outputs[output]?.digest, let bytes = try? read(digest) else { return false }
+    let lines = bytes.split(separator: UInt8(ascii: "\n"))
+    return lines.allSatisfy { (try? JSONValue(parsing: Array($0)))?[member] == nil }
   }
 }
 

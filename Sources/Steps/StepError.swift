@@ -54,7 +54,7 @@ package enum StepError: InputFault, Hashable {
   /// Fewer examples came out than asked for.
   case tooFewExamples(step: String, asked: Int, counts: FeedbackCounts, place: SourcePlace?)
   /// Nothing came out that could be learned from.
-  case noExamples(step: String, counts: FeedbackCounts)
+  case noExamples(step: String, counts: FeedbackCounts, place: SourcePlace?)
   /// A response to another prompt is wanted where all examples are of one.
   case noPartner(step: String)
   /// There are no pairs to compare.
@@ -210,10 +210,10 @@ package enum StepError: InputFault, Hashable {
         "step.too-few-examples", "\(step): \(asked) examples are asked for and there are \(counts.items)",
         place: place, notes: [counts.sentence],
         remedy: "Ask for fewer, or take more records or more samples.", exit: .badSpec)
-    case .noExamples(let step, let counts):
+    case .noExamples(let step, let counts, let place):
       Diagnosis(
         "step.no-examples", "\(step): there are no examples, so nothing can be learned or compared",
-        notes: [counts.sentence],
+        place: place, notes: [counts.sentence],
         remedy: "Look at what the responses became, then change generator, reviser or length.",
         exit: .badSpec)
     case .noPartner(let step):

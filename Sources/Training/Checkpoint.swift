@@ -1,13 +1,14 @@
 // A training in the middle: what it needs to go on with the same bits.
 // Knows nothing of where the bytes are kept.
 
+import Digests
 public import JSON
 import LanguageModel
 import Objectives
 import Tensors
 
 extension Trainer {
-  private static let format = "runner checkpoint 1"
+  private static let format = "runner checkpoint 2"
 
   /// Steps taken, parameters and moments as one file.
   ///
@@ -122,6 +123,7 @@ extension StepReport {
       members.append(
         JSONMember("metrics", .object(JSONObject(metrics.map { JSONMember($0.name, .number($0.value)) }))))
     }
+    if let weights { members.append(JSONMember("weights", .string(weights.description))) }
     return .object(JSONObject(members))
   }
 
@@ -138,5 +140,6 @@ extension StepReport {
     metrics = (json["metrics"]?.objectValue?.members ?? []).compactMap { member in
       member.value.doubleValue.map { ObjectiveMetric(member.name, $0) }
     }
+    weights = json["weights"]?.stringValue.flatMap(Digest.init(hex:))
   }
 }

@@ -1,6 +1,7 @@
 // What one optimizer step did, in numbers.
 // Knows nothing of how they are shown.
 
+public import Digests
 public import Objectives
 
 /// One optimizer step.
@@ -25,6 +26,8 @@ public struct StepReport: Hashable, Sendable {
   public var referencePoint: Double?
   /// What the objective tells beside the loss, summed over the batch; empty for most objectives.
   public var metrics: [ObjectiveMetric] = []
+  /// What the trained numbers are after the step; nil in reports of earlier versions.
+  public var weights: Digest?
 
   /// The mean difference of log-ratios, in nats; nil without pairs.
   public var margin: Double? {

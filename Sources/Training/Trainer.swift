@@ -149,10 +149,12 @@ public final class Trainer {
     let tally = try accumulate(batch)
     onPhase?(.update)
     trainee.completeGradients()
-    guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else { return (nil, "the loss is \(tally.loss)") }
+    guard tally.loss.isFinite, abs(tally.loss) <= Self.largestLoss else {
+      return (nil, "the loss is \(Self.text(tally.loss))")
+    }
     let variant = trainee.decoder.variant
     let norm = GradientNorm.of(trainee.parameters, pool: trainee.pool, variant: variant)
-    guard norm.isFinite else { return (nil, "the gradient's length is \(norm)") }
+    guard norm.isFinite else { return (nil, "the gradient's length is \(Self.text(norm))") }
     let rate = schedule.rate(at: step)
     // As torch.nn.utils.clip_grad_norm_ does it.
     let scale = options.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
@@ -160,12 +162,15 @@ public final class Trainer {
       to: trainee.parameters, step: stepsBefore + step + 1, rate: rate, gradientScale: scale, pool: trainee.pool,
       variant: variant)
     trainee.refresh()
-    return (
-      tally.report(
-        step: step + 1, learningRate: rate, gradientNorm: norm, tokens: batch.facts.tokens,
-        referencePoint: batch.referencePoint), ""
-    )
+    var report = tally.report(
+      step: step + 1, learningRate: rate, gradientNorm: norm, tokens: batch.facts.tokens,
+      referencePoint: batch.referencePoint)
+    report.weights = ParameterDigest.of(trainee.parameters, pool: trainee.pool)
+    return (report, "")
   }
+
+  /// A number in words that are stored: which of its bits a NaN has depends on the instructions.
+  private static func text(_ number: Double) -> String { number.isNaN ? "not a number" : "\(number)" }
 
   /// Forward and backward of a batch, unit after unit.
   private func accumulate(_ batch: Batch) throws -> StepTally {

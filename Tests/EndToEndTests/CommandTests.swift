@@ -21,6 +21,34 @@ import Testing
     #expect(after.output.contains("undecided"), "\(after.output)")
   }
 
+  @Test func planSaysWhatCellsShareAndWhereTheyPart() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.extra = SmallTraining.grid
+    try training.write(to: space)
+    let text = try space.run(["plan", "small.yaml"]).output
+    let shared = try #require(
+      text.firstMatch(of: /small: 10 cells need (\d+) steps and share (\d+)% of them; they part at pairs, objective\./),
+      "\(text)")
+    // The table is nobody's alone.
+    let steps = try #require(text.firstMatch(of: #/(\d+) steps:/#).flatMap { Int($0.output.1) }) - 1
+    let (all, percent) = (try #require(Int(shared.output.1)), try #require(Int(shared.output.2)))
+    #expect(percent == 100 - 100 * steps / all && percent > 30, "\(text)")
+    // By itself a cell needs what it shares, too.
+    let alone = ["revision", "judge"].flatMap { pairs in
+      ["SFT", "DPO", "KTO", "APO-zero", "APO-down"].map { (pairs, $0) }
+    }
+    let sum = try alone.reduce(0) { sum, arms in
+      var cell = SmallTraining()
+      cell.reviser = arms.0 == "judge" ? "[{judge: {by: verifier}}]" : "[{minimal-revision: {by: verifier}}]"
+      cell.objective = arms.1 == "SFT" ? "{sft: {}}" : "{\(arms.1.lowercased()): {beta: 0.5}}"
+      try cell.write(to: space)
+      let text = try space.run(["plan", "small.yaml"]).output
+      return try sum + #require(text.firstMatch(of: #/(\d+) steps:/#).flatMap { Int($0.output.1) }) - 1
+    }
+    #expect(sum == all)
+  }
+
   @Test func aWarmRunComputesNothing() throws {
     let space = try TestSpace()
     _ = try space.exec(SmallExperiment())

@@ -220,7 +220,8 @@ import Testing
     // Against itself a model neither wins nor loses.
     for eval in ["verified", "rewarded"] { #expect(try cell(eval, base: true)["mean"]?.doubleValue == 0.5, "\(cells)") }
     let outcomes = try ["verified", "rewarded", "judged"].map { eval in
-      (try cell(eval, base: false)["counts"]?.objectValue?.members ?? []).map { $0.value.integerValue ?? 0 }.reduce(0, +)
+      (try cell(eval, base: false)["counts"]?.objectValue?.members ?? []).map { $0.value.integerValue ?? 0 }.reduce(
+        0, +)
     }
     #expect(outcomes == [4, 4, 4], "\(cells)")
     #expect(try Events(space.run(["exec", "user.yaml", "--json"]).output).ran == [])

@@ -194,7 +194,10 @@ import Testing
 
   @Test func progressOnATerminalShowsTheLoss() throws {
     let space = try TestSpace()
-    try SmallTraining().write(to: space)
+    var training = SmallTraining()
+    // Long enough for a rate: nobody is told of time left in the first half second.
+    training.epochs = "150"
+    try training.write(to: space)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
     process.arguments = [
@@ -205,7 +208,8 @@ import Testing
     try process.run()
     process.waitUntilExit()
     let shown = try space.read("typescript")
-    let line = shown.firstMatch(of: /train dpo +\d+ of 6 steps, loss 0\.\d+, margin -?\d+\.\d+, \d+ tokens\/s/)
+    let line = shown.firstMatch(
+      of: /train dpo +\d+ of 450 steps, loss 0\.\d+, margin -?\d+\.\d+, \d+ tokens\/s, \d+(\.\d+)? \w+ left/)
     #expect(line != nil, "\(shown)")
     #expect(shown.contains("train dpo: done in"), "\(shown)")
   }

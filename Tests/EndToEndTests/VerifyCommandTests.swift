@@ -127,6 +127,45 @@ import Testing
       outcome.output.contains("The reports of all 6 optimizer steps agree; only weights differ."), "\(outcome.output)")
   }
 
+  /// An update that went wrong shows in the weights of its own step, before any loss feels it.
+  @Test func theStepWhoseWeightsDifferFirstIsNamed() throws {
+    let space = try experiment()
+    let train = try #require(try stored("train", kind: "train", in: space).first)
+    try tamper(train, "log", in: space) { bytes in
+      var lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+      for step in 2..<lines.count {
+        lines[step] = lines[step].replacing(#/"weights":"[0-9a-f]{8}/#, with: "\"weights\":\"01234567")
+      }
+      return Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
+    let outcome = try space.run(["verify", "train dpo", "experiments/small.yaml"])
+    #expect(outcome.exitCode == 2)
+    #expect(
+      outcome.errors.contains("The first optimizer step that differs is 3: its report agrees, its weights do not."),
+      "\(outcome.errors)")
+  }
+
+  /// Earlier versions said less: what they said is what is compared.
+  @Test func anEarlierLogIsHeldAgainstWhatItSays() throws {
+    let space = try experiment()
+    let train = try #require(try stored("train", kind: "train", in: space).first)
+    func withoutDigests(_ bytes: [UInt8]) -> [UInt8] {
+      Array(String(decoding: bytes, as: UTF8.self).replacing(#/,"weights":"[0-9a-f]{64}"/#, with: "").utf8)
+    }
+    try tamper(train, "log", in: space) { withoutDigests($0) }
+    let same = try space.run(["verify", "train dpo", "experiments/small.yaml"])
+    #expect(same.exitCode == 0, "\(same.output)\(same.errors)")
+    let again = try #require(try stored("train", kind: "train", in: space).first)
+    try tamper(again, "log", in: space) { bytes in
+      Array(
+        String(decoding: bytes, as: UTF8.self).replacing(#/"step":4,"tokens":\d+/#, with: "\"step\":4,\"tokens\":0")
+          .utf8)
+    }
+    let outcome = try space.run(["verify", "train dpo", "experiments/small.yaml"])
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.errors.contains("The first optimizer step that differs is 4: tokens 0"), "\(outcome.errors)")
+  }
+
   @Test func theFirstRecordThatDiffersIsNamed() throws {
     let space = try experiment()
     let score = try #require(try stored("score", kind: "score", in: space).first)

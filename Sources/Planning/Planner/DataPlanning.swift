@@ -34,7 +34,8 @@ extension CellPlanner {
     if let part = reference.split, split?.parts[part] == nil {
       // The reader lets a data set of another file lack a part that the language knows by name.
       let missing = unavailable(
-        .split, "split \(reference.text)", path: asker, inputs: [StepInput("records", OutputReference(ingest, "records"))],
+        .split, "split \(reference.text)", path: asker,
+        inputs: [StepInput("records", OutputReference(ingest, "records"))],
         reason: .missingPart(part, dataset: reference.dataset))
       return DataPart(name: reference.dataset, dataset: dataset, reference: reference, split: missing, output: part)
     }

@@ -43,7 +43,8 @@ public enum PlanningError: DiagnosableError, Hashable {
     switch self {
     case .noVerifier(_, _, let place), .noPairs(_, _, let place), .noCandidates(_, let place),
       .unknownLength(_, let place), .notOneNumber(_, _, let place), .tooManyPoints(_, _, let place),
-      .notValidation(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place), .trainsNothing(_, let place), .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
+      .notValidation(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place), .trainsNothing(_, let place),
+      .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
       place
     }
   }

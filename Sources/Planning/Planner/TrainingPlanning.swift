@@ -50,6 +50,7 @@ extension CellPlanner {
   ) throws -> OutputReference {
     var paths = mixturePaths(data)
     for option in ["max-length", "longer", "examples"] { paths[option] = "hyperparameters/\(option)" }
+    paths["feedback"] = experiment.reviser.isEmpty ? "generator" : "reviser"
     let inRound = experiment.rounds.count > 1 ? ", round \(round)" : ""
     return try fit(
       feedback.flatMap { $0 }, label: trainedOn(data) + inRound,

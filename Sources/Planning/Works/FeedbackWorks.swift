@@ -86,7 +86,9 @@ public struct ReviseWork: Work, Hashable {
   }
 
   static let kind = StepKind.revise
-  static let version = 3
+  static let version = 4
+  /// Version 3 did not count verdicts; feedback is the same bytes.
+  static let aliases = [ManifestAlias(version: 3)]
   /// What is done.
   public let stage: Stage
 

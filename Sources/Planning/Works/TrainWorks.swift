@@ -11,7 +11,9 @@ public import Specification
 /// `optimizer`, if it is kept.
 public struct TrainWork: Work, Hashable {
   static let kind = StepKind.train
-  static let version = 1
+  static let version = 2
+  /// Version 1 had no digests of weights in its log; weights are the same bytes.
+  static let aliases = [ManifestAlias(version: 1)]
   /// The model that training starts from.
   public let model: ModelUse
   /// What is minimized.

@@ -109,7 +109,7 @@ package struct Fitting {
   /// prompts as possible are learned from.
   ///
   /// - Returns: The records, and how many of the prompts that are learned from were cut.
-  /// - Throws: ``StepError/tooFewExamples(step:asked:counts:place:)``, ``StepError/noExamples(step:counts:)``.
+  /// - Throws: ``StepError/tooFewExamples(step:asked:counts:place:)``, ``StepError/noExamples(step:counts:place:)``.
   package func fit(
     _ parts: [[FeedbackRecord]], weights: [Double] = [1]
   ) throws(StepError) -> (records: [FeedbackRecord], cut: Int) {
@@ -125,7 +125,7 @@ package struct Fitting {
     where before.turns != after.turns && !after.items.isEmpty { cut += 1 }
     let merged = Interleaving.merged(fitted, weights: weights)
     let counts = FeedbackCounts(merged, cut: cut)
-    if counts.items == 0 { throw .noExamples(step: label, counts: counts) }
+    if counts.items == 0 { throw .noExamples(step: label, counts: counts, place: places["feedback"]) }
     if let examples, counts.items < examples {
       throw .tooFewExamples(step: label, asked: examples, counts: counts, place: places["examples"])
     }

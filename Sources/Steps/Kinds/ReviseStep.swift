@@ -18,16 +18,17 @@ enum ReviseStep {
       records.append(try reviser.revise(candidate, of: prompt, number: index + 1, with: extras.material(index)))
     }
     if case .balance(let ratio) = work.stage { records = Balance.kept(records, acceptablePerRejected: ratio) }
-    return outputs("feedback", records)
+    return outputs("feedback", records, verdicts: reviser.verdicts(on: candidates, to: prompts))
   }
 
   /// Feedback under a name, and how much there is of what.
   static func outputs(
-    _ name: String, _ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil
+    _ name: String, _ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil, verdicts: [String] = []
   ) -> [ProducedOutput] {
-    [
+    let counts = FeedbackCounts(records, cut: cut, longest: longest, verdicts: verdicts)
+    return [
       ProducedOutput(name, RecordFile.bytes(records), records: records.count),
-      ProducedOutput("counts", FeedbackCounts(records, cut: cut, longest: longest).json.canonicalBytes),
+      ProducedOutput("counts", counts.json.canonicalBytes),
     ]
   }
 

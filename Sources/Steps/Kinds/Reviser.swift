@@ -123,6 +123,16 @@ package struct Reviser {
     }
   }
 
+  /// What the stage's verifier says of every response that came in: those that name no answer, too.
+  ///
+  /// Empty for a stage without a verifier.
+  func verdicts(on candidates: [FeedbackRecord], to prompts: [RenderedPrompt]) -> [String] {
+    guard let grader = verifier.map({ Grader($0, label: label, places: places) }) else { return [] }
+    return zip(candidates, prompts).flatMap { candidate, prompt in
+      candidate.items.flatMap(\.responses).map { grader.verdict(on: $0, to: prompt).outcome.rawValue }
+    }
+  }
+
   private var verifier: Specification.Verifier? {
     switch stage {
     case .minimalRevision(let verifier, _), .judge(let verifier), .select(let verifier, _): verifier

@@ -113,10 +113,10 @@ struct TrainStep {
       reports.append(report)
       if marks.contains(report.step) { kept[report.step] = trainer.trainee.trainedWeights() }
       tokens += report.tokens
+      // A step is told when nothing can take it back.
+      if !task.cancellation.isCancelled { try keepCheckpoint(trainer) }
       tell(report, of: trainer)
-      if task.cancellation.isCancelled { return false }
-      try keepCheckpoint(trainer)
-      return true
+      return !task.cancellation.isCancelled
     }
     if end == .stopped {
       try keepCheckpoint(trainer, now: true)
@@ -145,7 +145,9 @@ struct TrainStep {
     }
     let examples = try reader.encode(
       records, reference: try RecordFile.optional(Scores.self, task, "reference"), partners: partners)
-    guard !examples.isEmpty else { throw StepError.noExamples(step: task.step.label, counts: FeedbackCounts(records)) }
+    guard !examples.isEmpty else {
+      throw StepError.noExamples(step: task.step.label, counts: FeedbackCounts(records), place: nil)
+    }
     return examples
   }
 

@@ -1,0 +1,70 @@
+// Models that are asked: as revisers, as judges, as stronger ones; and a reference that is not the policy's start.
+// A small random model says nothing that makes sense; what is looked at is that its words arrive where they belong.
+
+import Foundation
+import JSON
+import Testing
+
+@Suite struct AskedModels {
+  private static let other = "  other: {weights: {same-as: policy}, turns: chatml, system: none}"
+  private static let asked = "by: {model: other}, max-new-tokens: 4"
+
+  /// What a model writes becomes the better response, or the judgment, with the standard prompts.
+  @Test(arguments: [
+    ("stronger", "[{stronger: {model: other, max-new-tokens: 4}}]", "{dpo: {beta: 0.1}}"),
+    ("minimal-revision", "[{minimal-revision: {\(asked)}}]", "{apo-zero: {beta: 0.1}}"),
+    (
+      "refinement", "[{judgment: {\(asked)}}, {refinement: {model: other, max-new-tokens: 4}}]", "{sft: {}}"
+    ),
+    (
+      "judgment", "[{judgment: {\(asked)}}]",
+      #"{cut: {form: code, lambda: 1.1, alpha: 1, judged-prompt: "{asked} Judgment: {judgment}"}}"#
+    ),
+  ])
+  func writesWhatIsLearnedFrom(stage: String, reviser: String, objective: String) throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    (training.models, training.reviser, training.objective) = (Self.other, reviser, objective)
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
+    let lines = try space.run(["store", "cat", space.output("feedback", of: "\(stage) numbers/train")]).output
+      .split(separator: "\n")
+    #expect(lines.count == 12)
+    let items = try lines.flatMap { try JSONValue(parsing: Array($0.utf8))["items"]?.arrayValue ?? [] }
+    #expect(!items.isEmpty, "\(lines)")
+    let texts = items.compactMap { ($0["chosen"]?["text"] ?? $0["judgment"])?.stringValue }
+    #expect(texts.count == items.count && texts.contains { !$0.isEmpty }, "\(items)")
+  }
+
+  /// Its replies say no number: every one is counted, and nothing is left to learn from.
+  @Test func aJudgeThatSaysNoNumberIsCounted() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    (training.models, training.reviser) = (Self.other, "[{judge: {\(Self.asked)}}]")
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 1, "\(outcome.output)")
+    let told = outcome.errors + outcome.output
+    #expect(told.contains("there are no examples") && told.contains("24 unparsed"), "\(told)")
+    // At the stage that gave none.
+    let place = try #require(
+      space.read("small.yaml").split(separator: "\n", omittingEmptySubsequences: false)
+        .firstIndex { $0.hasPrefix("reviser:") })
+    #expect(told.contains("small.yaml:\(place + 1):") || told.contains("\"line\":\(place + 1)"), "\(told)")
+  }
+
+  @Test func aReferenceThatIsNotThePolicysStart() throws {
+    func first(_ reference: String) throws -> [String: Any] {
+      let space = try TestSpace()
+      var training = SmallTraining()
+      training.models = "  reference: {weights: \(reference), turns: chatml, system: none}"
+      #expect(try space.exec(training).exitCode == 0)
+      return try #require(try space.log(of: "train dpo").first)
+    }
+    let random =
+      "{random: {layers: 1, width: 16, heads: 2, key-value-heads: 1, feed-forward: 32, context: 256, seed: 7}}"
+    let (own, other) = (try first("{same-as: policy}"), try first(random))
+    #expect(own["chosen-log-ratio"] as? Double == 0 && own["rejected-log-ratio"] as? Double == 0)
+    let ratio = try #require(other["chosen-log-ratio"] as? Double)
+    #expect(ratio != 0 && ratio != other["rejected-log-ratio"] as? Double, "\(other)")
+  }
+}
