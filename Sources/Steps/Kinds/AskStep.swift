@@ -2,6 +2,7 @@
 // Knows nothing of what becomes of the reply.
 
 package import Diagnostics
+import JSON
 import Digests
 import Execution
 import Planning

@@ -3,7 +3,7 @@
 
 import Execution
 import JSON
-package import Planning
+import Planning
 package import Records
 import Verification
 
