@@ -7,14 +7,16 @@ import Testing
 
 @Suite struct AskedModels {
   private static let other = "  other: {weights: {same-as: policy}, turns: chatml, system: none}"
-  private static let asked = "by: {model: other}, max-new-tokens: 4"
+  /// A reply that is cut off is none; one that ends at some letter is.
+  private static let written = "max-new-tokens: 16, temperature: 1, stop: [a, e, i, o, u, r, s, t]"
+  private static let asked = "by: {model: other}, \(written)"
 
   /// What a model writes becomes the better response, or the judgment, with the standard prompts.
   @Test(arguments: [
-    ("stronger", "[{stronger: {model: other, max-new-tokens: 4}}]", "{dpo: {beta: 0.1}}"),
+    ("stronger", "[{stronger: {model: other, \(written)}}]", "{dpo: {beta: 0.1}}"),
     ("minimal-revision", "[{minimal-revision: {\(asked)}}]", "{apo-zero: {beta: 0.1}}"),
     (
-      "refinement", "[{judgment: {\(asked)}}, {refinement: {model: other, max-new-tokens: 4}}]", "{sft: {}}"
+      "refinement", "[{judgment: {\(asked)}}, {refinement: {model: other, \(written)}}]", "{sft: {}}"
     ),
     (
       "judgment", "[{judgment: {\(asked)}}]",

@@ -43,7 +43,7 @@ import Testing
     try refused(
       { $0.eval = "{accuracy: {on: numbers/validation, max-new-tokens: 8}}" }, exit: 65,
       saying: [
-        "small.yaml:16:33: error: split numbers/validation: data set `numbers` sets no part `validation` aside",
+        "small.yaml:16:29: error: split numbers/validation: data set `numbers` sets no part `validation` aside",
         "→ Add `validation: …` to its `split:`",
       ])
   }
