@@ -12,12 +12,20 @@ public struct LearnedExamples: Sendable {
   public let cells: [String]
   /// How many there are, and of how many prompts.
   public let counts: FeedbackCounts
+  /// What judged responses became from stage to stage, these examples last; empty for examples of other kinds.
+  public let stages: [StageCounts]
+  /// Whether the objective is CUT, whose words the stages are told in.
+  public let isCUT: Bool
 
   /// Takes counts.
-  public init(label: String, cells: [String], counts: FeedbackCounts) {
+  public init(
+    label: String, cells: [String], counts: FeedbackCounts, stages: [StageCounts] = [], isCUT: Bool = false
+  ) {
     self.label = label
     self.cells = cells
     self.counts = counts
+    self.stages = stages
+    self.isCUT = isCUT
   }
 
   /// The counts in words.
@@ -27,6 +35,18 @@ public struct LearnedExamples: Sendable {
     let told = common.isEmpty ? "" : " for \(common)"
     let label = label.prefix(1).uppercased() + label.dropFirst()
     return "\(label)\(told): \(counts.sentence)."
+  }
+
+  /// The stages of several trainings as one table, each stage once; empty without any.
+  static func stages(of examples: [LearnedExamples]) -> String {
+    var tables: [(isCUT: Bool, stages: [StageCounts])] = []
+    for one in examples where !one.stages.isEmpty {
+      let index = tables.firstIndex { $0.isCUT == one.isCUT } ?? tables.count
+      if index == tables.count { tables.append((one.isCUT, [])) }
+      let known = tables[index].stages.map(\.label)
+      tables[index].stages += one.stages.filter { !known.contains($0.label) }
+    }
+    return tables.map { StageCounts.markdown($0.stages, isCUT: $0.isCUT) + "\n" }.joined()
   }
 
   /// The arms that all cells have in common.
@@ -41,6 +61,7 @@ public struct LearnedExamples: Sendable {
     var object = counts.json.objectValue ?? JSONObject()
     object["cells"] = .array(cells.map { .string($0) })
     object["label"] = .string(label)
+    if !stages.isEmpty { object["stages"] = .array(stages.map(\.json)) }
     return .object(object)
   }
 }

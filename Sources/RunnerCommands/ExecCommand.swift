@@ -179,16 +179,18 @@ extension ExecCommand {
       $0.kind == .train && graph.users[$0.id]?.contains { users.contains($0) } ?? false
     }
     let sources = own.compactMap { training in
-      training.inputs.first { $0.name == "examples" }?.source.step
+      training.inputs.first { $0.name == "examples" }.map { (training, $0.source.step) }
     }
+    let stages = LearnedStages(graph: graph, done: done, store: store)
     var seen: Set<StepID> = []
-    return try sources.filter { seen.insert($0).inserted }.compactMap { source in
+    return try sources.filter { seen.insert($0.1).inserted }.compactMap { training, source in
       guard let counts = done[source]?.result.outputs["counts"] else { return nil }
       let cells = (graph.users[source] ?? []).filter { users.contains($0) }.map { user in
         user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
       }
       return LearnedExamples(
-        label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)))
+        label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)),
+        stages: try stages.before(training, source), isCUT: training.work.objective?.name == "cut")
     }
   }
 
