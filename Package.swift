@@ -112,7 +112,7 @@ let package = Package(
 
     tests(of: "JSON"),
     tests(of: "Diagnostics", ["JSON"]),
-    tests(of: "Records", ["JSON"]),
+    tests(of: "Records", ["JSON"], files: ["Fixtures"]),
     tests(of: "Digests"),
     tests(of: "Randomness"),
     tests(of: "Compression", ["Diagnostics"], pointers: true),
@@ -121,7 +121,7 @@ let package = Package(
     tests(of: "Specification", ["YAML", "JSON", "Diagnostics"], files: ["Fixtures", "Golden"]),
     tests(of: "Fetching", ["Digests", "Diagnostics"]),
     tests(of: "Ingestion", ["Compression", "JSON", "Diagnostics"], files: ["Golden"]),
-    tests(of: "Verification", ["Diagnostics"]),
+    tests(of: "Verification", ["Randomness", "Diagnostics"]),
     tests(of: "Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
     tests(of: "LanguageModel", ["Tensors", "Randomness", "JSON", "Diagnostics"], files: ["Fixtures"], pointers: true),
     tests(of: "Objectives", ["JSON"], files: ["Golden"]),

@@ -157,6 +157,7 @@ struct ChangeTeller {
     case "measurements": return "what the table gathers"
     case "model/fingerprint": return "what OpenBLAS computes on this host"
     case "options/answer": return "what answers are"
+    case "verifier/reasons": return "how the verifier words its reasons"
     default: break
     }
     if option.hasPrefix("parts/"), let name = (new["options/" + option.withoutLastPart + "/name"])?.readable {

@@ -56,6 +56,10 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case pairs
   /// Log-ratios through a training.
   case trace
+  /// Responses with the places of their errors.
+  case mark
+  /// How well a judgment tells errors.
+  case detect
   /// An eval of a kind that measures more than records one by one.
   case evaluate
   /// The table of an experiment.

@@ -71,6 +71,8 @@ public struct RandomAddress: Hashable, Sendable {
     case labelNoise = 11
     /// Which part of a response is learned.
     case subOutput = 12
+    /// Which words of a response become errors, and what stands in their place.
+    case plantedErrors = 13
   }
 
   /// The seed that the spec names.

@@ -126,7 +126,8 @@ public struct Measured: WireRecord, Hashable {
   /// Measures outcomes.
   ///
   /// The value of a record is the weighted mean of its samples; the value of a seed is the weighted mean over records,
-  /// or for `perplexity` its exponential; the number is the mean over seeds.
+  /// or for `perplexity` its exponential; the number is the mean over seeds. Of `error-detection` the mean over records is
+  /// the area under a curve, which has a standard error of its own.
   ///
   /// - Parameters:
   ///   - eval: The eval's name.
@@ -146,7 +147,7 @@ public struct Measured: WireRecord, Hashable {
     mean = complete ? seeds.reduce(0, +) / Double(seeds.count) : nil
     spread = complete && seeds.count > 1 ? Self.deviation(seeds) : nil
     records = outcomes.first?.count ?? 0
-    standardError = kind == "perplexity" ? nil : outcomes.first.flatMap { Self.standardError(of: $0) }
+    standardError = outcomes.first.flatMap { Self.standardError(of: $0, kind: kind) }
     var tally: [String: Int] = [:]
     for record in outcomes.joined() { for outcome in record.outcomes { tally[outcome.kind, default: 0] += 1 } }
     counts = tally.keys.sorted().map { Count(kind: $0, count: tally[$0, default: 0]) }
@@ -167,7 +168,11 @@ public struct Measured: WireRecord, Hashable {
     return weight > 0 ? sum / weight : nil
   }
 
-  private static func standardError(of records: [Outcomes]) -> Double? {
+  private static func standardError(of records: [Outcomes], kind: String) -> Double? {
+    if kind == "perplexity" { return nil }
+    if kind == "error-detection" {
+      return mean(of: records).flatMap { AreaUnderCurve.standardError(of: records, around: $0) }
+    }
     let values = records.compactMap { record in mean(of: [record]) }
     return values.count > 1 ? deviation(values) / Double(values.count).squareRoot() : nil
   }

@@ -28,13 +28,22 @@ public struct LearnedExamples: Sendable {
   public let cells: [String]
   /// How many there are, and of how many prompts.
   public let counts: FeedbackCounts
+  /// What judged responses became from stage to stage, these examples last; empty for examples of other kinds.
+  public let judged: [StageCounts]
+  /// Whether the objective is CUT, whose words the stages are told in.
+  public let isCUT: Bool
 
   /// Takes counts.
-  public init(label: String, cells: [String], counts: FeedbackCounts, stages: [Stage] = []) {
+  public init(
+    label: String, cells: [String], counts: FeedbackCounts, stages: [Stage] = [], judged: [StageCounts] = [],
+    isCUT: Bool = false
+  ) {
     self.label = label
     self.cells = cells
     self.counts = counts
     self.stages = stages
+    self.judged = judged
+    self.isCUT = isCUT
   }
 
   /// The counts in words, each stage with what it left over itself.
@@ -51,6 +60,18 @@ public struct LearnedExamples: Sendable {
       before = stage.counts
     }
     return sentences.joined(separator: " ")
+  }
+
+  /// The stages of several trainings as one table, each stage once; empty without any.
+  static func judgedStages(of examples: [LearnedExamples]) -> String {
+    var tables: [(isCUT: Bool, stages: [StageCounts])] = []
+    for one in examples where !one.judged.isEmpty {
+      let index = tables.firstIndex { $0.isCUT == one.isCUT } ?? tables.count
+      if index == tables.count { tables.append((one.isCUT, [])) }
+      let known = tables[index].stages.map(\.label)
+      tables[index].stages += one.judged.filter { !known.contains($0.label) }
+    }
+    return tables.map { StageCounts.markdown($0.stages, isCUT: $0.isCUT) + "\n" }.joined()
   }
 
   /// The arms that all cells have in common.
@@ -73,6 +94,7 @@ public struct LearnedExamples: Sendable {
           return .object(object)
         })
     }
+    if !judged.isEmpty { object["judged"] = .array(judged.map(\.json)) }
     return .object(object)
   }
 }

@@ -162,7 +162,9 @@ public struct ResultReport: Sendable {
   }
 
   /// What the trainings learned from, and what came to nothing.
-  private var learned: String { examples.map { "\($0.sentence)\n\n" }.joined() }
+  private var learned: String {
+    examples.map { "\($0.sentence)\n\n" }.joined() + LearnedExamples.judgedStages(of: examples)
+  }
 
   /// How many outcomes were of which kind: the counts add up to the records.
   private var outcomes: String { totals.map { "Outcomes over all cells: \($0).\n\n" } ?? "" }

@@ -179,35 +179,19 @@ extension ExecCommand {
       $0.kind == .train && graph.users[$0.id]?.contains { users.contains($0) } ?? false
     }
     let sources = own.compactMap { training in
-      training.inputs.first { $0.name == "examples" }?.source.step
+      training.inputs.first { $0.name == "examples" }.map { (training, $0.source.step) }
     }
+    let stages = LearnedStages(graph: graph, done: done, store: store)
     var seen: Set<StepID> = []
-    return try sources.filter { seen.insert($0).inserted }.compactMap { source in
+    return try sources.filter { seen.insert($0.1).inserted }.compactMap { training, source in
       guard let counts = done[source]?.result.outputs["counts"] else { return nil }
       let cells = (graph.users[source] ?? []).filter { users.contains($0) }.map { user in
         user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
       }
       return LearnedExamples(
         label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)),
-        stages: try stages(before: source, graph, done, store))
-    }
-  }
-
-  /// The stages between candidates and examples; none where several parts of the data come together, each with its own.
-  private func stages(
-    before source: StepID, _ graph: StepGraph, _ done: RunResults, _ store: Store
-  ) throws -> [LearnedExamples.Stage] {
-    var stages: [LearnedExamples.Stage] = []
-    var step = source
-    while true {
-      let feedback = graph.step(step).inputs.filter { $0.name == "feedback" || $0.name.hasPrefix("feedback/") }
-      guard feedback.count == 1, let before = feedback.first?.source.step,
-        let counts = done[before]?.result.outputs["counts"]
-      else { return stages }
-      stages.insert(
-        LearnedExamples.Stage(
-          label: graph.step(before).label, counts: try FeedbackCounts(reading: store.read(counts.digest))), at: 0)
-      step = before
+        stages: try stages.all(before: source), judged: try stages.before(training, source),
+        isCUT: training.work.objective?.name == "cut")
     }
   }
 

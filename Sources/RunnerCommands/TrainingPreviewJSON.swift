@@ -53,11 +53,18 @@ enum TrainingPreviewJSON {
       JSONMember("finish", .string(response.finish.rawValue)),
       JSONMember("tokens", .array(response.tokens.map(value))),
     ])
-    if !response.contexts.isEmpty {
-      object["contexts"] = .array(response.contexts.map { .string($0.map(\.text).joined()) })
-    }
+    if !response.contexts.isEmpty { object["contexts"] = .array(response.contexts.map(value)) }
+    object["reward"] = response.reward.map { .number($0) }
+    object["score-weight"] = response.scoreWeight.map { .number($0) }
     if let written = response.written { object["written-tokens"] = .integer(Int64(written)) }
     return .object(object)
+  }
+
+  private static func value(of context: PreviewedContext) -> JSONValue {
+    .members([
+      "kind": .string(context.kind.rawValue), "prompt": .string(context.prompt.map(\.text).joined()),
+      "prompt-tokens": .integer(Int64(context.promptTokens)), "tokens": .array(context.tokens.map(value)),
+    ])
   }
 
   private static func value(of token: PreviewedToken) -> JSONValue {
@@ -68,6 +75,7 @@ enum TrainingPreviewJSON {
     if token.endsTurn { object["end-of-turn"] = .bool(true) }
     object["weight"] = token.weight.map { .number($0) }
     object["vocabulary-weight"] = token.vocabularyWeight.map { .number($0) }
+    object["entropy-weight"] = token.entropyWeight.map { .number($0) }
     object["reference"] = token.reference.map { .number(Double($0)) }
     return .object(object)
   }

@@ -7,6 +7,7 @@ import Planning
 import Records
 import Reporting
 import Steps
+import Training
 
 struct TrainingPreviewText {
   let training: ShownTraining
@@ -43,14 +44,32 @@ struct TrainingPreviewText {
     lines.append(
       "\(preview.retokenized.count) of \(Self.count(preview.retokenized.of, "response")) "
         + "\(preview.retokenized.count == 1 ? "has" : "have") another number of tokens than the model wrote")
-    if preview.areWeightsKnown {
-      lines.append("numbers: d loss / d ln p(token) in the first batch with the example, where policy = reference;")
-      lines.append("  below 0 the token becomes likelier, above 0 less likely")
-    } else {
-      lines.append("how much a token is trained depends on what the model says, which a preview does not ask it")
-    }
+    lines += Self.explanation(preview.model)
     if training.startsElsewhere { lines.append("the policy does not start from the reference: its own weights differ") }
     return lines
+  }
+
+  /// What the numbers are.
+  private static func explanation(_ model: StartingModel) -> [String] {
+    switch model {
+    case .reference:
+      [
+        "numbers: d loss / d ln p(token) in the first batch with the example, where policy = reference;",
+        "  below 0 the token becomes likelier, above 0 less likely",
+      ]
+    case .evenScores:
+      [
+        "how much a score is trained depends on what the model says, which a preview does not ask it;",
+        "numbers: d loss / d score in the first batch with the example, where all scores are equal;",
+        "  below 0 the score rises, above 0 it falls",
+      ]
+    case .uniform:
+      [
+        "how much a token is trained depends on what the model says, which a preview does not ask it;",
+        "numbers: d loss / d ln p(token) in the first batch with the example, of a model to which all tokens are equally",
+        "  likely; below 0 the token becomes likelier, above 0 less likely",
+      ]
+    }
   }
 
   private func body(_ example: PreviewedExample, of count: Int) -> [String] {
@@ -73,35 +92,52 @@ struct TrainingPreviewText {
   // MARK: - A response
 
   private func lines(of response: PreviewedResponse) -> [String] {
-    let total = response.tokens.reduce(0) { $0 + ($1.weight ?? 0) }
-    var title = "  \(response.label.rawValue): \(Self.count(response.tokens.count, "token"))"
-    let isKnown = response.tokens.contains { $0.weight != nil }
-    title += response.isTrained ? isKnown ? ", trained, together \(Self.number(total))" : ", trained" : ", not trained"
+    var title = "  \(response.label.rawValue)"
+    if let reward = response.reward { title += ", reward \(NumberFormat.fixed(reward, decimals: 3))" }
+    title += ": \(Self.count(response.tokens.count, "token"))"
+    if let score = response.scoreWeight {
+      title += ", read for its score: \(Self.number(score))"
+    } else {
+      title += response.isTrained ? ", trained, together \(Self.sum(response.tokens))" : ", not trained"
+    }
     if let written = response.written { title += "; the model wrote \(written)" }
     if response.finish == .length { title += "; cut off, so no end of turn" }
-    var lines = [title] + rows(response.tokens, isTrained: response.isTrained)
-    for context in response.contexts {
-      lines.append("    also read behind:")
-      let text = context.map(\.text).joined()
-      for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-        lines.append(dim("    | \(line)".trimmingEnd))
-      }
-    }
-    return lines
+    return [title] + rows(response.tokens, isScored: response.scoreWeight != nil)
+      + response.contexts.flatMap(lines(of:))
   }
 
-  private func rows(_ tokens: [PreviewedToken], isTrained: Bool) -> [String] {
+  private func lines(of context: PreviewedContext) -> [String] {
+    let what = context.kind == .question ? "its judgment behind this question" : "behind the \(context.kind.rawValue)"
+    var lines = [
+      "    also read \(what): \(Self.count(context.promptTokens, "token")), not trained, and "
+        + "\(Self.count(context.tokens.count, "token")), trained, together \(Self.sum(context.tokens))"
+    ]
+    let text = context.prompt.map(\.text).joined()
+    for line in text.split(separator: "\n", omittingEmptySubsequences: context.prompt.isEmpty) {
+      lines.append(dim("    | \(line)".trimmingEnd))
+    }
+    return lines + rows(context.tokens, isScored: false)
+  }
+
+  private static func sum(_ tokens: [PreviewedToken]) -> String {
+    number(tokens.reduce(0) { $0 + ($1.weight ?? 0) })
+  }
+
+  private func rows(_ tokens: [PreviewedToken], isScored: Bool) -> [String] {
     let texts = tokens.map { $0.isSpecial ? $0.text : Self.quoted($0.bytes) }
     let ids = tokens.map { String($0.id.rawValue) }
     let (wide, long) = (texts.map(\.count).max() ?? 0, ids.map(\.count).max() ?? 0)
-    return zip(tokens, zip(texts, ids)).map { token, cells in
+    return zip(tokens, zip(texts, ids)).enumerated().map { place, shown in
+      let (token, cells) = shown
       var row = "    " + cells.0 + String(repeating: " ", count: wide - cells.0.count + 2)
       row += String(repeating: " ", count: long - cells.1.count) + cells.1
-      row += "  \(token.weight.map(Self.number) ?? (isTrained ? "trained" : "not trained"))"
+      let unread = isScored ? place == tokens.count - 1 ? "the head reads here" : "read" : "not trained"
+      row += "  \(token.weight.map(Self.number) ?? unread)"
       if let weight = token.vocabularyWeight { row += "  mean over the vocabulary \(Self.number(weight))" }
+      if let weight = token.entropyWeight { row += "  entropy \(Self.number(weight))" }
       if let value = token.reference { row += "  ln p(reference) \(NumberFormat.fixed(Double(value), decimals: 4))" }
       if token.endsTurn { row += "  end of turn" }
-      return painted(row, token.weight ?? (isTrained ? 0 : nil))
+      return painted(row, token.weight ?? (isScored ? 0 : nil))
     }
   }
 

@@ -75,6 +75,25 @@ package struct ResponseEncoder: Sendable {
       })
   }
 
+  /// Which bytes of a response's text its tokens stand for.
+  ///
+  /// - Returns: How many tokens the response has, and the bytes of each that is text, which leaves out the end of turn. The
+  ///   white space that the format keeps for the front is no part of the text: a token of it alone stands for no byte. Nil
+  ///   if the tokens do not stand for the text as it is.
+  package func text(of response: Response) -> (tokens: Int, ranges: [Range<Int>])? {
+    let tokens = encode(response)
+    let hasEnd = response.finish == .stop && turnEnd != nil
+    let lead = response.text.utf8.isEmpty ? 0 : use.chatFormat.responseLead.utf8.count
+    var bytes: [UInt8] = []
+    var ranges: [Range<Int>] = []
+    for token in hasEnd ? tokens.dropLast() : tokens[...] {
+      let start = bytes.count
+      bytes += tokenizer.bytes(of: token)
+      ranges.append(max(0, start - lead)..<max(0, bytes.count - lead))
+    }
+    return bytes.dropFirst(lead).elementsEqual(response.text.utf8) ? (tokens.count, ranges) : nil
+  }
+
   private func encode(_ response: Response) -> [TokenID] {
     var tokens: [TokenID] = []
     if !response.text.utf8.isEmpty { tokens = tokenizer.encode(use.chatFormat.responseLead + response.text) }

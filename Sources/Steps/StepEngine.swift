@@ -47,6 +47,8 @@ public struct StepEngine: StepRunner {
     case .verify(let work): try VerifyStep.run(work, task)
     case .choice(let work): (try ChoiceStep.run(work, task), WorkCount())
     case .perplexity: (try PerplexityStep.run(task), WorkCount())
+    case .mark(let work): (try MarkStep.run(work, task), WorkCount())
+    case .detect(let work): (try DetectStep.run(work, task, models: models), WorkCount())
     case .aggregate(let work): (try AggregateStep.run(work, task), WorkCount())
     case .ask(let work): (try AskStep.run(work, task), WorkCount())
     case .revise(let work): (try ReviseStep.run(work, task), WorkCount())

@@ -45,6 +45,8 @@ package enum StepError: InputFault, Hashable {
   case scoreCount(step: String, scores: Int, responses: Int, record: Int, place: SourcePlace?)
   /// There are more or fewer revisions in the data than responses.
   case revisionCount(step: String, revisions: Int, responses: Int, record: Int, place: SourcePlace?)
+  /// The data do not say where a response's errors stand.
+  case badErrors(step: String, record: Int, reason: String, fields: JSONObject, place: SourcePlace?)
   /// One judgment stands in the data, and there are several responses.
   case judgmentCount(step: String, responses: Int, record: Int, place: SourcePlace?)
   /// An optimizer's memory is of another training.
@@ -55,6 +57,8 @@ package enum StepError: InputFault, Hashable {
   case tooFewExamples(step: String, asked: Int, counts: FeedbackCounts, place: SourcePlace?)
   /// Nothing came out that could be learned from.
   case noExamples(step: String, counts: FeedbackCounts, place: SourcePlace?)
+  /// There are examples, and the objective can learn from none of them.
+  case nothingRead(step: String, objective: String, examples: Int)
   /// A response to another prompt is wanted where all examples are of one.
   case noPartner(step: String)
   /// There are no pairs to compare.
@@ -75,6 +79,10 @@ package enum StepError: InputFault, Hashable {
     default: nil
     }
   }
+
+  /// What an objective does not read.
+  static let unreadExamples =
+    "Not read are rankings whose rewards are all equal, or too close for `gap`, and judged responses whose part of the loss is left out."
 
   /// A note that shows a record.
   private static func note(_ fields: JSONObject) -> [String] {
@@ -201,6 +209,11 @@ package enum StepError: InputFault, Hashable {
       Diagnosis(
         "step.foreign-optimizer", "\(step): the last round's optimizer does not fit this training",
         remedy: "A stored result is damaged: run `runner store verify`.", exit: .inputOutput)
+    case .badErrors(let step, let record, let reason, let fields, let place):
+      Diagnosis(
+        "step.bad-errors", "\(step): the errors of record \(record) \(reason)", place: place, notes: Self.note(fields),
+        remedy: "Check `errors: {recorded: {at, start, end}}`; characters are Unicode scalars, counted from 0.",
+        exit: .badSpec)
     case .judgmentCount(let step, let responses, let record, let place):
       Diagnosis(
         "step.judgment-count", "\(step): record \(record) has one judgment and \(responses) responses", place: place,
@@ -216,6 +229,11 @@ package enum StepError: InputFault, Hashable {
         place: place, notes: [counts.sentence],
         remedy: "Look at what the responses became, then change generator, reviser or length.",
         exit: .badSpec)
+    case .nothingRead(let step, let objective, let examples):
+      Diagnosis(
+        "step.nothing-read", "\(step): `\(objective)` can learn from none of the \(examples) examples",
+        notes: [Self.unreadExamples],
+        remedy: "Look at them with `runner preview`, then change reviser or objective.", exit: .badSpec)
     case .noPartner(let step):
       Diagnosis(
         "step.no-partner", "\(step): all examples belong to one record, so no response answers another prompt",

@@ -1,12 +1,13 @@
 // The first examples of a training as its objective sees them, token by token: text, label, weight.
 // Encodes and weighs as training does; knows nothing of stores, and nothing of how it is shown.
 
+import Foundation
 package import LanguageModel
 import Objectives
 package import Planning
 package import Records
 import Specification
-import Training
+package import Training
 
 /// One token of a response.
 package struct PreviewedToken: Sendable {
@@ -18,12 +19,38 @@ package struct PreviewedToken: Sendable {
   package let isSpecial: Bool
   /// Whether it ends the turn.
   package let endsTurn: Bool
-  /// d loss / d ln p(token); nil if it is not trained.
+  /// d loss / d ln p(token); nil if it is not trained, or if a score is.
   package let weight: Double?
   /// d loss / d (mean of ln p over the vocabulary), where labels are smoothed.
   package let vocabularyWeight: Double?
+  /// d loss / d (entropy of the token's row), where the objective reads it.
+  package let entropyWeight: Double?
   /// ln p under the reference, if that is stored.
   package let reference: Float?
+}
+
+/// Tokens that an objective reads beside a response behind its prompt.
+package struct PreviewedContext: Sendable {
+  /// What they are.
+  package enum Kind: String, Hashable, Sendable {
+    /// The response behind the prompt with its judgment.
+    case judgedPrompt = "judged prompt"
+    /// The response behind the instruction that it does not fit.
+    case contrastingPrompt = "contrasting prompt"
+    /// The response behind the prompt of another example of the batch.
+    case otherPrompt = "prompt of another example"
+    /// The judgment behind a question about the response.
+    case question
+  }
+
+  /// What they are.
+  package let kind: Kind
+  /// What stands before them, as the model reads it; empty where that is another example's prompt.
+  package let prompt: [TextSegment]
+  /// How many tokens that is; none of them is trained.
+  package let promptTokens: Int
+  /// The tokens.
+  package let tokens: [PreviewedToken]
 }
 
 /// One response of an example.
@@ -44,10 +71,14 @@ package struct PreviewedResponse: Sendable {
 
   /// What the objective takes it for.
   package let label: Label
+  /// Its reward in a ranking.
+  package let reward: Double?
   /// Whether the objective reads it.
   package let isTrained: Bool
-  /// The other turns that the objective reads it, or its judgment, behind: as the model reads them.
-  package let contexts: [[TextSegment]]
+  /// What the objective reads beside it.
+  package let contexts: [PreviewedContext]
+  /// d loss / d score, where a reward model is trained.
+  package let scoreWeight: Double?
   /// How it ended.
   package let finish: Response.Finish
   /// Its tokens, all of them.
@@ -80,8 +111,8 @@ package struct TrainingPreview: Sendable {
   package let examples: [PreviewedExample]
   /// How many there are.
   package let count: Int
-  /// Whether weights are known; for some objectives they depend on what the model says.
-  package let areWeightsKnown: Bool
+  /// The model that the weights are those of.
+  package let model: StartingModel
   /// How many responses have other tokens than the model wrote, of how many.
   package let retokenized: (count: Int, of: Int)
 
@@ -99,50 +130,127 @@ package struct TrainingPreview: Sendable {
     first count: Int, of work: TrainWork, records: [FeedbackRecord], reference: [Scores]?, tokenizer: Tokenizer,
     label: String
   ) throws(StepError) {
-    let encoder = ResponseEncoder(work.model, tokenizer)
-    var reader = TrainingExamples(encoder, label: label)
+    var reader = TrainingExamples(ResponseEncoder(work.model, tokenizer), label: label)
     let all = try reader.encode(records, reference: reference, partners: nil)
     let options = work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit)
-    let weights = StartingWeight.first(count, of: all, in: options)
+    let weights = StartingWeight.first(
+      count, of: all, in: options, even: -Float(log(Double(tokenizer.vocabularySize))))
     let items = records.flatMap { record in record.items.map { (record, $0) } }
-    var shown: [PreviewedExample] = []
-    for (index, (example, weight)) in zip(all, weights).enumerated() {
-      let (record, item) = items[index]
-      let labels = item.labels(asJudged: work.objective.readsOneByOne)
-      shown.append(
-        PreviewedExample(
-          id: record.id, number: index + 1, prompt: work.model.segments(of: record.turns),
-          promptTokens: example.responses.first?.request.from ?? 0,
-          responses: item.responses.indices.map { place in
-            PreviewedResponse(
-              label: labels[place], isTrained: weight.read.contains(place),
-              contexts: item.contexts.map(work.model.segments(of:)), finish: item.responses[place].finish,
-              tokens: Self.tokens(
-                of: example.responses[place], weight.responses[place], tokenizer,
-                end: item.responses[place].finish == .stop ? work.model.chatFormat.turnEnd(for: tokenizer) : nil),
-              written: encoder.isRetokenized(item.responses[place]) ? item.responses[place].tokens : nil)
-          },
-          step: (weight.step, weight.isReached),
-          batch: (weight.facts.examples, weight.facts.responses, weight.facts.tokens)))
+    let shower = ExampleShower(work, options, tokenizer)
+    examples = zip(items, zip(all, weights)).enumerated().map { index, shown in
+      shower.example(index + 1, shown.0.0, shown.0.1, whole: shown.1.0, shown.1.1)
     }
-    examples = shown
-    areWeightsKnown = options.objective.startsWithoutModel
+    model = options.objective.startingModel
     self.count = all.count
     retokenized = (reader.retokenized, all.reduce(0) { $0 + $1.responses.count })
   }
+}
 
-  private static func tokens(
-    of response: TrainingResponse, _ weights: ResponseGradient?, _ tokenizer: Tokenizer, end: TokenID?
-  ) -> [PreviewedToken] {
-    let ids = response.request.tokens[response.request.from...]
-    return ids.enumerated().map { place, id in
-      let isSpecial = tokenizer.isSpecial(id)
-      return PreviewedToken(
-        id: id, bytes: isSpecial ? Array(tokenizer.text(of: id).utf8) : tokenizer.bytes(of: id), isSpecial: isSpecial,
-        endsTurn: place == ids.count - 1 && id == end, weight: weights?.tokens[place],
-        vocabularyWeight: weights.flatMap { $0.vocabularyMeans.isEmpty ? nil : $0.vocabularyMeans[place] },
-        reference: response.reference.isEmpty ? nil : response.reference[place])
+/// Puts tokens, texts and weights of an example together.
+private struct ExampleShower {
+  let work: TrainWork
+  let options: TrainingOptions
+  let tokenizer: Tokenizer
+  let encoder: ResponseEncoder
+
+  init(_ work: TrainWork, _ options: TrainingOptions, _ tokenizer: Tokenizer) {
+    self.work = work
+    self.options = options
+    self.tokenizer = tokenizer
+    encoder = ResponseEncoder(work.model, tokenizer)
+  }
+
+  func example(
+    _ number: Int, _ record: FeedbackRecord, _ item: FeedbackItem, whole: TrainingExample, _ weight: StartingWeight
+  ) -> PreviewedExample {
+    let prompts = prompts(record, item, whole, weight.example)
+    return PreviewedExample(
+      id: record.id, number: number, prompt: work.model.segments(of: prompts.own),
+      promptTokens: weight.example.responses.first?.promptCount ?? 0,
+      responses: item.responses.indices.map { response($0, of: item, whole: whole, weight, prompts.contexts) },
+      step: (weight.step, weight.isReached),
+      batch: (weight.facts.examples, weight.facts.responses, weight.facts.tokens))
+  }
+
+  /// The turns before the responses, and those of the other contexts, as far as they are the example's own.
+  private func prompts(
+    _ record: FeedbackRecord, _ item: FeedbackItem, _ whole: TrainingExample, _ drawn: TrainingExample
+  ) -> (own: [Message], contexts: [[Message]]) {
+    switch item {
+    case .relabeled(_, let turns, let contrast, _):
+      // A part that is right of a response that is wrong changes the prompts.
+      let (before, after) = (whole.responses[0], drawn.responses[0])
+      let isExchanged =
+        before.request.tokens.prefix(before.promptCount) != after.request.tokens.prefix(after.promptCount)
+      return isExchanged ? (contrast, [turns]) : (turns, [contrast])
+    case .judged(_, _, let context): return (record.turns, context.map { [$0.turns] } ?? [])
+    case .response, .pair, .ranking: return (record.turns, [])
     }
+  }
+
+  private func response(
+    _ place: Int, of item: FeedbackItem, whole: TrainingExample, _ weight: StartingWeight, _ contexts: [[Message]]
+  ) -> PreviewedResponse {
+    let response = item.responses[place]
+    let (own, drawn, gradient) = (whole.responses[place], weight.example.responses[place], weight.responses[place])
+    let end = response.finish == .stop ? work.model.chatFormat.turnEnd(for: tokenizer) : nil
+    let isScored = options.objective.startingModel == .evenScores
+    let first = drawn.request.from - drawn.promptCount
+    let tokens = own.request.tokens[own.request.from...].enumerated().map { index, id in
+      let part = index - first
+      let isLearned = part >= 0 && part < drawn.tokenCount && !isScored
+      return token(
+        id, endsTurn: index == own.tokenCount - 1 && id == end,
+        weight: isLearned ? gradient?.tokens[part] : nil,
+        vocabulary: isLearned ? gradient?.vocabularyMeans.dropFirst(part).first : nil,
+        entropy: isLearned ? gradient?.entropies.dropFirst(part).first : nil,
+        reference: own.reference.isEmpty ? nil : own.reference[index])
+    }
+    return PreviewedResponse(
+      label: item.labels(asJudged: work.objective.readsOneByOne)[place], reward: reward(place, whole),
+      isTrained: weight.read.contains(place),
+      contexts: gradient.map { self.contexts(of: drawn, item, $0, contexts, end: end) } ?? [],
+      scoreWeight: isScored ? gradient?.score : nil, finish: response.finish, tokens: tokens,
+      written: encoder.isRetokenized(response) ? response.tokens : nil)
+  }
+
+  private func reward(_ place: Int, _ example: TrainingExample) -> Double? {
+    if case .ranking(let rewards) = example.feedback { rewards[place] } else { nil }
+  }
+
+  /// What the objective reads beside a response.
+  private func contexts(
+    of response: TrainingResponse, _ item: FeedbackItem, _ gradient: ResponseGradient, _ turns: [[Message]],
+    end: TokenID?
+  ) -> [PreviewedContext] {
+    func shown(
+      _ kind: PreviewedContext.Kind, _ request: ScoreRequest, _ weights: [Double], _ turns: [Message]?
+    ) -> PreviewedContext {
+      let tokens = request.tokens[request.from...].enumerated().map { index, id in
+        token(id, endsTurn: request.from + index == request.tokens.count - 1 && id == end, weight: weights[index])
+      }
+      return PreviewedContext(
+        kind: kind, prompt: turns.map(work.model.segments(of:)) ?? [], promptTokens: request.from, tokens: tokens)
+    }
+    var contexts = zip(response.otherContexts, gradient.otherContexts).enumerated().map { index, context in
+      let kind: PreviewedContext.Kind =
+        options.readsOtherPrompts ? .otherPrompt : item.isJudged ? .judgedPrompt : .contrastingPrompt
+      return shown(kind, context.0, context.1, kind == .otherPrompt ? nil : turns[index])
+    }
+    if let continuation = response.continuation, !gradient.continuation.isEmpty {
+      contexts.append(shown(.question, continuation, gradient.continuation, turns.first))
+    }
+    return contexts
+  }
+
+  private func token(
+    _ id: TokenID, endsTurn: Bool, weight: Double?, vocabulary: Double? = nil, entropy: Double? = nil,
+    reference: Float? = nil
+  ) -> PreviewedToken {
+    let isSpecial = tokenizer.isSpecial(id)
+    return PreviewedToken(
+      id: id, bytes: isSpecial ? Array(tokenizer.text(of: id).utf8) : tokenizer.bytes(of: id), isSpecial: isSpecial,
+      endsTurn: endsTurn, weight: weight, vocabularyWeight: vocabulary, entropyWeight: entropy, reference: reference)
   }
 }
 
@@ -157,14 +265,7 @@ extension Objective {
 }
 
 extension FeedbackItem {
-  /// The turns, beside the record's own, that its response or judgment is read behind.
-  fileprivate var contexts: [[Message]] {
-    switch self {
-    case .judged(_, _, let context): context.map { [$0.turns] } ?? []
-    case .relabeled(_, let turns, let contrast, _): [turns, contrast]
-    case .response, .pair, .ranking: []
-    }
-  }
+  fileprivate var isJudged: Bool { if case .judged = self { true } else { false } }
 
   fileprivate func labels(asJudged: Bool) -> [PreviewedResponse.Label] {
     switch self {

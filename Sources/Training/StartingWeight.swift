@@ -1,6 +1,7 @@
-// What a training does to each token of an example at its start, where policy and reference agree.
+// What a training does to each token of an example at its start, under a model of which all is known beforehand.
 // The same batches, facts and losses as in training; knows nothing of models, and nothing is computed by one.
 
+import LanguageModel
 public import Objectives
 
 extension BatchFacts {
@@ -18,7 +19,28 @@ extension BatchFacts {
   }
 }
 
-/// An example in the first batch that has it, with all log-ratios 0.
+/// Which model starting weights are those of.
+public enum StartingModel: Hashable, Sendable {
+  /// The reference itself, so that all log-ratios are 0; or any, where the loss is the same for all.
+  case reference
+  /// One that gives every response the same score.
+  case evenScores
+  /// One that finds all tokens of the vocabulary equally likely, whatever stands before them.
+  case uniform
+}
+
+extension ObjectiveFunction {
+  /// The model whose starting weights can be told without asking one.
+  ///
+  /// That of the training is asked for nothing: gradients that follow from log-ratios alone, or from nothing at all, are
+  /// its own; the others are those of a model that knows nothing.
+  public var startingModel: StartingModel {
+    if readsReference || self is SupervisedFineTuning || self is ForwardPrediction { return .reference }
+    return alsoReads.contains(.score) ? .evenScores : .uniform
+  }
+}
+
+/// An example in the first batch that has it.
 public struct StartingWeight: Hashable, Sendable {
   /// The optimizer step whose batch it is, counted from 1.
   public let step: Int
@@ -26,62 +48,68 @@ public struct StartingWeight: Hashable, Sendable {
   public let isReached: Bool
   /// The batch.
   public let facts: BatchFacts
+  /// The example as that step has it: a part of its response where parts are learned, and behind which prompts.
+  public let example: TrainingExample
   /// Which of its responses the objective reads.
   public let read: [Int]
-  /// For each response d loss / d ln p of its tokens; nil for one that the objective does not read, and for all where the
-  /// objective's gradient depends on what the model says.
+  /// For each response what the loss does to its numbers; nil for one that the objective does not read.
   public let responses: [ResponseGradient?]
 
   /// The weights of the first examples.
-  ///
-  /// A log-ratio is 0 whatever the log-probabilities are, so they need not be known.
   ///
   /// - Parameters:
   ///   - count: How many examples are asked about.
   ///   - examples: All examples of the training, in order.
   ///   - options: How it goes.
+  ///   - even: ln p of each token of the vocabulary where all are equally likely.
   /// - Returns: One for each of the first `count` examples.
   public static func first(
-    _ count: Int, of examples: [TrainingExample], in options: TrainingOptions
+    _ count: Int, of examples: [TrainingExample], in options: TrainingOptions, even: Float
   ) -> [StartingWeight] {
     guard !examples.isEmpty else { return [] }
     let order = BatchOrder(
       examples: examples.count, batch: options.batch, epochs: options.epochs, seed: options.seed, limit: options.limit)
-    var batches: [Int: (step: Int, batch: [Int])] = [:]
+    var weights: [Int: StartingWeight] = [:]
     for step in 0..<order.stepsPerEpoch {
-      let batch = order.batch(at: step)
-      for example in batch where example < count { batches[example] = (step, batch) }
-    }
-    return examples.indices.prefix(count).compactMap { index in
-      batches[index].map { step, batch in
-        let batch = batch.map { examples[$0] }
-        let read = batch.map { options.objective.responsesRead(of: $0.unscored) }
-        let facts = BatchFacts(batch, read: read)
-        let own = examples[index]
-        return StartingWeight(
-          step: step + 1, isReached: step < order.steps, facts: facts,
-          read: options.objective.responsesRead(of: own.unscored),
-          responses: options.objective.startsWithoutModel
-            ? own.starting(options.objective, facts) : own.responses.map { _ in nil })
+      let numbers = order.batch(at: step)
+      guard numbers.contains(where: { $0 < count }) else { continue }
+      let batch = StepExamples(numbers, of: examples, options, epoch: 0)
+      for (place, number) in numbers.enumerated() where number < count {
+        let own = batch.examples[place]
+        weights[number] = StartingWeight(
+          step: step + 1, isReached: step < order.steps, facts: batch.facts, example: own, read: batch.read[place],
+          responses: own.starting(options.objective, batch.facts, read: batch.read[place], even: even))
       }
     }
+    return examples.indices.prefix(count).compactMap { weights[$0] }
   }
 }
 
-extension ObjectiveFunction {
-  /// Whether its gradient at the start follows from log-ratios alone, which are 0 then, or from nothing at all.
-  public var startsWithoutModel: Bool { readsReference || self is SupervisedFineTuning }
-}
-
 extension TrainingExample {
-  fileprivate func starting(_ objective: any ObjectiveFunction, _ facts: BatchFacts) -> [ResponseGradient?] {
-    let read = objective.responsesRead(of: unscored)
-    let zeros = responses.enumerated().map { index, response in
-      [Float](repeating: 0, count: read.contains(index) ? response.tokenCount : 0)
-    }
+  fileprivate func starting(
+    _ objective: any ObjectiveFunction, _ facts: BatchFacts, read: [Int], even: Float
+  ) -> [ResponseGradient?] {
+    // A log-ratio is 0 whatever the log-probabilities are.
+    let value = objective.startingModel == .uniform ? even : 0
+    func numbers(_ count: Int) -> [Float] { [Float](repeating: value, count: count) }
     let agreeing = TrainingExample(
-      feedback, responses: zip(responses, zeros).map { TrainingResponse(request: $0.request, reference: $1) })
-    let policy = zeros.map { PolicyNumbers(tokens: $0, means: objective.readsVocabularyMeans ? $0 : []) }
+      feedback,
+      responses: responses.enumerated().map { index, response in
+        TrainingResponse(request: response.request, reference: numbers(read.contains(index) ? response.tokenCount : 0))
+      })
+    let policy = responses.enumerated().map { index, response -> PolicyNumbers in
+      guard read.contains(index) else { return PolicyNumbers() }
+      var own = PolicyNumbers(tokens: numbers(response.tokenCount))
+      if objective.readsVocabularyMeans { own.means = own.tokens }
+      if objective.alsoReads.contains(.otherContexts) {
+        own.otherContexts = response.otherContexts.map { numbers($0.tokens.count - $0.from) }
+      }
+      if objective.alsoReads.contains(.continuation), let continuation = response.continuation {
+        own.continuation = numbers(continuation.tokens.count - continuation.from)
+      }
+      if objective.alsoReads.contains(.entropies) { own.entropies = own.tokens.map { -$0 } }
+      return own
+    }
     let loss = objective.loss(of: agreeing.scored(policy), in: facts)
     return responses.indices.map { read.contains($0) ? loss.gradients[$0] : nil }
   }

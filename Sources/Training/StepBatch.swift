@@ -93,6 +93,39 @@ struct ExampleSequences {
   }
 }
 
+/// The examples of one optimizer step as its objective sees them.
+struct StepExamples {
+  /// In the order of the batch.
+  let examples: [TrainingExample]
+  /// For each of them, the responses that the objective reads.
+  let read: [[Int]]
+  /// What the loss has to know of all, KTO's reference point apart.
+  let facts: BatchFacts
+
+  /// Takes examples of a training.
+  ///
+  /// - Parameters:
+  ///   - numbers: Which of all.
+  ///   - all: The training's examples.
+  ///   - options: How it goes.
+  ///   - epoch: The epoch, counted from 0.
+  init(_ numbers: [Int], of all: [TrainingExample], _ options: TrainingOptions, epoch: Int) {
+    var examples = numbers.map { all[$0] }
+    if let choice = options.subOutputs {
+      examples = zip(examples, numbers).map { $0.drawn(choice, seed: options.seed, example: $1, epoch: epoch) }
+    }
+    if options.readsOtherPrompts { examples = examples.withOtherPrompts() }
+    let objective = options.objective
+    read = examples.map { objective.responsesRead(of: $0.unscored) }
+    var facts = BatchFacts(examples, read: read)
+    for example in examples {
+      facts.add(objective.counts(of: example.unscored, lengths: example.responses.map(\.tokenCount)))
+    }
+    self.examples = examples
+    self.facts = facts
+  }
+}
+
 extension TrainingExample {
   /// The example with the part of its response that an epoch learns.
   ///

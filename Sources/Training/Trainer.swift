@@ -77,6 +77,11 @@ public final class Trainer {
   /// Takes over moments of an earlier training, whose steps count for their bias.
   func startOptimizer(after steps: Int) { stepsBefore = steps }
 
+  /// How many of the examples the objective can learn from.
+  public var readExamples: Int {
+    examples.count { !options.objective.responsesRead(of: $0.unscored).isEmpty }
+  }
+
   /// Goes on from a step whose parameters and moments the trainee holds.
   func resume(at step: Int) { self.step = step }
 
@@ -120,19 +125,10 @@ public final class Trainer {
     init(_ step: Int, _ trainer: Trainer) throws {
       let (options, epoch) = (trainer.options, trainer.order.epoch(of: step))
       numbers = trainer.order.batch(at: step)
-      var examples = numbers.map { trainer.examples[$0] }
-      if let choice = options.subOutputs {
-        examples = zip(examples, numbers).map { $0.drawn(choice, seed: options.seed, example: $1, epoch: epoch) }
-      }
-      if options.readsOtherPrompts { examples = examples.withOtherPrompts() }
-      self.examples = examples
-      let objective = options.objective
-      let read = examples.map { objective.responsesRead(of: $0.unscored) }
-      sequences = zip(examples, read).map { ExampleSequences($0, read: $1, also: objective.alsoReads) }
-      var facts = BatchFacts(examples, read: read)
-      for example in examples {
-        facts.add(objective.counts(of: example.unscored, lengths: example.responses.map(\.tokenCount)))
-      }
+      let step = StepExamples(numbers, of: trainer.examples, options, epoch: epoch)
+      examples = step.examples
+      sequences = zip(examples, step.read).map { ExampleSequences($0, read: $1, also: options.objective.alsoReads) }
+      var facts = step.facts
       referencePoint = try trainer.referencePoint(examples, epoch: epoch)
       facts.referencePoint = referencePoint ?? 0
       self.facts = facts
@@ -246,5 +242,5 @@ extension Trainer: Sendable {}
 
 extension TrainingResponse {
   /// How many of its tokens are scored.
-  var tokenCount: Int { max(0, request.tokens.count - request.from) }
+  public var tokenCount: Int { max(0, request.tokens.count - request.from) }
 }

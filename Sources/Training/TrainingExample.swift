@@ -14,8 +14,9 @@ public struct TrainingResponse: Sendable, Hashable {
   public var otherContexts: [ScoreRequest]
   /// A text that follows the response and is learned, too; nil where the objective reads none.
   public var continuation: ScoreRequest?
-  /// How many of the request's tokens are the prompt's.
-  let promptCount: Int
+  /// How many of the request's tokens are the prompt's; where a part of a response is learned, that is fewer than come
+  /// before it.
+  public let promptCount: Int
 
   /// Makes a response of which all tokens are learned.
   public init(

@@ -46,7 +46,9 @@ extension Verifier {
       let says = named.isEmpty ? "names none of the options" : "names \(named.map(name).joined(separator: " and "))"
       return Verdict(.unparsed, "\(expected), the response \(says) (\(Texts.quote(response)))", found: nil)
     }
-    let says = "the response says \(name(chosen))"
+    let line = response.unicodeScalars.split(whereSeparator: Texts.isNewline).map { Texts.string($0) }
+      .last { chooser.options(namedIn: $0) == [chosen] }
+    let says = "the response says \(name(chosen)) (\(Texts.quote(line ?? response)))"
     let found = answer.labels.isEmpty ? answer.options[chosen] : answer.labels[chosen]
     return right.contains(chosen)
       ? Verdict(.right, says, found: found) : Verdict(.wrong, "\(expected), \(says)", found: found)

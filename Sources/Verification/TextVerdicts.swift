@@ -11,7 +11,21 @@ extension Verifier {
     if found.isEmpty {
       return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response is empty", found: nil)
     }
-    return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says)", found: Texts.string(found))
+    let parting = Self.parting(response, accepted, ignored)
+    return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says), \(parting)", found: Texts.string(found))
+  }
+
+  /// Where a response parts from the accepted text that it follows furthest.
+  private static func parting(_ response: String, _ accepted: [String], _ ignored: Set<IgnoredText>) -> String {
+    let text = Texts.scalars(response)
+    let found = Texts.placed(text, ignoring: ignored)
+    let common = accepted.map { answer in
+      zip(Texts.normalized(answer, ignoring: ignored), found).prefix { $0 == $1.scalar }.count
+    }
+    let most = common.max() ?? 0
+    let nearest = accepted.count > 1 ? Texts.quote(accepted[common.firstIndex(of: most) ?? 0]) : "it"
+    guard most < found.count else { return "which ends before \(nearest) does" }
+    return "which parts from \(nearest) at \(Texts.place(found[most].index, in: text))"
   }
 
   func numberVerdict(_ response: String, _ accepted: [String], _ tolerance: ExactNumber, _ words: Bool) -> Verdict {
@@ -48,7 +62,11 @@ extension Verifier {
       if let (place, (word, other)) = part {
         reasons.append("word \(place + 1) should be \(Texts.quote(word)), the response has \(Texts.quote(other)) there")
       } else {
-        reasons.append("expected \(expected.count) words, the response has \(found.count) (\(says))")
+        let odd =
+          expected.count > found.count
+          ? "\(Texts.quote(expected[found.count])) is missing after word \(found.count)"
+          : "word \(expected.count + 1), \(Texts.quote(found[expected.count])), is too many"
+        reasons.append("expected \(expected.count) words, the response has \(found.count) (\(says)): \(odd)")
       }
     }
     return Verdict(.wrong, reasons[0], found: found.joined(separator: " "))
@@ -75,41 +93,51 @@ extension Verifier {
   }
 
   func multisetVerdict(_ response: String, _ accepted: [String]) -> Verdict {
-    let found = Self.items(response)
+    let items = Self.items(response)
+    let found = items.map(\.text)
     let canonical = found.joined(separator: ", ")
     guard !found.isEmpty else {
       return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response lists nothing", found: nil)
     }
     var reason = ""
     for text in accepted {
-      let expected = Self.items(text)
+      let expected = Self.items(text).map(\.text)
       if expected == found { return Verdict(.right, "the response lists \(Texts.quote(canonical))", found: canonical) }
-      if reason.isEmpty { reason = Self.difference(expected, found) }
+      if reason.isEmpty { reason = Self.difference(expected, items, in: Texts.scalars(response)) }
     }
     return Verdict(.wrong, reason, found: canonical)
   }
 
-  /// Items between commas, semicolons and line ends, or words if there are none of these; sorted by bytes.
-  private static func items(_ text: String) -> [String] {
-    let isBorder: (Unicode.Scalar) -> Bool = { $0 == "," || $0 == ";" || Texts.isNewline($0) }
-    let scalars = Texts.trimmed(text.unicodeScalars)
-    let parts =
-      scalars.contains(where: isBorder)
-      ? scalars.split(whereSeparator: isBorder)
-      : scalars.split(whereSeparator: Texts.isSpace)
-    let items = parts.map { part -> String in
-      var item = Texts.plain(withoutListNumber(Texts.trimmed(part)[...]))
-      if item.starts(with: "and ".unicodeScalars) { item.removeFirst(4) }
-      return Texts.string(Texts.trimmed(item))
-    }
-    return items.filter { !$0.isEmpty }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  /// An item of a list, as it is compared, and the index of its first character in the text.
+  private struct ListItem {
+    let text: String
+    let index: Int
   }
 
-  private static func difference(_ expected: [String], _ found: [String]) -> String {
+  /// Items between commas, semicolons and line ends, or words if there are none of these; sorted by bytes.
+  private static func items(_ text: String) -> [ListItem] {
+    let isBorder: (Unicode.Scalar) -> Bool = { $0 == "," || $0 == ";" || Texts.isNewline($0) }
+    let scalars = Texts.scalars(text)
+    let isList = Texts.trimmed(scalars).contains(where: isBorder)
+    let items = scalars.split(whereSeparator: isList ? isBorder : Texts.isSpace).map { part -> ListItem in
+      let whole = part.drop(while: Texts.isSpace)
+      let unnumbered = withoutListNumber(whole)
+      let start = unnumbered.drop(while: Texts.isSpace).startIndex
+      var item = Texts.plain(unnumbered)
+      if item.starts(with: "and ".unicodeScalars) { item.removeFirst(4) }
+      return ListItem(text: Texts.string(Texts.trimmed(item)), index: start)
+    }
+    return items.filter { !$0.text.isEmpty }.sorted { left, right in
+      Texts.same(left.text, right.text)
+        ? left.index < right.index : left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+  }
+
+  private static func difference(_ expected: [String], _ found: [ListItem], in response: [Unicode.Scalar]) -> String {
     var extra = found
     var missing: [String] = []
     for item in expected {
-      if let index = extra.firstIndex(where: { Texts.same($0, item) }) {
+      if let index = extra.firstIndex(where: { Texts.same($0.text, item) }) {
         extra.remove(at: index)
       } else {
         missing.append(item)
@@ -120,9 +148,10 @@ extension Verifier {
       parts.append("the response lacks \(missing.map { Texts.quote($0) }.joined(separator: ", "))")
     }
     if !extra.isEmpty {
+      let places = extra.map { Texts.place($0.index, in: response) }.joined(separator: " and ")
       parts.append(
-        (parts.isEmpty ? "the response" : "and") + " has \(extra.map { Texts.quote($0) }.joined(separator: ", "))"
-          + " too many")
+        (parts.isEmpty ? "the response" : "and") + " has \(extra.map { Texts.quote($0.text) }.joined(separator: ", "))"
+          + " too many, at \(places)")
     }
     return parts.joined(separator: " ")
   }
@@ -138,7 +167,26 @@ extension Verifier {
       return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response is empty", found: nil)
     }
     let says = "\(Texts.quote(anyOf: accepted)) does not stand in the response (\(Texts.quote(response)))"
-    return Verdict(.wrong, says, found: nil)
+    return Verdict(.wrong, says + Self.nearMiss(response, accepted, ignored), found: nil)
+  }
+
+  /// Where an accepted text almost stands: within a word, or with other capitals.
+  private static func nearMiss(_ response: String, _ accepted: [String], _ ignored: Set<IgnoredText>) -> String {
+    let scalars = Texts.scalars(response)
+    func place(of answer: String, _ ignored: Set<IgnoredText>, wholeWords: Bool) -> String? {
+      let text = Texts.placed(scalars, ignoring: ignored)
+      let needle = Texts.normalized(answer, ignoring: ignored)
+      let ranges = Texts.ranges(of: needle, in: text.map(\.scalar), wholeWords: wholeWords)
+      return ranges.first.map { Texts.place(text[$0.lowerBound].index, in: scalars) }
+    }
+    let isWhole = !ignored.contains(.space)
+    for answer in accepted {
+      if let place = place(of: answer, ignored, wholeWords: false) { return ", only within a word at \(place)" }
+      if let place = place(of: answer, ignored.union([.case]), wholeWords: isWhole) {
+        return ", only with other capitals at \(place)"
+      }
+    }
+    return ""
   }
 
   func regexVerdict(_ response: String, _ accepted: [String], _ pattern: String) -> Verdict {

@@ -56,11 +56,18 @@ enum Texts {
 
   /// The text without what is ignored.
   static func normalized(_ text: String, ignoring ignored: Set<IgnoredText>) -> [Scalar] {
-    var scalars = Self.scalars(text)
-    if ignored.contains(.space) { scalars.removeAll(where: isSpace) }
-    if ignored.contains(.period) { scalars.removeAll { $0 == "." } }
-    if ignored.contains(.punctuation) { scalars.removeAll(where: isPunctuation) }
-    return ignored.contains(.case) ? lowercased(scalars) : scalars
+    placed(scalars(text), ignoring: ignored).map(\.scalar)
+  }
+
+  /// A text without what is ignored, each scalar with the index at which it, or what became it, stands.
+  static func placed(_ text: [Scalar], ignoring ignored: Set<IgnoredText>) -> [(scalar: Scalar, index: Int)] {
+    text.indices.flatMap { index -> [(scalar: Scalar, index: Int)] in
+      let scalar = text[index]
+      if ignored.contains(.space), isSpace(scalar) { return [] }
+      if ignored.contains(.period), scalar == "." { return [] }
+      if ignored.contains(.punctuation), isPunctuation(scalar) { return [] }
+      return (ignored.contains(.case) ? lowercased([scalar]) : [scalar]).map { ($0, index) }
+    }
   }
 
   /// Lower case, white space trimmed and single, one full stop at the end dropped.

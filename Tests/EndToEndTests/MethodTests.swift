@@ -53,7 +53,9 @@ import Testing
     #expect(log.allSatisfy { ($0["metrics"] as? [String: Double])?.isEmpty == false }, "\(log)")
     #expect(try Events(try space.exec(method.training).output).ran == [])
     let preview = try space.run(["preview", "small.yaml"])
-    #expect(preview.exitCode == 0 && preview.output.contains("depends on what the model says"), "\(preview.output)")
+    let needsNoModel = method.name == "forward-prediction"
+    #expect(preview.exitCode == 0, "\(preview.errors)")
+    #expect(preview.output.contains("depends on what the model says") != needsNoModel, "\(preview.output)")
   }
 
   @Test(arguments: all)
@@ -75,7 +77,7 @@ import Testing
     #expect(counts["items"]?.integerValue == 18 && counts["leftovers"]?["surplus"]?.integerValue == 6, "\(counts)")
     let preview = try space.run(["preview", "small.yaml", "12"])
     #expect(preview.output.contains("Judgment: It is wrong: "), "\(preview.output)")
-    #expect(preview.output.contains("also read behind:"))
+    #expect(preview.output.contains("also read behind the judged prompt: "))
   }
 
   /// HIR reads the prompt rendered twice, and its loss on parts of responses differs from that on whole ones.

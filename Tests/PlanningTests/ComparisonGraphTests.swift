@@ -46,6 +46,27 @@ import Testing
     #expect(models == [["adapter/0", "model", "prompts", "responses"], ["model", "prompts", "responses"]])
   }
 
+  /// The base too is asked; what is asked of all is the same, and only the scores and what follows depend on the model.
+  @Test func errorsAreMarkedOnceAndDetectedByEveryModel() throws {
+    let eval = #"{on: counting/heldout, response: "{answer}", errors: planted, judged-prompt: "{judgment}"}"#
+    let spec = Specs.training(evals: "detection: {error-detection: \(eval)}")
+    let (graph, planned) = try Specs.graph(spec)
+    #expect(graph.steps.count { $0.kind == .mark } == 1 && graph.steps.count { $0.kind == .detect } == 3)
+    let scores = graph.steps.filter { $0.label.hasPrefix("score errors of ") }
+    let examples = scores.compactMap { $0.inputs.first { $0.name == "examples" }?.source }
+    #expect(examples.count == 3 && Set(examples).count == 1)
+    #expect(
+      planned.measurements.map {
+        "\($0.eval) \($0.evalKind) \($0.coordinates["base"] ?? $0.coordinates["seed"] ?? "")"
+      }
+        == ["base", "1", "2"].flatMap {
+          ["detection error-detection \($0)", "detection within error-detection-within \($0)"]
+        })
+    // Adapters change no token: who only needs the tokenizer does without them.
+    let detect = try #require(graph.steps.last { $0.kind == .detect })
+    #expect(detect.inputs.map(\.name) == ["errors", "feedback", "model", "scores"])
+  }
+
   @Test func pairsAreComparedWithoutATraining() throws {
     let spec = Specs.training(
       seeds: "{values: [1, 2], vary: [generation]}", objective: "", evals: "overlap: {pair-statistics: {}}"

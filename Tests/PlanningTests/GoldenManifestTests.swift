@@ -94,6 +94,19 @@ import Testing
     try check(label, in: spec, golden: "rotation " + label)
   }
 
+  /// What an eval of error detection becomes, with errors from the data and with planted ones.
+  @Test(arguments: [
+    ("mark-recorded", "{recorded: {at: [feedback, errors], end: stop}}", "errors of counting/heldout"),
+    ("mark-planted", "{planted: {words: 2}}", "errors of counting/heldout"),
+    ("score-contexts", "planted", "score errors of counting/heldout, after dpo, seed 1"),
+    ("detect", "planted", "detect errors of counting/heldout, after dpo, seed 1"),
+  ])
+  func detection(golden: String, errors: String, label: String) throws {
+    let evals =
+      "detection: {error-detection: {on: counting/heldout, response: \"{answer}\", errors: \(errors), judgment: \"No: {errors}\", judged-prompt: \"{question} {judgment}\"}}"
+    try check(label, in: Specs.training(evals: evals), golden: golden + ".txt")
+  }
+
   @Test func adaptManifest() throws {
     let outside =
       "outside: {weights: {adapter: {base: policy, config: {sha256: \(Specs.digest), from: [{path: c.json}]}, weights: {sha256: \(Specs.digest), from: [{path: w.safetensors}]}}}}"

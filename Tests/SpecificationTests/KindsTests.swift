@@ -122,6 +122,9 @@ import Testing
     "preference: {on: heldout, score: mean}", "reward: {on: heldout, model: other}",
     "win-rate: {on: heldout, against: other, by: {reward-model: other}}", "drift: {on: heldout}",
     "pair-statistics: {}", "likelihood-trace: {every: {steps: 5}}",
+    "error-detection: {on: heldout, model: other, response: \"{a}\", errors: {recorded: {at: [b, c], start: s, end: e}}, error: \"{wrong}\", judgment: \"{errors}\", judged-prompt: \"{judgment}\", by: dataset}",
+    "error-detection: {on: heldout, response: \"{a}\", errors: {planted: {words: 2, seed: 3}}, judged-prompt: \"{judgment}\"}",
+    "error-detection: {on: heldout, response: \"{a}\", errors: planted, judged-prompt: \"{judgment}\"}",
   ])
   func evals(_ text: String) throws {
     let eval = try read(["evals.more={\(text)}"]).evals["more"]
@@ -169,6 +172,16 @@ import Testing
     ("generator=none", "needs `generator`"),
     ("data=none", "needs `data`"), ("hyperparameters=none", "needs `hyperparameters`"),
     ("evals.accuracy={perplexity: {on: counting}}", "exactly one of"),
+    ("evals.accuracy={error-detection: {on: heldout, response: a, errors: planted, judged-prompt: x}}", "judgment"),
+    ("evals.accuracy={error-detection: {on: heldout, response: a, judged-prompt: \"{judgment}\"}}", "lacks `errors`"),
+    (
+      "evals.accuracy={error-detection: {on: heldout, response: a, errors: recorded, judged-prompt: \"{judgment}\"}}",
+      "recorded"
+    ),
+    (
+      "evals.accuracy={error-detection: {on: heldout, response: a, errors: {planted: {words: 0}}, judged-prompt: \"{judgment}\"}}",
+      "at least 1"
+    ),
     ("datasets.counting.answer={verifier: {regex: {pattern: \"(\"}}}", "is no pattern"),
     ("datasets.counting.answer={verifier: {format: {min-words: 3, max-words: 2}}}", "from 3 down to 2"),
     ("datasets.counting.answer={verifier: {format: {min-lines: 3, max-lines: 2}}}", "from 3 down to 2"),

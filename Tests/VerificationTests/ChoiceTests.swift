@@ -41,12 +41,15 @@ struct ChoiceCase: Sendable, CustomTestStringConvertible {
     let answer = try OptionLetters(["blue", "red"]).answer(accepting: ["red"])
     #expect(
       Verifier.choice.verdict(on: "(A)", answer: answer).reason
-        == "expected (B) \"red\", the response says (A) \"blue\"")
+        == "expected (B) \"red\", the response says (A) \"blue\" (\"(A)\")")
+    #expect(
+      Verifier.choice.verdict(on: "Let me think.\nThe answer is (A).\nBye.", answer: answer).reason
+        == "expected (B) \"red\", the response says (A) \"blue\" (\"The answer is (A).\")")
     #expect(
       Verifier.choice.verdict(on: "blue or red", answer: answer).reason
         == "expected (B) \"red\", the response names (A) \"blue\" and (B) \"red\" (\"blue or red\")")
     let bare = AcceptedAnswer(["6", "six"], options: ["5", "6", "six"])
-    #expect(Verifier.choice.verdict(on: "six", answer: bare).reason == "the response says \"six\"")
+    #expect(Verifier.choice.verdict(on: "six", answer: bare).reason == "the response says \"six\" (\"six\")")
     #expect(Verifier.choice.verdict(on: "6", answer: bare).outcome == .right)
   }
 

@@ -33,16 +33,34 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
 
   static let exact = [
     VerdictCase(strict, "red", ["red"], .right, "the response is \"red\""),
-    VerdictCase(strict, "red.", ["red"], .wrong, "expected \"red\", the response is \"red.\""),
-    VerdictCase(strict, " red", ["red"], .wrong, "expected \"red\", the response is \"red\""),
-    VerdictCase(strict, "e\u{301}", ["\u{E9}"], .wrong, "expected \"\u{E9}\", the response is \"e\u{301}\""),
+    VerdictCase(
+      strict, "red.", ["red"], .wrong,
+      "expected \"red\", the response is \"red.\", which parts from it at line 1, character 4"),
+    VerdictCase(
+      strict, " red", ["red"], .wrong,
+      "expected \"red\", the response is \"red\", which parts from it at line 1, character 1"),
+    VerdictCase(
+      strict, "e\u{301}", ["\u{E9}"], .wrong,
+      "expected \"\u{E9}\", the response is \"e\u{301}\", which parts from it at line 1, character 1"),
+    VerdictCase(strict, "re", ["red"], .wrong, "expected \"red\", the response is \"re\", which ends before it does"),
+    VerdictCase(
+      strict, "red\nblau", ["red\nblue", "red"], .wrong,
+      "expected \"red blue\" or \"red\", the response is \"red blau\", "
+        + "which parts from \"red blue\" at line 2, character 3"),
+    VerdictCase(
+      lax, "It is. Red", ["itisblue"], .wrong,
+      "expected \"itisblue\", the response is \"It is. Red\", which parts from it at line 1, character 8"),
     VerdictCase(strict, "", ["red"], .unparsed, "expected \"red\", the response is empty"),
     VerdictCase(lax, " Red .", ["red", "blue"], .right, "the response is \"Red .\""),
     VerdictCase(lax, "(B)", ["(b)"], .right, "the response is \"(B)\""),
-    VerdictCase(lax, "green", ["red", "blue"], .wrong, "expected \"red\" or \"blue\", the response is \"green\""),
+    VerdictCase(
+      lax, "green", ["red", "blue"], .wrong,
+      "expected \"red\" or \"blue\", the response is \"green\", which parts from \"red\" at line 1, character 1"),
     VerdictCase(lax, "\u{C4}\u{A0}pfel", ["\u{E4}pfel"], .right, "the response is \"\u{C4} pfel\""),
     VerdictCase(lax, " . ", ["red"], .unparsed, "expected \"red\", the response is empty"),
-    VerdictCase(.exact(ignore: [.case]), "A b", ["ab"], .wrong, "expected \"ab\", the response is \"A b\""),
+    VerdictCase(
+      .exact(ignore: [.case]), "A b", ["ab"], .wrong,
+      "expected \"ab\", the response is \"A b\", which parts from it at line 1, character 2"),
   ]
 
   static let sorted = [
@@ -56,7 +74,10 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
       "word 2 should be \"bear\", the response has \"cat\" there"),
     VerdictCase(
       .sortedWords, "apple bear", ["apple bear cat"], .wrong,
-      "expected 3 words, the response has 2 (\"apple bear\")"),
+      "expected 3 words, the response has 2 (\"apple bear\"): \"cat\" is missing after word 2"),
+    VerdictCase(
+      .sortedWords, "apple bear cat", ["apple bear"], .wrong,
+      "expected 2 words, the response has 3 (\"apple bear cat\"): word 3, \"cat\", is too many"),
     VerdictCase(.sortedWords, "...", ["apple"], .unparsed, "expected \"apple\", the response has no words"),
   ]
 
@@ -68,8 +89,12 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
     VerdictCase(.multiset, "1. red\n2. blue", ["blue; red"], .right, "the response lists \"blue, red\""),
     VerdictCase(.multiset, "a, b", ["a, b, b"], .wrong, "the response lacks \"b\""),
     VerdictCase(
-      .multiset, "a, c", ["a, b"], .wrong, "the response lacks \"b\" and has \"c\" too many"),
-    VerdictCase(.multiset, "a, a", ["a"], .wrong, "the response has \"a\" too many"),
+      .multiset, "a, c", ["a, b"], .wrong, "the response lacks \"b\" and has \"c\" too many, at line 1, character 4"),
+    VerdictCase(
+      .multiset, "a, a", ["a"], .wrong, "the response has \"a\" too many, at line 1, character 4"),
+    VerdictCase(
+      .multiset, "1. a\n2. d\n3. and c", ["a"], .wrong,
+      "the response has \"c\", \"d\" too many, at line 3, character 4 and line 2, character 4"),
     VerdictCase(.multiset, " ", ["a"], .unparsed, "expected \"a\", the response lists nothing"),
   ]
 
@@ -88,10 +113,13 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
       .contains(ignore: [.case]), "It is Paris, surely.", ["paris"], .right, "the response contains \"paris\""),
     VerdictCase(
       .contains(ignore: [.case]), "Parisian", ["paris"], .wrong,
-      "\"paris\" does not stand in the response (\"Parisian\")"),
+      "\"paris\" does not stand in the response (\"Parisian\"), only within a word at line 1, character 1"),
+    VerdictCase(
+      .contains(ignore: [.case]), "Rome", ["paris"], .wrong, "\"paris\" does not stand in the response (\"Rome\")"),
     VerdictCase(.contains(ignore: [.case]), "", ["paris"], .unparsed, "expected \"paris\", the response is empty"),
     VerdictCase(
-      .contains(ignore: []), "in Paris", ["paris"], .wrong, "\"paris\" does not stand in the response (\"in Paris\")"),
+      .contains(ignore: []), "in\nParis", ["paris"], .wrong,
+      "\"paris\" does not stand in the response (\"in Paris\"), only with other capitals at line 2, character 1"),
     VerdictCase(
       .contains(ignore: [.space, .punctuation]), "x-ra y!", ["ray"], .right, "the response contains \"ray\""),
     VerdictCase(
@@ -161,7 +189,9 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
 
   @Test func longTextsAreCutInReasons() {
     let verdict = Self.strict.verdict(on: String(repeating: "x", count: 100), answer: AcceptedAnswer(["y"]))
-    #expect(verdict.reason == "expected \"y\", the response is \"\(String(repeating: "x", count: 59))…\"")
+    let shown = String(repeating: "x", count: 59) + "…"
+    #expect(
+      verdict.reason == "expected \"y\", the response is \"\(shown)\", which parts from it at line 1, character 1")
   }
 
   @Test func faultsAreDiagnosed() throws {

@@ -64,6 +64,10 @@ extension CellPlanner {
     case .drift(let drift): return try self.drift(name, drift, subject, path: path)
     case .pairStatistics: return try pairStatistics(name, subject, path: path)
     case .likelihoodTrace(let trace): return try likelihoodTrace(name, trace, subject, path: path)
+    case .errorDetection(let detection):
+      return try each(detection.on, detection.by, of: path) { planner, part in
+        try planner.errorDetection(name, detection, part, subject, path: path)
+      }
     case .winRate(let rate): return try winRate(name, rate, subject, path: path)
     }
   }

@@ -201,16 +201,35 @@ extension CellPlanner {
       )
     default: return feedback
     }
+    return try inContext(
+      feedback, of: part, stage, prompt, at: path, asking: "judgments in prompts of \(part.label)",
+      "judgments in context of")
+  }
+
+  /// Judged responses with the turns in which a judgment is read.
+  ///
+  /// - Parameters:
+  ///   - feedback: The judged responses.
+  ///   - part: The data that they belong to.
+  ///   - stage: What the turns become.
+  ///   - prompt: The turns.
+  ///   - path: Where they stand in the spec.
+  ///   - question: What the step that renders them is called.
+  ///   - name: What the step that puts them to the responses is called, before the data's name.
+  /// - Returns: The same feedback with contexts.
+  /// - Throws: ``PlanningError``.
+  mutating func inContext(
+    _ feedback: OutputReference, of part: DataPart, _ stage: ReviseWork.Stage, _ prompt: Prompt, at path: String,
+    asking question: String, _ name: String
+  ) throws -> OutputReference {
     let prompts = try self.prompts(part, prompt: nil, promptPath: nil, variables: Named())
     let inputs = [StepInput("prompts", OutputReference(prompts, "prompts")), StepInput("feedback", feedback)]
     let asked = StageInputs(part: part, inputs: inputs, path: path, policy: [])
     if prompt.shots != nil {
       return OutputReference(unavailable("a judged prompt with examples", asked), "feedback")
     }
-    let question = ask(prompt, at: path, "judgments in prompts of \(part.label)", asked)
-    let contexts = StepInput("contexts", OutputReference(question, "prompts"))
-    return OutputReference(
-      revise(stage, "judgments in context of", asked, and: [contexts]), "feedback")
+    let contexts = StepInput("contexts", OutputReference(ask(prompt, at: path, question, asked), "prompts"))
+    return OutputReference(revise(stage, name, asked, and: [contexts]), "feedback")
   }
 
   private mutating func judge(_ judge: Judge, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {

@@ -26,23 +26,33 @@ extension Verifier {
   /// Its options, under `verifier`.
   func describe(into options: inout Manifest) {
     func set(_ name: String) { options.set("verifier", .text(name)) }
+    /// Reasons that say where came later: outcomes and judgments with them are others.
+    func saysWhere() { options.set("verifier/reasons", .integer(2)) }
     switch self {
     case .exact(let exact):
       set("exact")
       options.set("verifier/ignore", texts: exact.ignore.map(\.rawValue))
-    case .choice: set("choice")
+      saysWhere()
+    case .choice:
+      set("choice")
+      saysWhere()
     case .number(let number):
       set("number")
       options.set("verifier/tolerance", .number(number.tolerance))
       options.set("verifier/words", .flag(number.words))
-    case .sortedWords: set("sorted-words")
-    case .multiset: set("multiset")
+    case .sortedWords:
+      set("sorted-words")
+      saysWhere()
+    case .multiset:
+      set("multiset")
+      saysWhere()
     case .regex(let regex):
       set("regex")
       options.set("verifier/pattern", .text(regex.pattern))
     case .contains(let exact):
       set("contains")
       options.set("verifier/ignore", texts: exact.ignore.map(\.rawValue))
+      saysWhere()
     case .format(let format):
       set("format")
       format.describe(into: &options)

@@ -157,6 +157,8 @@ public struct ScoreWork: Work, Hashable {
     /// Every response of every item of the input `examples`, item after item, with the end of turn after one that
     /// stopped; the step reads no prompts.
     case examples
+    /// Every judged response of the input `examples` behind its prompt, then behind its judged prompt.
+    case contexts
   }
 
   static let kind = StepKind.score
@@ -185,6 +187,7 @@ public struct ScoreWork: Work, Hashable {
     case .plain(let name): options.set("target/plain", .text(name))
     case .responses: options.set("target", .text("responses"))
     case .examples: options.set("target", .text("examples"))
+    case .contexts: options.set("target", .text("contexts"))
     }
     return options
   }

@@ -80,6 +80,10 @@ public enum StepWork: Hashable, Sendable {
   case pairs(PairStatisticsWork)
   /// Log-ratios through a training.
   case trace(TraceWork)
+  /// Responses with the places of their errors.
+  case mark(MarkWork)
+  /// How well a judgment tells errors.
+  case detect(DetectWork)
   /// The table of an experiment.
   case aggregate(AggregateWork)
   /// A step that this version can plan but not run.
@@ -111,6 +115,8 @@ public enum StepWork: Hashable, Sendable {
     case .winRate(let work): work
     case .pairs(let work): work
     case .trace(let work): work
+    case .mark(let work): work
+    case .detect(let work): work
     case .aggregate(let work): work
     case .unavailable(let work): work
     }
@@ -172,6 +178,7 @@ extension StepWork {
     case .partner(let work): work.model
     case .train(let work): work.model
     case .adapt(let work): work.model
+    case .detect(let work): work.model
     default: nil
     }
   }

@@ -23,6 +23,8 @@ public enum Eval: Hashable, Sendable {
   case pairStatistics(PairStatisticsEval)
   /// Log-probabilities of better and worse responses as training goes.
   case likelihoodTrace(LikelihoodTraceEval)
+  /// How well a judgment tells tokens inside of errors from the others (CUT).
+  case errorDetection(ErrorDetectionEval)
 
   /// The kind's name in a spec.
   public var kind: String {
@@ -36,6 +38,7 @@ public enum Eval: Hashable, Sendable {
     case .drift: "drift"
     case .pairStatistics: "pair-statistics"
     case .likelihoodTrace: "likelihood-trace"
+    case .errorDetection: "error-detection"
     }
   }
 
@@ -51,6 +54,7 @@ public enum Eval: Hashable, Sendable {
     case .drift(let eval): eval.on
     case .pairStatistics: nil
     case .likelihoodTrace(let eval): eval.on
+    case .errorDetection(let eval): eval.on
     }
   }
 }
@@ -202,4 +206,50 @@ public struct LikelihoodTraceEval: Hashable, Sendable {
   public let on: EvalData?
   /// How often.
   public let every: BestCheckpoint.Interval
+}
+
+/// How well a judgment tells tokens inside of errors from the others: the area under the ROC curve of CUT's detection ratio.
+public struct ErrorDetectionEval: Hashable, Sendable {
+  /// What it looks at.
+  public let on: EvalData
+  /// The model's name.
+  public let model: String
+  /// The response that has errors, or that errors are planted in.
+  public let response: Template
+  /// Where the errors stand.
+  public let errors: ErrorSource
+  /// What a judgment says of one error; knows `{wrong}`, the words that are in error, and what the source gives besides.
+  public let error: Template
+  /// The judgment; knows the record's fields, `{response}`, and `{errors}`, what is said of all errors.
+  public let judgment: Template
+  /// The prompt with the judgment.
+  public let judgedPrompt: Prompt
+  /// How results are divided.
+  public let by: EvalGrouping
+}
+
+/// Where the errors of a response stand.
+public enum ErrorSource: Hashable, Sendable {
+  /// The data give their characters.
+  case recorded(RecordedErrors)
+  /// Words of the response are replaced by others.
+  case planted(PlantedErrors)
+}
+
+/// Errors whose characters the data give.
+public struct RecordedErrors: Hashable, Sendable {
+  /// The names of the members, the outermost first, that lead to the list of errors; not empty.
+  public let at: [String]
+  /// The member of an error that holds its first character, counted from 0 in Unicode scalars.
+  public let start: String
+  /// The member of an error that holds the character after its last one.
+  public let end: String
+}
+
+/// Errors that are planted.
+public struct PlantedErrors: Hashable, Sendable {
+  /// How many words of a response are replaced; at least 1.
+  public let words: Int
+  /// Decides which words, and by what.
+  public let seed: Int
 }

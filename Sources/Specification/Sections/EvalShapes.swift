@@ -21,6 +21,9 @@ extension Eval {
         Alternative("likelihood-trace", LikelihoodTraceEval.shape, "Log-probabilities as training goes.") {
           .likelihoodTrace($0)
         },
+        Alternative("error-detection", ErrorDetectionEval.shape, "How well a judgment tells where errors stand.") {
+          .errorDetection($0)
+        },
       ])
   }
 }
@@ -162,6 +165,65 @@ extension LikelihoodTraceEval {
       let every = fields.optional(
         "every", BestCheckpoint.Interval.shape, default: .epochs(1), "How often it is measured.")
       return LikelihoodTraceEval(on: on, every: every)
+    }
+  }
+}
+
+extension ErrorDetectionEval {
+  fileprivate static var shape: Shape<ErrorDetectionEval> {
+    .record("error-detection") { fields in
+      let on = fields.on()
+      let model = fields.model()
+      let response = fields.required("response", .template, "The response that has errors, or gets them.")
+      let errors = fields.required("errors", ErrorSource.shape, "Where the errors stand.")
+      let error = fields.optional(
+        "error", .template, default: Template(of: [.text("“"), .field("wrong"), .text("” is wrong.")]),
+        "What is said of one error; knows {wrong}, its own members, and {right} of a planted one.")
+      let judgment = fields.optional(
+        "judgment", .template, default: Template(of: [.field("errors")]),
+        "The judgment; knows {errors}, what is said of all, and {response}.")
+      let prompt = fields.judgedPrompt()
+      let by = fields.by()
+      guard let on, let response, let errors, let prompt else { return nil }
+      return ErrorDetectionEval(
+        on: on, model: model, response: response, errors: errors, error: error, judgment: judgment,
+        judgedPrompt: prompt, by: by)
+    }
+  }
+}
+
+extension ErrorSource {
+  fileprivate static var shape: Shape<ErrorSource> {
+    .choice(
+      "source of errors", id: "errors",
+      [
+        Alternative("recorded", RecordedErrors.shape, "The data give their characters.") { .recorded($0) },
+        Alternative("planted", PlantedErrors.shape, alone: true, "Words are replaced by others.") { .planted($0) },
+      ])
+  }
+}
+
+extension RecordedErrors {
+  fileprivate static var shape: Shape<RecordedErrors> {
+    .record("recorded-errors") { fields in
+      let at = fields.required(
+        "at", .oneOrMore(of: .nonEmptyText(), atLeast: 1), "The field, or the members within members, of their list.")
+      let start = fields.optional(
+        "start", .nonEmptyText(), default: "start", "An error's member for its first character, counted from 0.")
+      let end = fields.optional(
+        "end", .nonEmptyText(), default: "end", "An error's member for the character after its last one.")
+      return at.map { RecordedErrors(at: $0, start: start, end: end) }
+    }
+  }
+}
+
+extension PlantedErrors {
+  fileprivate static var shape: Shape<PlantedErrors> {
+    .record("planted-errors") { fields in
+      let words = fields.optional(
+        "words", .integer(.within(1...1_000)), default: 1, "How many words of a response are replaced.")
+      let seed = fields.optional("seed", .integer(), default: 1, "Decides which words, and by what.")
+      return PlantedErrors(words: words, seed: seed)
     }
   }
 }

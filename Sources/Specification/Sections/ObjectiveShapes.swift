@@ -91,19 +91,27 @@ extension CUTOptions {
         "lambda", .number(.above(0)), default: 1.1, "How much likelier under the judgment counts as inappropriate.")
       let alpha = fields.optional("alpha", .number(.atLeast(0)), default: 1, "The weight of inappropriate tokens.")
       let gamma = fields.optional("gamma", .number(.atLeast(0)), "The exponent of the dynamic weight (paper-v4).")
-      let prompt = fields.required("judged-prompt", Prompt.shape, "The prompt with the {judgment}.")
+      let prompt = fields.judgedPrompt()
       let without = fields.optional("without", Shape<Part>.wordSet(), default: [], "Parts left out.")
       if let form, form != .paperV4, fields.has("gamma"), let place = fields.place("gamma") {
         fields.reading.note(.goesOnlyWith(key: "gamma", other: "form: paper-v4"), place)
-      }
-      if let prompt, !prompt.uses("judgment"), let place = fields.place("judged-prompt") {
-        fields.reading.note(.templateLacks(field: "judgment", key: "judged-prompt"), place)
       }
       guard let form, let prompt else { return nil }
       return CUTOptions(
         form: form, lambda: lambda, alpha: alpha, gamma: form == .paperV4 ? gamma ?? 1 : nil, judgedPrompt: prompt,
         without: without)
     }
+  }
+}
+
+extension Fields {
+  /// The prompt with the judgment.
+  mutating func judgedPrompt() -> Prompt? {
+    let prompt = required("judged-prompt", Prompt.shape, "The prompt with the {judgment}.")
+    if let prompt, !prompt.uses("judgment"), let place = place("judged-prompt") {
+      reading.note(.templateLacks(field: "judgment", key: "judged-prompt"), place)
+    }
+    return prompt
   }
 }
 

@@ -27,6 +27,10 @@ package enum LeftoverKind: String {
   case tooLong = "too-long"
   /// The response has no token to learn.
   case empty
+  /// Nothing is wrong with the response.
+  case noErrors = "no-errors"
+  /// The response has not the words for so many errors.
+  case tooFewWords = "too-few-words"
   /// More than the number of examples asked for.
   case surplus
 }

@@ -21,6 +21,14 @@ package struct ScoredResponse {
     }
   }
 
+  /// The judged responses of a record's feedback, each behind its prompt and then behind its judged prompt.
+  package static func inBothContexts(of record: FeedbackRecord) -> [ScoredResponse] {
+    record.items.flatMap { item -> [ScoredResponse] in
+      guard case .judged(let response, _, .prompt(let judged)?) = item else { return [] }
+      return [record.turns, judged].map { ScoredResponse(turns: $0, response: response) }
+    }
+  }
+
   /// What its score depends on, beside the model: turns, text, and whether the turn ends after it.
   package var key: Digest {
     let content = RenderedPrompt(id: RecordID(content: .sha256(""), occurrence: 0), turns: turns).content
@@ -53,6 +61,10 @@ enum ResponseScoring {
       for position in missing {
         let (tokens, from) = encoder.encode(turns: texts[position].turns, response: texts[position].response)
         guard tokens.count <= model.configuration.context else {
+          if let tooLong = tooLong(texts[position], tokens.count, for: work, model.configuration.context) {
+            if try !finished(position, tooLong.json.canonicalBytes) { return }
+            continue
+          }
           throw StepError.exceedsContext(
             step: task.step.label, response: texts[position].response.text, tokens: tokens.count,
             context: model.configuration.context)
@@ -94,6 +106,14 @@ enum ResponseScoring {
     return ([ProducedOutput("scores", RecordFile.bytes(scores), records: scores.count)], count)
   }
 
+  /// What stands for the score of a response that an eval only looks at; nil where something is learned with it.
+  private static func tooLong(_ text: ScoredResponse, _ tokens: Int, for work: ScoreWork, _ context: Int) -> Score? {
+    guard work.target == .contexts else { return nil }
+    return Score(
+      failure: "the response with its prompt has \(tokens) tokens and the model reads \(context)",
+      byteCount: text.response.text.utf8.count)
+  }
+
   private static func score(_ values: [Float], _ text: ScoredResponse) -> Score {
     Score(logProbabilities: values, byteCount: text.response.text.utf8.count)
   }
@@ -101,9 +121,10 @@ enum ResponseScoring {
   private static func records(
     _ work: ScoreWork, _ task: StepTask
   ) throws -> [(id: RecordID, texts: [ScoredResponse])] {
-    if work.target == .examples {
+    if work.target == .examples || work.target == .contexts {
       let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
-      return examples.map { ($0.id, ScoredResponse.all(of: $0)) }
+      let texts = work.target == .examples ? ScoredResponse.all : ScoredResponse.inBothContexts
+      return examples.map { ($0.id, texts($0)) }
     }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let responses = try RecordFile.records(Responses.self, from: task.input("responses"), file: "responses")

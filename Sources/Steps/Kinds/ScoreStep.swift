@@ -12,7 +12,7 @@ enum ScoreStep {
   static func run(
     _ work: ScoreWork, _ task: StepTask, models: ModelCache
   ) throws -> ([ProducedOutput], WorkCount) {
-    if work.target == .responses || work.target == .examples {
+    if [.responses, .examples, .contexts].contains(work.target) {
       return try ResponseScoring.run(work, task, models: models)
     }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
@@ -89,7 +89,7 @@ enum ScoreStep {
     if !texts.isEmpty { return texts }
     switch target {
     case .options, .labels: throw StepError.noOptions(step: task.step.label, record: number)
-    case .responses, .examples: fatalError("scored by their own function: our own bug")
+    case .responses, .examples, .contexts: fatalError("scored by their own function: our own bug")
     case .response(let name), .plain(let name):
       throw StepError.missingField(
         step: task.step.label, field: name, record: number, fields: JSONObject(), place: nil)
@@ -104,7 +104,7 @@ extension RenderedPrompt {
     case .options: options
     case .labels: labels
     case .response(let name), .plain(let name): texts[name].map { [$0] } ?? []
-    case .responses, .examples: []
+    case .responses, .examples, .contexts: []
     }
   }
 }

@@ -1,6 +1,7 @@
 // Trains: examples in, weights and a log out. Interrupted, it goes on from its last checkpoint with the same bits.
 // The loop is Training's; here are records, files, progress and the clock.
 
+import Diagnostics
 import Digests
 import Execution
 import JSON
@@ -63,6 +64,7 @@ struct TrainStep {
     let options = work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit)
     if options.readsOtherPrompts { try checkRoom(examples, model.configuration) }
     let trainer = Trainer(trainee, examples: examples, options: options)
+    try tellUnread(examples.count - trainer.readExamples, of: examples.count)
     if task.contents["optimizer"] != nil, try !trainer.startOptimizer(from: task.input("optimizer")) {
       throw StepError.foreignOptimizer(step: task.step.label)
     }
@@ -78,6 +80,19 @@ struct TrainStep {
     count.computed = trainer.step - resumed
     count.reused = resumed
     return (outputs, count)
+  }
+
+  /// Says how many examples teach nothing; where that is all of them, the training is refused.
+  private func tellUnread(_ unread: Int, of count: Int) throws(StepError) {
+    let name = work.objective.name
+    if unread == count { throw .nothingRead(step: task.step.label, objective: name, examples: count) }
+    guard unread > 0 else { return }
+    task.warn(
+      Diagnosis(
+        "train.unread", "\(task.step.label): \(unread) of \(count) examples teach `\(name)` nothing",
+        notes: [StepError.unreadExamples],
+        remedy: "`runner preview` shows them as not trained; change reviser or objective if they should count.",
+        exit: .done, severity: .warning))
   }
 
   /// Fresh adapters, or those of the last round.

@@ -1,0 +1,82 @@
+// Finds what the judged responses of a training became from stage to stage.
+// Knows the graph and the store; how it is laid out is Reporting's.
+
+import Digests
+import Planning
+import Records
+import Reporting
+import Specification
+import Storage
+
+/// The stages between candidates and the examples of a training.
+struct LearnedStages {
+  let graph: StepGraph
+  let done: RunResults
+  let store: Store
+
+  /// The counts of every stage of judged responses, the examples last; none for other kinds of feedback.
+  ///
+  /// - Parameters:
+  ///   - training: The training.
+  ///   - examples: The step that made its examples.
+  /// - Returns: One for each stage, in order.
+  /// - Throws: What reading the store throws.
+  func before(_ training: Step, _ examples: StepID) throws -> [StageCounts] {
+    let feedback = graph.step(examples).inputs.filter { $0.name.hasPrefix("feedback/") }.map(\.source)
+    guard training.work.objective?.reads.contains(.judgments) == true, feedback.contains(where: isJudged),
+      let last = try counts(of: OutputReference(examples, "examples"))
+    else { return [] }
+    return try feedback.flatMap { try stages(upTo: $0) } + [last]
+  }
+
+  /// The counts of every stage between candidates and examples, the examples' own not among them.
+  ///
+  /// None where several parts of the data come together, each with its own.
+  func all(before examples: StepID) throws -> [LearnedExamples.Stage] {
+    var stages: [LearnedExamples.Stage] = []
+    var step = examples
+    while true {
+      let feedback = graph.step(step).inputs.filter { $0.name == "feedback" || $0.name.hasPrefix("feedback/") }
+      guard feedback.count == 1, let before = feedback.first?.source.step,
+        let counts = done[before]?.result.outputs["counts"]
+      else { return stages }
+      let stage = LearnedExamples.Stage(
+        label: graph.step(before).label, counts: try FeedbackCounts(reading: store.read(counts.digest)))
+      stages.insert(stage, at: 0)
+      step = before
+    }
+  }
+
+  /// Whether judgments were made on the way.
+  private func isJudged(_ feedback: OutputReference) -> Bool {
+    let step = graph.step(feedback.step)
+    if case .revise(let work) = step.work {
+      switch work.stage {
+      case .judgment, .judgmentRecorded, .judgmentReplies: return true
+      default: break
+      }
+    }
+    return step.inputs.first { $0.name == "feedback" }.map { isJudged($0.source) } ?? false
+  }
+
+  /// The stages of the reviser, the first one first, without what only writes judgments into prompts.
+  private func stages(upTo feedback: OutputReference) throws -> [StageCounts] {
+    let step = graph.step(feedback.step)
+    let before = try step.inputs.first { $0.name == "feedback" }.map { try stages(upTo: $0.source) } ?? []
+    if case .revise(let work) = step.work, [.judgedPrompt, .judgmentPrompt].contains(work.stage) { return before }
+    return before + [try counts(of: feedback)].compactMap { $0 }.filter { $0.judged + $0.acceptable > 0 }
+  }
+
+  private func counts(of output: OutputReference) throws -> StageCounts? {
+    guard let digest = done[output.step]?.result.outputs[output.output]?.digest else { return nil }
+    let records = try RecordFile.records(FeedbackRecord.self, from: store.read(digest), file: output.output)
+    return StageCounts(label: graph.step(output.step).label, records)
+  }
+}
+
+extension StepWork {
+  /// What a training learns by; nil for other steps.
+  var objective: Objective? {
+    if case .train(let work) = self { work.objective } else { nil }
+  }
+}

@@ -1,0 +1,332 @@
+// What each method's objective sees of two prompts, token by token, every label and weight worked out by hand: judged
+// responses, relabeled ones, rankings. The responses stand in the data and a token is a byte, so no model runs.
+
+import Foundation
+import Testing
+
+/// Two prompts with recorded responses, and how they become feedback.
+private struct MethodPreview: Sendable {
+  var prompt = "{question}"
+  var responses: String
+  var reviser: String
+  var objective: String
+
+  static let judged = #"[{judgment: {by: recorded, judgment: "{note}"}}]"#
+  static let relabeled =
+    #"[{hindsight: {by: verifier, bind: instruction, right: "Be right.", wrong: "Be wrong."}}]"#
+  static let ranked = #"[{rescore: {by: recorded, scores: ["{x}", "{y}", "{z}"]}}]"#
+
+  static func judged(_ objective: String) -> MethodPreview {
+    MethodPreview(responses: #"["{a}"]"#, reviser: judged, objective: objective)
+  }
+
+  static func relabeled(_ objective: String) -> MethodPreview {
+    MethodPreview(
+      prompt: "{instruction} {question}", responses: #"["{a}"]"#, reviser: relabeled, objective: objective)
+  }
+
+  static func ranked(_ objective: String) -> MethodPreview {
+    MethodPreview(responses: #"["{a}", "{b}", "{c}"]"#, reviser: ranked, objective: objective)
+  }
+
+  var spec: String {
+    """
+    version: 1
+    models:
+      policy:
+        weights: {random: {layers: 1, width: 16, heads: 2, key-value-heads: 1, feed-forward: 32, context: 128, seed: 1}}
+        turns: chatml
+        system: none
+    datasets:
+      sums:
+        source: {jsonl: {from: [{path: sums.jsonl}]}}
+        prompt: "\(prompt)"
+        answer: {from: "{answer}", verifier: number}
+    variables: {instruction: "Answer."}
+    data: sums
+    generator: {recorded: {responses: \(responses)}}
+    reviser: \(reviser)
+    objective: \(objective)
+    hyperparameters:
+      adapter: {lora: {rank: 2, alpha: 4}}
+      optimizer: {adamw: {learning-rate: 1.0e-2}}
+      batch: {examples: 2}
+      epochs: 1
+    """
+  }
+
+  static let data = """
+    {"question":"3+4","answer":"7","a":"7","b":"12","c":"no","note":null,"x":2,"y":0,"z":-1}
+    {"question":"6+5","answer":"11","a":"12","b":"2","c":"?","note":"No.","x":1,"y":1,"z":-3}
+
+    """
+
+  func preview(_ arguments: [String] = ["2"]) throws -> RunOutcome {
+    let space = try TestSpace()
+    try space.write(spec, to: "sums.yaml")
+    try space.write(Self.data, to: "sums.jsonl")
+    return try space.run(["preview", "sums.yaml"] + arguments)
+  }
+}
+
+@Suite struct MethodPreviews {
+  /// What one sequence of tokens is expected to be.
+  struct Tokens: Sendable, Equatable {
+    let text: String
+    /// The weight of every token; nil: none is trained.
+    var weight: Double?
+    var spread: Double?
+    var entropy: Double?
+
+    /// The text's bytes and the end of turn after them.
+    var tokens: [String] { text.map(String.init) + ["<|im_end|>"] }
+  }
+
+  /// A response with what is read beside it.
+  struct Seen: Sendable {
+    let label: String
+    let own: Tokens
+    var score: Double?
+    /// What is read, the turn before it without the format's marks, and the tokens.
+    var beside: [(kind: String, user: String, tokens: Tokens)] = []
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let name: String
+    fileprivate let spec: MethodPreview
+    /// The user's turn of each prompt, with what is seen behind it.
+    let prompts: [(user: String, seen: [Seen])]
+    var testDescription: String { name }
+  }
+
+  private static let judgedPrompt = #"judged-prompt: "{question} ({judgment})""#
+
+  // Both prompts are in one batch: n = 2. "7" has N = 2 tokens with the end of turn, "12" has 3, the judgment "No." has 4.
+  // A model to which all tokens are equally likely says ln p = -ln V, V = 259: 256 bytes and three marks.
+  //
+  // cut, paper: Align-P and Align-N -1/(nN): -1/4 and -1/6. Behind both prompts p = q, so q > 1.1 p nowhere: no token is in
+  //   U, and Misalign, too, raises by -1/(nN) = -1/6.
+  // cut, code: Align-P and Align-N have 2 + 3 tokens, Misalign 3: -1/2 · 1/5 = -1/10 and -1/2 · 1/3 = -1/6.
+  // cut without detection: all of "12" is in U: α q^γ p/(1-p)/(nN) = 1/V · 1/(V-1) / 6 = 1/(259 · 258 · 6), upwards.
+  // forward prediction: -1/(nN), and the judgment -1/(2·4) = -1/8.
+  private static let sixth: Double = 1.0 / 6
+  static let judged = [
+    Case(
+      name: "cut-paper",
+      spec: .judged("{cut: {form: paper-v4, lambda: 1.1, alpha: 1, gamma: 1, \(judgedPrompt)}}"),
+      prompts: cut(good: -0.25, plain: -sixth, judged: -sixth)),
+    Case(
+      name: "cut-code", spec: .judged("{cut: {form: code, lambda: 1.1, alpha: 1, \(judgedPrompt)}}"),
+      prompts: cut(good: -0.1, plain: -sixth, judged: -0.1)),
+    Case(
+      name: "cut-without-detection",
+      spec: .judged("{cut: {form: paper-v4, lambda: 1.1, alpha: 1, gamma: 1, without: [detection], \(judgedPrompt)}}"),
+      prompts: cut(good: -0.25, plain: 1.0 / (259 * 258 * 6), judged: -sixth)),
+    Case(
+      name: "forward-prediction", spec: .judged(#"{forward-prediction: {judgment-prompt: "Right?"}}"#),
+      prompts: [
+        ("3+4", [Seen(label: "good", own: Tokens(text: "7", weight: -0.25))]),
+        (
+          "6+5",
+          [
+            Seen(
+              label: "bad", own: Tokens(text: "12", weight: -sixth),
+              beside: [("question", "Right?", Tokens(text: "No.", weight: -0.125))])
+          ]
+        ),
+      ]),
+  ]
+
+  private static func cut(good: Double, plain: Double, judged: Double) -> [(user: String, seen: [Seen])] {
+    [
+      ("3+4", [Seen(label: "good", own: Tokens(text: "7", weight: good))]),
+      (
+        "6+5",
+        [
+          Seen(
+            label: "bad", own: Tokens(text: "12", weight: plain),
+            beside: [("judged prompt", "6+5 (No.)", Tokens(text: "12", weight: judged))])
+        ]
+      ),
+    ]
+  }
+
+  // sft: 2 + 3 tokens in the batch: -1/5; each response stands behind the instruction that it fits, which for "12" is the
+  //   wrong one, and nothing is read beside it.
+  // hir, code, e = 0.2, a = 1, b = 0.001: P = N, so σ = 1/2 and its derivative 1/4: with f = 1e-8
+  //   slope = 1/4 (0.2/(1/2 + f) - 0.8/(1/2 + f)) = -0.15/(1/2 + f), shared by n = 2 and N tokens.
+  //   own -0.8/(nN) + slope/(nN), behind the contrasting prompt -slope/(nN), vocabulary -0.2/(nN), entropy -0.001/(nN).
+  static let relabeled = [
+    Case(
+      name: "sft-relabeled", spec: .relabeled("{sft: {}}"),
+      prompts: [
+        ("Be right. 3+4", [Seen(label: "response", own: Tokens(text: "7", weight: -0.2))]),
+        ("Be wrong. 6+5", [Seen(label: "response", own: Tokens(text: "12", weight: -0.2))]),
+      ]),
+    Case(
+      name: "hir-code",
+      spec: .relabeled("{hir: {form: code, label-smoothing: 0.2, contrast: 1, entropy: 0.001}}"),
+      prompts: [
+        ("Be right. 3+4", [hindsight("7", contrast: "Be wrong. 3+4", share: 0.25)]),
+        ("Be wrong. 6+5", [hindsight("12", contrast: "Be right. 6+5", share: sixth)]),
+      ]),
+  ]
+
+  private static func hindsight(_ text: String, contrast: String, share: Double) -> Seen {
+    let slope = -0.15 / (0.5 + 1e-8)
+    return Seen(
+      label: "response",
+      own: Tokens(text: text, weight: (slope - 0.8) * share, spread: -0.2 * share, entropy: -0.001 * share),
+      beside: [("contrasting prompt", contrast, Tokens(text: text, weight: -slope * share))])
+  }
+
+  // Rewards 2, 0, -1 of "7" (2 tokens), "12" (3) and "no" (3); rewards 1, 1, -3 of "12" (3), "2" (2) and "?" (2). All mean
+  // log-probabilities are s = -ln 259.
+  // rrhf: no response is likelier than a better one, so the hinges are 0; the best ones are learned: -1/n = -1/2.
+  // pro, weight 0.05: the best ones are learned with 0.05 (3-1)²/2 = 0.1 a token; and with E(x) = e^(sx):
+  //   first prompt   k=1: T = 3, Z = E(3) + E(2) + E(3) + 1e-10; k=2: T = 1, Z = E(1) + E(1) + 1e-10
+  //   second prompt  k=1: T = 4, Z = E(4) + 1 + E(4) + 1e-10;    k=2: T = 4, Z = E(4) + E(4) + 1e-10
+  //   each k: -T (Z - E(T))/Z / n on k, + gap E(gap)/Z / n on each worse one; then divided by the response's tokens.
+  // clha, margin 3, gap 1, weight 0.05, gate 0: all hinges are on, since the means are equal. Left are of the first prompt
+  //   (1,2) at distance 1, whose rewards are 2 apart, not (2,3), 1 apart, and (1,3) at distance 2; of the second (2,3) at
+  //   distance 1 and (1,3) at distance 2, not (1,2), whose rewards are equal. Two a distance: 1/2 each, on a mean.
+  //   Both best rewards are above 0, so 0.1 a token as in pro: (-1/2 - 1/2)/2 - 0.1, 1/2 / 3, 1/2 / 3; -1/2 / 3 - 0.1,
+  //   -1/2 / 2, (1/2 + 1/2)/2.
+  // bradley-terry: a pull of σ(0) = 1/2 for each comparison, divided by their number (3 and 2) and by n.
+  static let ranked = [
+    Case(
+      name: "rrhf", spec: .ranked("{rrhf: {}}"),
+      prompts: ranking([-0.5, 0, 0], [-0.5, 0, 0])),
+    Case(name: "pro", spec: .ranked("{pro: {sft-weight: 0.05}}"), prompts: ranking(pro.0, pro.1)),
+    Case(
+      name: "clha", spec: .ranked("{clha: {margin: 3, gap: 1, sft-weight: 0.05, gate: 0}}"),
+      prompts: ranking([-0.6, sixth, sixth], [-sixth - 0.1, -0.25, 0.5])),
+    Case(
+      name: "bradley-terry", spec: .ranked("bradley-terry"),
+      prompts: ranking(
+        [nil, nil, nil], [nil, nil, nil], scores: ([-sixth, 0, sixth], [-0.125, -0.125, 0.25]))),
+  ]
+
+  private static let pro: ([Double], [Double]) = {
+    func power(_ x: Double) -> Double { pow(259, -x) }
+    func slopes(_ rewards: [Double], _ tokens: [Double]) -> [Double] {
+      var slopes: [Double] = [0, 0, 0]
+      for better in 0..<2 {
+        let gaps = rewards[(better + 1)...].map { rewards[better] - $0 }
+        let widest = gaps[gaps.count - 1]
+        let sum: Double = gaps.map(power).reduce(power(widest) + 1e-10, +)
+        slopes[better] -= widest * (sum - power(widest)) / sum / 2
+        for (place, gap) in gaps.enumerated() { slopes[better + 1 + place] += gap * power(gap) / sum / 2 }
+      }
+      return slopes.indices.map { (place: Int) -> Double in
+        slopes[place] / tokens[place] - (place == 0 ? 0.1 : 0)
+      }
+    }
+    return (slopes([2, 0, -1], [2, 3, 3]), slopes([1, 1, -3], [3, 2, 2]))
+  }()
+
+  private static func ranking(
+    _ first: [Double?], _ second: [Double?], scores: ([Double], [Double])? = nil
+  ) -> [(user: String, seen: [Seen])] {
+    func seen(_ texts: [String], _ weights: [Double?], _ scores: [Double]?) -> [Seen] {
+      texts.indices.map { place in
+        Seen(label: "response", own: Tokens(text: texts[place], weight: weights[place]), score: scores?[place])
+      }
+    }
+    return [
+      ("3+4", seen(["7", "12", "no"], first, scores?.0)), ("6+5", seen(["12", "2", "?"], second, scores?.1)),
+    ]
+  }
+
+  @Test(arguments: judged + relabeled + ranked)
+  func everyTokenHasTheWeightThatIsWorkedOutByHand(_ expected: Case) throws {
+    let outcome = try expected.spec.preview(["2", "--json"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let examples = try outcome.output.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }.filter { $0["example"] != nil }
+    #expect(examples.count == 2)
+    for (user, seen) in expected.prompts {
+      let prompt = "<|im_start|>user\n\(user)<|im_end|>\n<|im_start|>assistant\n"
+      let example = try #require(examples.first { $0["prompt"] as? String == prompt }, "\(prompt) in \(outcome.output)")
+      // A mark is one token and everything else a byte.
+      #expect(example["prompt-tokens"] as? Int == "user\n\(user)\nassistant\n".utf8.count + 3)
+      let responses = try #require(example["responses"] as? [[String: Any]])
+      #expect(responses.count == seen.count)
+      for (response, expected) in zip(responses, seen) { try check(response, expected) }
+    }
+  }
+
+  private func check(_ response: [String: Any], _ expected: Seen) throws {
+    #expect(response["label"] as? String == expected.label && response["trained"] as? Bool == true)
+    try check(response["tokens"], expected.own)
+    let score = response["score-weight"] as? Double
+    #expect((score == nil) == (expected.score == nil))
+    if let score, let other = expected.score { #expect(abs(score - other) < 1e-15, "\(score)") }
+    let contexts = response["contexts"] as? [[String: Any]] ?? []
+    #expect(contexts.count == expected.beside.count)
+    for (context, beside) in zip(contexts, expected.beside) {
+      #expect(context["kind"] as? String == beside.kind)
+      let prompt = try #require(context["prompt"] as? String)
+      #expect(
+        prompt.hasSuffix("<|im_start|>user\n\(beside.user)<|im_end|>\n<|im_start|>assistant\n"), "\(prompt)")
+      #expect(beside.kind == "question" || prompt.hasPrefix("<|im_start|>user\n\(beside.user)"))
+      try check(context["tokens"], beside.tokens)
+    }
+  }
+
+  private func check(_ found: Any?, _ expected: Tokens) throws {
+    let tokens = try #require(found as? [[String: Any]])
+    #expect(tokens.map { $0["text"] as? String } == expected.tokens)
+    // Nothing but the last token ends the turn.
+    #expect(tokens.map { $0["end-of-turn"] as? Bool == true } == expected.tokens.map { $0 == "<|im_end|>" })
+    for token in tokens {
+      for (name, wanted) in [
+        ("weight", expected.weight), ("vocabulary-weight", expected.spread), ("entropy-weight", expected.entropy),
+      ] {
+        let found = token[name] as? Double
+        #expect((found == nil) == (wanted == nil), "\(name) is \(found ?? .nan)")
+        // Log-probabilities are in single precision: -ln 259 to 3e-8, which PRO multiplies by differences of rewards.
+        if let found, let wanted {
+          #expect(abs(found - wanted) < 3e-7 * max(abs(wanted), 1e-6), "\(found), not \(wanted)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: judged + relabeled + ranked)
+  func thePreviewIsTheOneThatWasChecked(_ expected: Case) throws {
+    let outcome = try expected.spec.preview()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Golden/preview-\(expected.name).txt")
+    if (try? String(contentsOf: file, encoding: .utf8)) == outcome.output { return }
+    if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1" {
+      try outcome.output.write(to: file, atomically: true, encoding: .utf8)
+      Issue.record("recorded \(expected.name); check every label and weight, then run without RECORD_GOLDENS")
+    } else {
+      Issue.record("preview-\(expected.name).txt is not what the preview is now:\n\(outcome.output)")
+    }
+  }
+
+  /// Of a part of a response only the part is trained; what comes before it stands there, and what comes after does not run.
+  @Test func ofAPartOnlyThePartIsTrained() throws {
+    var spec = MethodPreview.relabeled(
+      "{hir: {form: code, contrast: 0, entropy: 0, label-smoothing: 0, spans: {draw: once, minimum: 1}}}")
+    spec.responses = #"["{question} is 7, or is it 12?"]"#
+    let outcome = try spec.preview(["2", "--json"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    var trained: [Int] = []
+    for line in outcome.output.split(separator: "\n").dropFirst() {
+      let example = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      guard let responses = example["responses"] as? [[String: Any]] else { continue }
+      let weights = try #require(responses[0]["tokens"] as? [[String: Any]]).map { $0["weight"] as? Double }
+      let part = weights.indices.filter { weights[$0] != nil }
+      #expect(part == Array((part.first ?? 0)...(part.last ?? 0)) && !part.isEmpty)
+      // Two examples, each a mean over its part.
+      for index in part { #expect(abs((weights[index] ?? 0) + 0.5 / Double(part.count)) < 1e-12) }
+      trained.append(part.count)
+    }
+    #expect(trained.count == 2 && trained.contains { $0 < 28 }, "\(trained)")
+  }
+}
