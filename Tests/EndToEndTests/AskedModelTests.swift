@@ -42,7 +42,7 @@ import Testing
   @Test func aJudgeThatSaysNoNumberIsCounted() throws {
     let space = try TestSpace()
     var training = SmallTraining()
-    (training.models, training.reviser) = (Self.other, "[{judge: {\(Self.asked)}}]")
+    (training.models, training.reviser) = (Self.other, "[{judge: {by: {model: other}, max-new-tokens: 4}}]")
     let outcome = try space.exec(training)
     #expect(outcome.exitCode == 1, "\(outcome.output)")
     let told = outcome.errors + outcome.output
