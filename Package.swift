@@ -88,7 +88,8 @@ let package = Package(
     library("LanguageModel", ["Tensors", "CKernels", "Randomness", "JSON", "Diagnostics"], pointers: true),
     library("Objectives", ["CKernels"], pointers: true),
     library(
-      "Training", ["Objectives", "LanguageModel", "Tensors", "CKernels", "Randomness", "JSON", "Digests", "Diagnostics"],
+      "Training",
+      ["Objectives", "LanguageModel", "Tensors", "CKernels", "Randomness", "JSON", "Digests", "Diagnostics"],
       pointers: true),
 
     // Where both sides meet.
@@ -138,8 +139,8 @@ let package = Package(
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"], exclude: ["Golden", "Fixtures"],
-      swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"],
+      exclude: ["Golden", "Fixtures"], swiftSettings: strict),
     tests(of: "Planning", ["Specification", "Digests", "Diagnostics"], files: ["Golden"]),
   ]
 )

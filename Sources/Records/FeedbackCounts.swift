@@ -60,6 +60,7 @@ public struct FeedbackCounts: Hashable, Sendable {
   /// The counts in words, without what a stage before had left over already.
   ///
   /// - Parameter before: The counts of the stage before, or nil to tell of all.
+  /// - Returns: Words without a full stop.
   public func sentence(after before: FeedbackCounts?) -> String {
     let rest = leftovers.map { Kind(kind: $0.kind, count: $0.count - (before?[$0.kind] ?? 0)) }.filter { $0.count > 0 }
     let judged = verdicts.reduce(0) { $0 + $1.count }

@@ -25,6 +25,8 @@ extension CellPlanner {
   ///   - reference: The part.
   ///   - asker: The part of the spec that asks for it.
   ///   - round: Which of several sources, counted from 0.
+  /// - Returns: The records; a step that cannot run gives those of a part that nothing sets aside.
+  /// - Throws: ``PlanningError``, or what reading a spec throws.
   mutating func records(_ reference: DataReference, for asker: String, round: Int = 0) throws -> DataPart {
     guard let dataset = experiment.datasets[reference.dataset] else { fatalError("an unresolved name: our own bug") }
     let path = "datasets/\(reference.dataset.escapedKey)"

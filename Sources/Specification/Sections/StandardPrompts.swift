@@ -50,6 +50,7 @@ extension Prompt {
   /// For what is wrong with a response, in words.
   ///
   /// - Parameter acceptable: The reply that means that nothing is.
+  /// - Returns: The prompt.
   static func judgment(acceptable: String) -> Prompt {
     let word = acceptable.replacing("{", with: "{{")
     return standard(
