@@ -141,6 +141,40 @@ import Testing
     #expect(outcome.exitCode == 64 && outcome.errors.contains("small.yaml trains nothing"), "\(outcome.errors)")
   }
 
+  /// An adapter that PEFT wrote, against what PEFT computes with it (Tests/References/outside_adapter.py).
+  @Test func anAdapterOfPEFTGivesItsNumbers() throws {
+    let space = try TestSpace()
+    let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/outside-adapter").path
+    let outside = """
+        outside:
+          weights:
+            adapter:
+              base: policy
+              config: {from: [{path: "\(fixture)/adapter_config.json"}]}
+              weights: {from: [{path: "\(fixture)/adapter_model.safetensors"}]}
+      datasets:
+      """
+    try space.write(SmallExperiment().spec.replacing("datasets:", with: outside), to: "small.yaml")
+    let expected = try JSONValue(
+      parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(fixture)/scores.json"))))
+    let cases = try #require(expected["cases"]?.arrayValue)
+    #expect(cases.count == 3)
+    for one in cases {
+      let text = try #require(one["text"]?.stringValue)
+      for (model, member) in [("small.yaml", "base"), ("small.yaml:outside", "adapted")] {
+        let outcome = try space.run(["model", "score", model, text])
+        let scored = try JSONValue(parsing: Array(outcome.output.utf8))["log-probabilities"]?.arrayValue ?? []
+        let (found, wanted) = (
+          scored.dropFirst().compactMap(\.doubleValue), one[member]?.arrayValue?.compactMap(\.doubleValue)
+        )
+        #expect(found.count == wanted?.count && found.count > 5, "\(outcome.errors)")
+        for (left, right) in zip(found, wanted ?? []) { #expect(abs(left - right) < 1e-5, "\(text): \(left) \(right)") }
+      }
+      #expect(one["base"] != one["adapted"])
+    }
+  }
+
   @Test func adaptersFromOutsideLoad() throws {
     let space = try Self.trained()
     #expect(try space.run(["export", "small.yaml", "--into", "out"]).exitCode == 0)
