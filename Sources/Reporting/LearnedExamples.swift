@@ -68,8 +68,9 @@ public struct LearnedExamples: Sendable {
     for one in examples where !one.judged.isEmpty {
       let index = tables.firstIndex { $0.isCUT == one.isCUT } ?? tables.count
       if index == tables.count { tables.append((one.isCUT, [])) }
-      let known = tables[index].stages.map(\.label)
-      tables[index].stages += one.judged.filter { !known.contains($0.label) }
+      // Stages of two arms may be called the same and still differ.
+      let known = tables[index].stages.map { $0.cells(isCUT: one.isCUT) }
+      tables[index].stages += one.judged.filter { !known.contains($0.cells(isCUT: one.isCUT)) }
     }
     return tables.map { StageCounts.markdown($0.stages, isCUT: $0.isCUT) + "\n" }.joined()
   }
