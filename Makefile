@@ -1,8 +1,8 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test; what failed is said again at the end
 # make bench  measure scoring, generation and training beside the machine's peak, then training beside PyTorch, PEFT and TRL,
-#             planning beside make, ninja and Snakemake, and a million records; the peers are installed into .venv-peers
-#             unless PEERS names a Python that has them
+#             planning beside make, ninja, Snakemake, DVC and redun, and a million records; the peers are installed into
+#             .venv-peers unless PEERS names a Python that has them
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
 # make interop  train a few steps, export, and load the result in Transformers and PEFT, of .venv-peers or PEERS
@@ -63,7 +63,7 @@ schemas: build
 .venv-peers/bin/python: | setup
 	python3 -c 'import ensurepip' 2>/dev/null || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; }
 	python3 -m venv .venv-peers
-	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl gguf ninja snakemake
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl gguf ninja snakemake dvc redun
 
 bench: build $(MODEL) $(PEERS)
 	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md

@@ -20,13 +20,17 @@ let exact: [CSetting] = [
   .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
 ]
 
-/// Swift's libraries within the program: loading them cost every start some twenty milliseconds.
+/// Swift's libraries within the program, and that at a fixed address.
+///
+/// Loading the libraries cost every start some twenty milliseconds; elsewhere a hundred thousand addresses would have to be
+/// written at every start, into four megabytes.
 ///
 /// Tests link them as ever, so no test target may depend on the target `runner`.
 let oneFile: [LinkerSetting] = [
   .unsafeFlags([
-    "-static-stdlib", "-lFoundation", "-lFoundationEssentials", "-lFoundationInternationalization", "-lCoreFoundation",
-    "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections", "-lswiftSynchronization", "-lstdc++", "-lm",
+    "-Xclang-linker", "-no-pie", "-static-stdlib", "-lFoundation", "-lFoundationEssentials",
+    "-lFoundationInternationalization", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
+    "-l_FoundationCollections", "-lswiftSynchronization", "-lstdc++", "-lm",
   ])
 ]
 
@@ -73,7 +77,8 @@ let package = Package(
     // The text side: from YAML to a plan that runs.
     library("Records", ["JSON", "Digests", "Diagnostics"]),
     library("YAML", ["CYAML", "Diagnostics"], pointers: true),
-    library("Storage", ["Compression", "JSON", "Digests", "Diagnostics"], pointers: true),
+    .target(name: "CFlush", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
+    library("Storage", ["CFlush", "Compression", "JSON", "Digests", "Diagnostics"], pointers: true),
     library("Specification", ["YAML", "JSON", "Diagnostics"]),
     library("Planning", ["Specification", "YAML", "Records", "JSON", "Digests", "Diagnostics"]),
     library("Execution", ["Planning", "Storage", "JSON", "Digests", "Diagnostics"]),

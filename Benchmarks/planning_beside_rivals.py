@@ -1,6 +1,6 @@
 """Planning and running graphs whose results are all there, by `runner` and by build tools and workflow programs.
 
-    planning_beside_rivals.py RUNNER [--before OLDER] [--into PLANNING.md] [--steps 1000,10000] [--rounds 10] [--peers make,ninja]
+    planning_beside_rivals.py RUNNER [--before OLDER] [--into PLANNING.md] [--steps 1000,10000] [--rounds 10] [--peers make,dvc]
 
 `runner` plans an experiment of so many steps (generation and verification over tasks, arms and seeds, by a random model
 of one small block), fills a store with it once, and is then timed. The others get a graph of as many trivial steps in ten
@@ -8,8 +8,8 @@ chains, in which every step reads what the one before it wrote, and have run it 
 start to exit; figures are medians of the rounds: the time that passed, and the processor's time (user and system), which says
 more where other work runs on the machine; with the greatest resident memory (of less than about 12 MB nothing is told).
 `--before` measures another build of `runner` beside this one, on the same store: keys must be the same. `--keep` names a
-folder in which filled stores stay for the next call. A peer that is not installed is left out and named. Nothing
-here passes or fails: figures are written down.
+folder in which filled stores stay for the next call. A peer that is not installed is left out and named; one that takes seconds
+is measured at the smallest size alone, and less often. Nothing here passes or fails: figures are written down.
 """
 
 import argparse
@@ -26,6 +26,8 @@ WIDTH = 10
 HEADING = "# Planning beside other programs"
 # Seconds after which a peer's first run is given up.
 PATIENCE = 900
+# Seconds after which a command is not measured again.
+ENOUGH = 40
 
 
 def spec(steps):
@@ -82,13 +84,56 @@ rule step:
 """
 
 
-# By peer: the file it reads, how that is made, its first run, and its warm commands.
+def dvc(steps):
+    lines = ["stages:"]
+    for step in range(steps):
+        lines += [f"  s{step}:", f"    cmd: '(cat {before(step)}; echo {step}) > out/{step}.txt'"]
+        lines += ["    deps:", f"    - {before(step)}", "    outs:", f"    - out/{step}.txt"]
+    return "\n".join(lines) + "\n"
+
+
+def redun(steps):
+    return f"""
+from redun import task
+redun_namespace = "bench"
+
+@task()
+def step(i: int, before: str) -> str:
+    return before + f"{{i}}\\n"
+
+@task()
+def collect(texts: list) -> int:
+    return len(texts)
+
+@task()
+def main() -> int:
+    texts = []
+    for i in range({steps}):
+        texts.append(step(i, texts[i - {WIDTH}] if i >= {WIDTH} else "seed\\n"))
+    return collect(texts)
+"""
+
+
+class Peer:
+    """Another program: the file it reads and how that is made, what runs the graph for the first time, and its warm commands."""
+
+    def __init__(self, file, text, first, warm, is_slow=False):
+        self.file, self.text, self.first, self.warm, self.is_slow = file, text, first, warm, is_slow
+
+
 PEERS = {
-    "make": ("Makefile", makefile, ["make", "-s", "-j2"], {"plan": ["make", "-n"], "run": ["make"]}),
-    "ninja": ("build.ninja", ninja, ["ninja", "--quiet"], {"plan": ["ninja", "-n"], "run": ["ninja"]}),
-    "snakemake": (
-        "Snakefile", snakefile, ["snakemake", "-c2", "--quiet", "all"],
-        {"plan": ["snakemake", "-n"], "run": ["snakemake", "-c1"]}),
+    "make": Peer("Makefile", makefile, [["make", "-s", "-j2"]], {"plan": ["make", "-n"], "run": ["make"]}),
+    "ninja": Peer("build.ninja", ninja, [["ninja", "--quiet"]], {"plan": ["ninja", "-n"], "run": ["ninja"]}),
+    "snakemake": Peer(
+        "Snakefile", snakefile, [["snakemake", "-c2", "--quiet", "all"]],
+        {"plan": ["snakemake", "-n"], "run": ["snakemake", "-c1"]}, is_slow=True),
+    "dvc": Peer(
+        "dvc.yaml", dvc, [["dvc", "init", "--no-scm", "-q"], ["dvc", "repro", "-q"]],
+        {"plan": ["dvc", "repro", "--dry"], "run": ["dvc", "repro"]}, is_slow=True),
+    # It has no plan: what it will do it finds out by doing it.
+    "redun": Peer(
+        "workflow.py", redun, [["redun", "run", "workflow.py", "main"]],
+        {"run": ["redun", "run", "workflow.py", "main"]}, is_slow=True),
 }
 
 
@@ -124,7 +169,9 @@ def measure(name, commands, folder, rounds):
     figures = {}
     for what, command in commands.items():
         timed(command, folder)
-        runs = [timed(command, folder) for _ in range(rounds)]
+        runs, began = [], time.perf_counter()
+        while len(runs) < rounds and (not runs or time.perf_counter() - began < ENOUGH):
+            runs.append(timed(command, folder))
         passed, busy, most = zip(*runs)
         figures[what] = (statistics.median(passed), statistics.median(busy), max(most))
         print(f"{name} {what}: {told(figures[what])}", flush=True)
@@ -144,17 +191,18 @@ def measure_runner(name, runner, steps, folder, rounds):
 
 
 def measure_peer(name, steps, folder, rounds):
-    file, text, first, warm = PEERS[name]
-    with open(os.path.join(folder, file), "w") as target:
-        target.write(text(steps))
+    peer = PEERS[name]
+    with open(os.path.join(folder, peer.file), "w") as target:
+        target.write(peer.text(steps))
     os.mkdir(os.path.join(folder, "out"))
     with open(os.path.join(folder, "seed.txt"), "w") as target:
         target.write("seed\n")
     try:
-        subprocess.run(first, cwd=folder, check=True, capture_output=True, timeout=PATIENCE)
+        for command in peer.first:
+            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         return None
-    return measure(name, warm, folder, rounds)
+    return measure(name, peer.warm, folder, rounds)
 
 
 def markdown(figures, missing, started):
@@ -167,7 +215,9 @@ def markdown(figures, missing, started):
         if figure is None:
             lines += [f"| {name} | {steps} | first run not done after {PATIENCE} s | | | | | |"]
             continue
-        cells = [f"{figure[what][0] * 1000:.0f} | {figure[what][1] * 1000:.0f} | {figure[what][2] / 1e6:.0f}" for what in ("plan", "run")]
+        cells = [
+            f"{figure[what][0] * 1000:.0f} | {figure[what][1] * 1000:.0f} | {figure[what][2] / 1e6:.0f}" if what in figure else "– | – | –"
+            for what in ("plan", "run")]
         lines += [f"| {name} | {steps} | {' | '.join(cells)} |"]
     lines += ["", f"`runner --help`: {told(started)}."]
     if missing:
@@ -185,18 +235,20 @@ def main():
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--peers", default=",".join(PEERS))
     options = parser.parse_args()
+    os.environ["DVC_NO_ANALYTICS"] = "1"
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
     peers = options.peers.split(",") if options.peers else []
     missing = [name for name in peers if shutil.which(name) is None]
     figures = {}
-    for steps in map(int, options.steps.split(",")):
+    sizes = sorted(map(int, options.steps.split(",")))
+    for steps in sizes:
         builds = {"runner": options.runner} | ({"runner before": options.before} if options.before else {})
         with tempfile.TemporaryDirectory() as passing:
             folder = os.path.join(options.keep or passing, str(steps))
             os.makedirs(folder, exist_ok=True)
             for name, build in builds.items():
                 figures[name, steps] = measure_runner(name, os.path.abspath(build), steps, folder, options.rounds)
-        for name in [name for name in peers if name not in missing]:
+        for name in [name for name in peers if name not in missing and (steps == sizes[0] or not PEERS[name].is_slow)]:
             with tempfile.TemporaryDirectory() as folder:
                 figures[name, steps] = measure_peer(name, steps, folder, options.rounds)
     with tempfile.TemporaryDirectory() as folder:

@@ -90,6 +90,8 @@ public struct Manifest: Hashable, Sendable {
   /// - Precondition: `value` is no not-a-number or infinity: the types that feed a manifest hold finite numbers.
   public mutating func set(_ name: String, _ value: ManifestValue) {
     if case .number(let number) = value { precondition(number.isFinite, "\(name) has no canonical form") }
+    // One piece of memory for what nearly every manifest has.
+    if leaves.isEmpty { leaves.reserveCapacity(24) }
     let index = position(of: name)
     if index < leaves.count, ByteOrder.areEqual(leaves[index].name, name) {
       leaves[index] = Leaf(name: name, value: value)
@@ -133,17 +135,36 @@ public struct Manifest: Hashable, Sendable {
   }
 
   /// The key: SHA-256 of ``bytes``.
-  public var key: Digest { .sha256(bytes) }
+  public var key: Digest {
+    var writer = ManifestWriter(leaves: leaves.count)
+    writer.write(self)
+    return writer.digest()
+  }
 }
 
 /// Writes the bytes of a manifest leaf by leaf, where whoever writes knows the leaves in their order.
-public struct ManifestWriter: Sendable {
-  /// What was written.
-  public private(set) var bytes: [UInt8] = []
+///
+/// The bytes are in memory of its own, since a plan writes a megabyte of them for each thousand steps.
+@safe public struct ManifestWriter: ~Copyable {
+  private var memory: UnsafeMutableRawBufferPointer
+  private var count = 0
 
   /// Starts with nothing, and room for so many leaves of a usual size.
   public init(leaves: Int) {
-    bytes.reserveCapacity(64 * leaves)
+    unsafe memory = .allocate(byteCount: 64 * (leaves + 1), alignment: 1)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// What was written.
+  public var bytes: [UInt8] { unsafe Array(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
+
+  /// The digest of what was written and of what follows it.
+  public func digest(then rest: [UInt8] = []) -> Digest {
+    var hasher = DigestHasher()
+    unsafe hasher.update(buffer: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    if !rest.isEmpty { hasher.update(rest) }
+    return hasher.finalize()
   }
 
   /// Adds every leaf of a manifest, as it stands in one that has them under a prefix.
@@ -156,36 +177,73 @@ public struct ManifestWriter: Sendable {
   ///
   /// - Precondition: As for ``Manifest/set(_:_:)``; the name comes after all that were written before.
   public mutating func write(_ prefix: String, _ name: String, _ suffix: String, _ value: ManifestValue) {
-    writeCount(prefix.utf8.count + name.utf8.count + suffix.utf8.count)
-    bytes.append(contentsOf: prefix.utf8)
-    bytes.append(contentsOf: name.utf8)
-    bytes.append(contentsOf: suffix.utf8)
-    bytes.append(UInt8(ascii: " "))
-    bytes.append(value.tag)
-    bytes.append(UInt8(ascii: " "))
+    let nameCount = prefix.utf8.count + name.utf8.count + suffix.utf8.count
     if case .digest(let digest) = value {
-      writeCount(2 * Digest.byteCount)
-      digest.eachDigit { bytes.append($0) }
+      reserve(nameCount + Digest.digitCount)
+      write(nameCount, prefix, name, suffix, value.tag)
+      write(Digest.digitCount)
+      unsafe digest.writeDigits(to: UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
+      count += Digest.digitCount
     } else {
       let text = value.written
-      writeCount(text.utf8.count)
-      bytes.append(contentsOf: text.utf8)
+      let textCount = text.utf8.count
+      reserve(nameCount + textCount)
+      write(nameCount, prefix, name, suffix, value.tag)
+      write(textCount)
+      write(text)
     }
-    bytes.append(UInt8(ascii: "\n"))
+    write(UInt8(ascii: "\n"))
   }
 
-  private mutating func writeCount(_ count: Int) {
-    if count < 10 {
-      bytes.append(UInt8(ascii: "0") + UInt8(count))
-    } else if count < 100 {
-      bytes.append(UInt8(ascii: "0") + UInt8(count / 10))
-      bytes.append(UInt8(ascii: "0") + UInt8(count % 10))
-    } else {
-      bytes.append(contentsOf: String(count).utf8)
+  private mutating func write(_ nameCount: Int, _ prefix: String, _ name: String, _ suffix: String, _ tag: UInt8) {
+    write(nameCount)
+    write(prefix)
+    write(name)
+    write(suffix)
+    write(UInt8(ascii: " "))
+    write(tag)
+    write(UInt8(ascii: " "))
+  }
+
+  /// Makes room for a leaf with so many bytes of name and value; two counts, which have 20 digits at most, and 6 marks come to it.
+  private mutating func reserve(_ byteCount: Int) {
+    let needed = count + byteCount + 46
+    guard unsafe needed > memory.count else { return }
+    let larger = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, 2 * memory.count), alignment: 1)
+    unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    unsafe memory.deallocate()
+    unsafe memory = larger
+  }
+
+  private mutating func write(_ byte: UInt8) {
+    unsafe memory[count] = byte
+    count += 1
+  }
+
+  private mutating func write(_ text: String) {
+    let byteCount = text.utf8.count
+    let target = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + byteCount)])
+    let isDone: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { source in
+      unsafe target.copyMemory(from: UnsafeRawBufferPointer(source))
     }
-    bytes.append(UInt8(ascii: ":"))
+    if isDone == nil { unsafe target.copyBytes(from: text.utf8) }
+    count += byteCount
+  }
+
+  /// Writes a count and the colon after it.
+  private mutating func write(_ number: Int) {
+    if number >= 100 {
+      write(String(number))
+    } else {
+      if number >= 10 { write(UInt8(ascii: "0") + UInt8(number / 10)) }
+      write(UInt8(ascii: "0") + UInt8(number % 10))
+    }
+    write(UInt8(ascii: ":"))
   }
 }
+
+@available(*, unavailable, message: "its memory has one owner")
+extension ManifestWriter: Sendable {}
 
 /// A leaf that two manifests say differently.
 public struct ManifestChange: Hashable, Sendable {
@@ -279,25 +337,25 @@ extension ManifestValue {
 public enum ByteOrder: Sendable {
   /// Whether one text stands before another.
   public static func precedes(_ left: String, _ right: String) -> Bool {
-    let known = unsafe left.utf8.withContiguousStorageIfAvailable { left in
-      unsafe right.utf8.withContiguousStorageIfAvailable { right in
-        unsafe precedes(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
-      }
-    }
-    return (known ?? nil) ?? left.utf8.lexicographicallyPrecedes(right.utf8)
-  }
-
-  private static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    let count = min(left.count, right.count)
-    guard count > 0, let one = left.baseAddress, let other = right.baseAddress else {
-      return left.count < right.count
-    }
-    let order = unsafe memcmp(one, other, count)
-    return order == 0 ? left.count < right.count : order < 0
+    guard let order = order(left, right) else { return left.utf8.lexicographicallyPrecedes(right.utf8) }
+    return order == 0 ? left.utf8.count < right.utf8.count : order < 0
   }
 
   /// Whether two texts have the same bytes.
   static func areEqual(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+    guard left.utf8.count == right.utf8.count else { return false }
+    return order(left, right).map { $0 == 0 } ?? left.utf8.elementsEqual(right.utf8)
+  }
+
+  /// The order of two texts as far as both go: less than 0 if the first stands before the second; nil if one of them does not
+  /// lie in one piece.
+  private static func order(_ left: String, _ right: String) -> Int32? {
+    let known = unsafe left.utf8.withContiguousStorageIfAvailable { left in
+      unsafe right.utf8.withContiguousStorageIfAvailable { right -> Int32 in
+        guard let one = left.baseAddress, let other = right.baseAddress else { return 0 }
+        return unsafe memcmp(one, other, min(left.count, right.count))
+      }
+    }
+    return known ?? nil
   }
 }

@@ -89,21 +89,54 @@ public struct Executor: Sendable {
   public func run(_ graph: StepGraph, named run: String, planned plan: Plan? = nil) async throws -> (
     summary: ExecutionSummary, results: RunResults
   ) {
+    let plan = plan ?? Plan(graph: graph, index: StoreIndex(store, isUse: true))
+    if let done = try takeAll(of: plan, named: run) { return done }
+    let started = now()
+    let emit = try teller(of: run)
+    emit(.started(run: run, steps: graph.steps.count, bounds: plan.bounds))
+    var graphRun = GraphRun(self, graph, planned: plan, emit: emit)
+    try await graphRun.settleAll()
+    for key in graphRun.state.ranKeys { _ = try? store.outputs(of: key) }
+    return end(graphRun.state, since: started, emit)
+  }
+
+  /// Runs a plan of which every step is stored: nothing has to be looked at once more, nothing has to be waited for.
+  ///
+  /// - Parameters:
+  ///   - plan: A plan that was just made, by an index that marks what it finds as used.
+  ///   - run: As for ``run(_:named:planned:)``.
+  /// - Returns: As ``run(_:named:planned:)``; nil if a step is not stored.
+  /// - Throws: What the store throws when it cannot be written.
+  public func takeAll(of plan: Plan, named run: String) throws -> (summary: ExecutionSummary, results: RunResults)? {
+    guard plan.steps.allSatisfy(\.state.isSettled) else { return nil }
+    let started = now()
+    let emit = try teller(of: run)
+    emit(.started(run: run, steps: plan.steps.count, bounds: 0...0))
+    var state = RunState(graph: plan.graph, index: StoreIndex(store))
+    // Files from outside that nothing had to read are named at the end.
+    for planned in plan.steps where planned.step.foretold == nil {
+      guard case .cached(let key, let result) = planned.state else { continue }
+      state.found(planned.step, key: key, result)
+      emit(.cached(planned.step, key: key))
+    }
+    return end(state, since: started, emit)
+  }
+
+  /// Tells events to the journal and to whoever observes.
+  private func teller(of run: String) throws -> @Sendable (ExecutionEvent) -> Void {
     let journal = JournalWriter(try store.journal(run: run))
     // Several steps may warn of one line of the spec.
     let warned = Mutex<Set<Diagnosis>>([])
-    let emit: @Sendable (ExecutionEvent) -> Void = { [observe] event in
+    return { [observe] event in
       if case .warned(let diagnosis) = event, !warned.withLock({ $0.insert(diagnosis).inserted }) { return }
       journal.write(event)
       observe(event)
     }
-    let started = now()
-    let plan = plan ?? Plan(graph: graph, index: StoreIndex(store, isUse: true))
-    emit(.started(run: run, steps: graph.steps.count, bounds: plan.bounds))
-    var graphRun = GraphRun(self, graph, planned: plan, emit: emit)
-    try await graphRun.settleAll()
-    var state = graphRun.state
-    for key in state.ranKeys { _ = try? store.outputs(of: key) }
+  }
+
+  private func end(
+    _ state: consuming RunState, since started: Double, _ emit: (ExecutionEvent) -> Void
+  ) -> (summary: ExecutionSummary, results: RunResults) {
     store.saveCatalog()
     state.nameForetold()
     state.summary.seconds = now() - started
@@ -201,14 +234,15 @@ extension Executor {
   private func publish(
     _ produced: [ProducedOutput], _ work: PreparedWork, _ facts: JSONObject
   ) throws -> [String: StoredOutput] {
-    var outputs: [StepResult.Output] = []
-    for output in produced {
+    // In one go, however many: flushing each by itself would make a step wait for the disk as often.
+    var digests = try store.write(all: produced.compactMap(\.bytes))[...]
+    let outputs = produced.map { output in
       switch output.content {
       case .bytes(let bytes):
-        let digest = try store.write(bytes)
-        outputs.append(.init(output.name, digest, byteCount: bytes.count, recordCount: output.recordCount))
+        StepResult.Output(
+          output.name, digests.removeFirst(), byteCount: bytes.count, recordCount: output.recordCount)
       case .stored(let digest, let byteCount):
-        outputs.append(.init(output.name, digest, byteCount: byteCount, recordCount: output.recordCount))
+        StepResult.Output(output.name, digest, byteCount: byteCount, recordCount: output.recordCount)
       }
     }
     let result = StepResult(

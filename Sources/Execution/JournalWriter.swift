@@ -10,7 +10,7 @@ import Synchronization
 /// line: a run over thousands of them that has nothing to do says so in few words.
 final class JournalWriter: Sendable {
   private let journal: RunJournal
-  private let waiting = Mutex<[(step: String, key: String)]>([])
+  private let waiting = Mutex<[(step: Step, key: Digest)]>([])
 
   init(_ journal: RunJournal) {
     self.journal = journal
@@ -20,12 +20,12 @@ final class JournalWriter: Sendable {
     if case .progress = event { return }
     waiting.withLock { waiting in
       if case .cached(let step, let key) = event {
-        waiting.append((step.label, key.hex))
+        waiting.append((step, key))
         return
       }
       let found: JSONValue = .members([
-        "event": "cached", "steps": .array(waiting.map { .string($0.step) }),
-        "keys": .array(waiting.map { .string($0.key) }),
+        "event": "cached", "steps": .array(waiting.map { .string($0.step.label) }),
+        "keys": .array(waiting.map { .string($0.key.hex) }),
       ])
       // A journal that cannot be written must not stop the work that it tells of.
       try? journal.append(contentsOf: (waiting.isEmpty ? [] : [found]) + [event.json])

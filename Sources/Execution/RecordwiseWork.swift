@@ -42,7 +42,8 @@ extension StepTask {
     var pending: [(Digest, [UInt8])] = []
     var flushed = now()
     func flush() throws {
-      if !pending.isEmpty { try segments.append(pending) }
+      // The step's result does not rest on them.
+      if !pending.isEmpty { try segments.append(pending, isDurable: false) }
       pending = []
       flushed = now()
     }

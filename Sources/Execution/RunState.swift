@@ -26,6 +26,8 @@ struct RunState {
     self.index = index
     self.graph = graph
     resolver = Resolver(index: index)
+    results.reserveCapacity(graph.steps.count)
+    stored.reserveCapacity(graph.steps.count)
   }
 
   mutating func resolve(_ step: Step) -> StepState { resolver.resolve(step) }

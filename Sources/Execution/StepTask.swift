@@ -68,6 +68,8 @@ public struct ProducedOutput: Sendable {
   public let name: String
   /// What it holds.
   public let content: Content
+  /// The bytes to be stored; nil of an object that is stored already.
+  var bytes: [UInt8]? { if case .bytes(let bytes) = content { bytes } else { nil } }
   /// How many records it has, if it holds records.
   public let recordCount: Int?
 

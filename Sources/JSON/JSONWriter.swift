@@ -5,7 +5,7 @@ extension JSONValue {
   public var canonical: String { text(sorted: true, indented: false) }
 
   /// The bytes of ``canonical``.
-  public var canonicalBytes: [UInt8] { Array(canonical.utf8) }
+  public var canonicalBytes: [UInt8] { bytes(sorted: true, indented: false) }
 
   /// Text for people: two spaces a level, names in sorted order so that the bytes depend on the value alone.
   public var pretty: String { text(sorted: true, indented: true) + "\n" }
@@ -14,9 +14,34 @@ extension JSONValue {
   public var prettyInOrder: String { text(sorted: false, indented: true) + "\n" }
 
   private func text(sorted: Bool, indented: Bool) -> String {
+    String(decoding: bytes(sorted: sorted, indented: indented), as: UTF8.self)
+  }
+
+  private func bytes(sorted: Bool, indented: Bool) -> [UInt8] {
     var writer = JSONWriter(sorted: sorted, indented: indented)
     writer.write(self, depth: 0)
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return writer.bytes
+  }
+}
+
+extension JSONObject {
+  /// The bytes of ``JSONValue/pretty`` for this object with a list under one more name.
+  ///
+  /// - Parameters:
+  ///   - name: A name that the object does not have.
+  ///   - elements: The list's elements, made as they are written: held all together, thousands would take far more memory than
+  ///     their text.
+  /// - Returns: The bytes.
+  public func prettyBytes(with name: String, listing elements: some Sequence<JSONValue>) -> [UInt8] {
+    var writer = JSONWriter(sorted: true, indented: true)
+    let members = JSONObject(members + [JSONMember(name, .null)]).sorted
+    writer.writeList("{", "}", members, depth: 0) { writer, member in
+      guard member.name.utf8.elementsEqual(name.utf8) else { return writer.write(member, depth: 1) }
+      writer.write(name: name)
+      writer.writeList("[", "]", elements, depth: 1) { writer, element in writer.write(element, depth: 2) }
+    }
+    writer.bytes.append(UInt8(ascii: "\n"))
+    return writer.bytes
   }
 }
 
@@ -41,12 +66,19 @@ struct JSONWriter {
       writeList("[", "]", elements, depth: depth) { writer, element in writer.write(element, depth: depth + 1) }
     case .object(let object):
       let members = sorted ? object.sorted : object.members
-      writeList("{", "}", members, depth: depth) { writer, member in
-        writer.write(member.name)
-        writer.bytes += (writer.indented ? ": " : ":").utf8
-        writer.write(member.value, depth: depth + 1)
-      }
+      writeList("{", "}", members, depth: depth) { writer, member in writer.write(member, depth: depth + 1) }
     }
+  }
+
+  fileprivate mutating func write(_ member: JSONMember, depth: Int) {
+    write(name: member.name)
+    write(member.value, depth: depth)
+  }
+
+  fileprivate mutating func write(name: String) {
+    write(name)
+    bytes.append(UInt8(ascii: ":"))
+    if indented { bytes.append(UInt8(ascii: " ")) }
   }
 
   /// Swift prints the shortest digits that read back as the same number, on every platform.
@@ -55,33 +87,42 @@ struct JSONWriter {
     return number.description
   }
 
-  private mutating func writeList<Element>(
-    _ open: String, _ close: String, _ elements: [Element], depth: Int, each: (inout JSONWriter, Element) -> Void
+  fileprivate mutating func writeList<Elements: Sequence>(
+    _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ elements: Elements, depth: Int,
+    each: (inout JSONWriter, Elements.Element) -> Void
   ) {
-    bytes += open.utf8
-    for (index, element) in elements.enumerated() {
-      if index > 0 { bytes += ",".utf8 }
+    bytes.append(UInt8(ascii: open))
+    var isEmpty = true
+    for element in elements {
+      if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+      isEmpty = false
       newLine(depth + 1)
       each(&self, element)
     }
-    if !elements.isEmpty { newLine(depth) }
-    bytes += close.utf8
+    if !isEmpty { newLine(depth) }
+    bytes.append(UInt8(ascii: close))
   }
 
   private mutating func newLine(_ depth: Int) {
     guard indented else { return }
     bytes.append(UInt8(ascii: "\n"))
-    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
+    for _ in 0..<depth {
+      bytes.append(UInt8(ascii: " "))
+      bytes.append(UInt8(ascii: " "))
+    }
   }
 
   mutating func write(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     // Most texts can be copied as they are.
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-      bytes.append(contentsOf: text.utf8)
-    } else {
-      writeEscaped(text)
+    let isCopied = unsafe text.utf8.withContiguousStorageIfAvailable { piece in
+      guard unsafe piece.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+        return false
+      }
+      unsafe bytes.append(contentsOf: piece)
+      return true
     }
+    if isCopied != true { writeEscaped(text) }
     bytes.append(UInt8(ascii: "\""))
   }
 

@@ -151,8 +151,7 @@ public struct Step: Sendable {
       writer.write("", "kind", "", .text(facts.kind.rawValue))
       writer.write(options, under: "options")
       writer.write("", "version", "", .integer(revision.version))
-      // Without the room that was left: a plan holds thousands of these.
-      fixed = Array(writer.bytes[...])
+      fixed = writer.bytes
       id = StepID(digest: Self.identity(inputs, fixed))
     }
 
@@ -173,7 +172,7 @@ public struct Step: Sendable {
         }
         writer.write(Manifest(sorting: leaves))
       }
-      return .sha256(writer.bytes, then: fixed)
+      return writer.digest(then: fixed)
     }
 
     /// Whether sorted names keep their order when `/` and a word are added: none goes on after another with `/` or a byte
@@ -240,7 +239,7 @@ public struct Step: Sendable {
   func key(of contents: [(name: String, digest: Digest)]) -> Digest {
     var writer = ManifestWriter(leaves: 2 * contents.count)
     for content in contents { writer.write("inputs/", content.name, "", .digest(content.digest)) }
-    return .sha256(writer.bytes, then: body.fixed)
+    return writer.digest(then: body.fixed)
   }
 
   private func inputs(_ contents: [String: Digest]) -> Manifest {

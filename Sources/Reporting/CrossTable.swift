@@ -89,7 +89,7 @@ public struct CrossTable: Sendable {
       ("table.json", json.pretty), ("TABLE.md", markdown), ("table.csv", TableText.csv(cells.map(\.number))),
       ("table.tex", text.latex),
     ]
-    for (file, text) in files { try ResultReport.write(text, to: "\(folder)/\(file)", in: folder) }
+    for (file, text) in files { try ResultReport.write(Array(text.utf8), to: "\(folder)/\(file)", in: folder) }
   }
 }
 

@@ -124,10 +124,10 @@ public struct ResultReport: Sendable {
     return (found?.arms.entries ?? []).map { Measured.Coordinate($0.name, $0.value) }
   }
 
-  /// Every step's key and outputs.
-  public var lock: JSONValue {
-    let entries = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps.compactMap {
-      step -> JSONValue? in
+  /// The bytes of `lock.json`: every step's key and outputs.
+  public var lock: [UInt8] {
+    let steps = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps
+    let entries = steps.lazy.compactMap { step -> JSONValue? in
       guard let (key, result) = results[step.id] else { return nil }
       let outputs = result.outputs.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value.digest.hex)) }
       // In the order in which they are written: there may be thousands.
@@ -138,7 +138,8 @@ public struct ResultReport: Sendable {
         ]))
     }
     let arithmetic = experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
-    return .members(["version": .integer(1), "arithmetic": .string(arithmetic), "steps": .array(entries)])
+    return JSONObject([JSONMember("version", .integer(1)), JSONMember("arithmetic", .string(arithmetic))])
+      .prettyBytes(with: "steps", listing: entries)
   }
 
   /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.
@@ -149,9 +150,10 @@ public struct ResultReport: Sendable {
     let table = TableText(layout)
     let files = [
       ("table.json", json.pretty), ("TABLE.md", markdown(table)), ("table.csv", TableText.csv(numbers)),
-      ("table.tex", table.latex), ("lock.json", lock.pretty),
+      ("table.tex", table.latex),
     ]
-    for (name, text) in files { try Self.write(text, to: "\(folder)/\(name)", in: folder) }
+    for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
+    try Self.write(lock, to: "\(folder)/lock.json", in: folder)
   }
 
   private func markdown(_ table: TableText) -> String {
@@ -178,24 +180,37 @@ public struct ResultReport: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  static func write(_ text: String, to path: String, in folder: String) throws(ResultsError) {
-    let bytes = Data(text.utf8)
-    if FileManager.default.contents(atPath: path) == bytes { return }
+  static func write(_ bytes: [UInt8], to path: String, in folder: String) throws(ResultsError) {
+    if holds(path, bytes) { return }
     // A name that the next run takes again: a run that is killed here leaves nothing behind for good.
     let draft = path + ".part"
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try bytes.write(to: URL(fileURLWithPath: draft))
+      try Data(bytes).write(to: URL(fileURLWithPath: draft))
       guard unsafe rename(draft, path) == 0 else {
         let reason = errno
         // Another run that came to the same results may have been quicker.
-        if FileManager.default.contents(atPath: path) == bytes { return }
+        if holds(path, bytes) { return }
         throw POSIXError(POSIXErrorCode(rawValue: reason) ?? .EIO)
       }
     } catch {
       // What a full disk has room for is no draft of anything.
       _ = unsafe unlink(draft)
       throw ResultsError(path: path, reason: SystemReason.text(of: error, at: path))
+    }
+  }
+
+  /// Whether a file has these bytes; read piece by piece, for a lock of thousands of steps has megabytes.
+  private static func holds(_ path: String, _ bytes: [UInt8]) -> Bool {
+    guard let file = unsafe fopen(path, "r") else { return false }
+    defer { unsafe fclose(file) }
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    var start = 0
+    while true {
+      let count = unsafe fread(&piece, 1, piece.count, file)
+      if count == 0 { return unsafe start == bytes.count && ferror(file) == 0 }
+      guard start + count <= bytes.count, piece[..<count] == bytes[start..<(start + count)] else { return false }
+      start += count
     }
   }
 }

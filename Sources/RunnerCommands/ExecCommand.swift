@@ -12,7 +12,7 @@ import Specification
 import Steps
 import Storage
 
-struct ExecCommand: AsyncParsableCommand {
+struct ExecCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec", abstract: "Run experiments. What is stored is not computed again.",
     discussion: """
@@ -46,7 +46,7 @@ struct ExecCommand: AsyncParsableCommand {
     if results.isEmpty { throw ValidationError("--results must name a folder.") }
   }
 
-  func run() async throws {
+  func run() throws {
     Interrupt.listen()
     let saved = try savedPlan()
     let session = try Session(
@@ -58,12 +58,11 @@ struct ExecCommand: AsyncParsableCommand {
     // From here on collection spares what this run finds.
     let leases = LeaseKeeper(run: run, store: store)
     defer { leases.end() }
-    Heartbeat.start(leases)
     let limits = limits.runLimits(MemoryForecast(store, batch: compute.batch))
     let plan = try plan(session, saved, store, limits)
     Kept.untilExit((session, plan))
     let executor = executor(store, leases, limits, view)
-    var (summary, done) = try await executor.run(plan.graph, named: run, planned: plan)
+    var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
     Kept.untilExit(done)
     if selection.isEmpty {
       do {
@@ -71,12 +70,20 @@ struct ExecCommand: AsyncParsableCommand {
       } catch let error as StorageError where error.isMiss {
         // A table's bytes are damaged: its step runs again, and whatever else turns out to be.
         Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
-        (summary, done) = try await executor.run(plan.graph, named: run + "-repair")
+        (summary, done) = try runAll(of: plan, named: run + "-repair", executor, leases, isAgain: true)
         try writeTables(session, done, store)
       }
     }
     if summary.cancelled { throw CommandError.cancelled }
     if summary.failed > 0 { throw CommandError(incomplete: summary) }
+  }
+
+  /// Runs a plan of which something has to be computed, or, where that has turned out to be damaged, computes it again.
+  private func runAll(
+    of plan: Plan, named run: String, _ executor: Executor, _ leases: LeaseKeeper, isAgain: Bool = false
+  ) throws -> (summary: ExecutionSummary, results: RunResults) {
+    Heartbeat.start(leases)
+    return try Waiting.value { try await executor.run(plan.graph, named: run, planned: isAgain ? nil : plan) }
   }
 
   /// The steps to run; refused before any of them does if one cannot.
@@ -219,7 +226,17 @@ enum Provenance {
     "\(timestamp.filter { $0 != ":" && $0 != "-" })-\(ProcessInfo.processInfo.processIdentifier)"
   }
 
-  private static var timestamp: String { Date().ISO8601Format() }
+  /// Now as `2026-01-31T23:59:59Z`; not by Foundation, which would read its calendars and time zones first.
+  private static var timestamp: String {
+    var second = time(nil)
+    var parts = unsafe tm()
+    unsafe gmtime_r(&second, &parts)
+    var text = [UInt8](repeating: 0, count: 20)
+    let count = unsafe text.withUnsafeMutableBytes {
+      unsafe strftime($0.baseAddress, $0.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+    }
+    return String(decoding: text[..<count], as: UTF8.self)
+  }
 }
 
 /// Ctrl-C: once to stop at the next record, twice to end at once.
@@ -241,10 +258,10 @@ enum Interrupt {
 
   /// Whether whoever started the program wants it not to hear a signal, as `nohup` does.
   private static func isIgnored(_ number: Int32) -> Bool {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn:") }),
-      let ignored = UInt64(line.dropFirst(7).filter { $0.isHexDigit }, radix: 16)
-    else { return false }
-    return ignored & (1 << UInt64(number - 1)) != 0
+    var action = sigaction()
+    guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+    // What ignores a signal is no function but a number in its place.
+    return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

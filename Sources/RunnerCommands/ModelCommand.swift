@@ -51,7 +51,8 @@ struct ModelOptions: ParsableArguments {
 
 extension ModelCommand {
   struct Info: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Sizes, tokenizer and digest of weights.")
+    static let configuration = CommandConfiguration(
+      commandName: "info", abstract: "Sizes, tokenizer and digest of weights.")
     @OptionGroup var options: ModelOptions
 
     func run() async throws {
@@ -85,7 +86,7 @@ extension ModelCommand {
   }
 
   struct Tokenize: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Token ids of text.")
+    static let configuration = CommandConfiguration(commandName: "tokenize", abstract: "Token ids of text.")
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Recognize special tokens, as in a template.") var special = false
@@ -134,7 +135,8 @@ extension ModelCommand {
   }
 
   struct Generate: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Continue text, or answer it as a turn of the user.")
+    static let configuration = CommandConfiguration(
+      commandName: "generate", abstract: "Continue text, or answer it as a turn of the user.")
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Continue the text itself instead of answering it as a turn.") var raw = false

@@ -40,7 +40,7 @@ struct StoreOptions: ParsableArguments {
   }
 
   var allMirrors: [String] {
-    let listed = ProcessInfo.processInfo.environment["RUNNER_MIRRORS"] ?? ""
+    guard let listed = unsafe getenv("RUNNER_MIRRORS").map({ unsafe String(cString: $0) }) else { return mirrors }
     return mirrors + listed.split(separator: ":").map(String.init)
   }
 }

@@ -7,7 +7,7 @@ import Planning
 import Steps
 import Storage
 
-struct PlanCommand: AsyncParsableCommand {
+struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Show what would run, why, and what it would cost. Runs nothing.",
     discussion: """
@@ -28,7 +28,7 @@ struct PlanCommand: AsyncParsableCommand {
   var output: String?
   @Flag(help: "Write the plan as JSON.") var json = false
 
-  func run() async throws {
+  func run() throws {
     let session = try Session(spec)
     let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))

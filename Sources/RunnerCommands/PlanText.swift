@@ -227,7 +227,8 @@ extension String {
   private static let blank = String(repeating: " ", count: 256)
 
   fileprivate mutating func pad(_ count: Int) {
-    self += count <= 256 ? Self.blank.prefix(count) : String(repeating: " ", count: count)[...]
+    // By bytes: characters would be counted one by one.
+    self += count <= 256 ? Substring(Self.blank.utf8.prefix(count)) : String(repeating: " ", count: count)[...]
   }
 
   fileprivate var trimmingEnd: String {

@@ -44,7 +44,7 @@ enum Version {
 }
 
 /// Runs the command line and ends the process with the exit code that the outcome asks for.
-public func runCommandLine() async -> Never {
+public func runCommandLine() -> Never {
   // Output to a pipe whose reader is gone ends the write with an error instead of the process.
   signal(SIGPIPE, SIG_IGN)
   // A file size limit ends a write with an error, too.
@@ -52,8 +52,11 @@ public func runCommandLine() async -> Never {
   do {
     try refuseBrokenArguments()
     var command = try Runner.parseAsRoot()
-    if var command = command as? any AsyncParsableCommand {
-      try await command.run()
+    if let command = command as? any AsyncParsableCommand {
+      try Waiting.value(of: {
+        var command = command
+        try await command.run()
+      })
     } else {
       try command.run()
     }
@@ -69,7 +72,10 @@ public func runCommandLine() async -> Never {
 /// Swift repairs arguments that are not UTF-8; what was meant is then lost.
 private func refuseBrokenArguments() throws(CommandError) {
   // Swift puts U+FFFD in the place of what it cannot read.
-  guard let broken = CommandLine.arguments.firstIndex(where: { $0.contains("\u{FFFD}") }), broken > 0 else { return }
+  let mark: Unicode.Scalar = "\u{FFFD}"
+  guard let broken = CommandLine.arguments.firstIndex(where: { $0.unicodeScalars.contains(mark) }), broken > 0 else {
+    return
+  }
   guard let raw = FileManager.default.contents(atPath: "/proc/self/cmdline") else { return }
   let arguments = raw.split(separator: 0, omittingEmptySubsequences: false)
   guard broken < arguments.count, String(validating: arguments[broken], as: UTF8.self) == nil else { return }

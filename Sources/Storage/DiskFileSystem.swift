@@ -1,5 +1,6 @@
 // The system calls of the real file system. Knows nothing of what the files mean.
 
+import CFlush
 import Glibc
 
 /// The file system of this machine.
@@ -42,6 +43,11 @@ public struct DiskFileSystem: FileSystem {
   /// Flushes to the disk.
   public func synchronize(_ file: OpenFile) throws(SystemFailure) {
     try check(fsync(file.number), .fsync, file.path)
+  }
+
+  /// Flushes the whole file system to the disk.
+  public func synchronizeAll(around file: OpenFile) throws(SystemFailure) {
+    try check(flush_file_system(file.number), .syncfs, file.path)
   }
 
   /// Closes.

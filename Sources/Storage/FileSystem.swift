@@ -1,6 +1,8 @@
 // The system calls that a store makes, one function each, so that a test can fail, stop or count every one of them.
 // Knows nothing of stores; what a failure means is decided by the callers.
 
+import Glibc
+
 /// What a file is opened for.
 public enum FileAccess: Hashable, Sendable {
   /// Reading an existing file.
@@ -43,6 +45,8 @@ public enum SystemCall: String, Hashable, Sendable, CaseIterable {
   case write
   /// Bringing a file or a folder to the disk.
   case fsync
+  /// Bringing everything of a file system to the disk.
+  case syncfs
   /// Closing.
   case close
   /// Asking for a file's status.
@@ -80,6 +84,11 @@ public struct SystemFailure: Error, Hashable, Sendable {
   }
 }
 
+extension SystemFailure {
+  /// Whether the file system has no such call.
+  public var isUnsupported: Bool { [EOPNOTSUPP, ENOSYS, EINVAL].contains(code) }
+}
+
 /// A file that is open.
 public struct OpenFile: Hashable, Sendable {
   /// The system's number for it.
@@ -106,6 +115,9 @@ public protocol FileSystem: Sendable {
   func write(_ file: OpenFile, _ bytes: UnsafeRawBufferPointer) throws(SystemFailure) -> Int
   /// Brings a file's content, or a folder's names, to the disk.
   func synchronize(_ file: OpenFile) throws(SystemFailure)
+  /// Brings everything on the file system of an open file or folder to the disk; fails with `EOPNOTSUPP`, or another of
+  /// ``SystemFailure/isUnsupported``, where nobody could tell that it is there.
+  func synchronizeAll(around file: OpenFile) throws(SystemFailure)
   /// Closes a file.
   func close(_ file: OpenFile) throws(SystemFailure)
   /// The size of an open file.

@@ -30,6 +30,9 @@ public final class MemoryFileSystem: FileSystem {
     set { state.withLock { $0.capacity = newValue } }
   }
 
+  /// How often something was flushed, one thing or all.
+  public var flushes: Int { state.withLock { $0.flushes } }
+
   /// Lets time pass.
   public func advance(microseconds: Int64) {
     state.withLock { $0.time += microseconds }
@@ -93,9 +96,17 @@ public final class MemoryFileSystem: FileSystem {
   /// Makes a content or a folder's names survive ``losePower()``.
   public func synchronize(_ file: OpenFile) throws(SystemFailure) {
     try locked { state throws(SystemFailure) in
-      let node = try state.node(of: file, .fsync)
-      state.nodes[node].flushedBytes = state.nodes[node].bytes
-      state.nodes[node].flushedNames = state.nodes[node].names
+      state.flush(try state.node(of: file, .fsync))
+      state.flushes += 1
+    }
+  }
+
+  /// Makes everything survive ``losePower()``.
+  public func synchronizeAll(around file: OpenFile) throws(SystemFailure) {
+    try locked { state throws(SystemFailure) in
+      _ = try state.node(of: file, .syncfs)
+      for node in state.nodes.indices { state.flush(node) }
+      state.flushes += 1
     }
   }
 
@@ -222,6 +233,7 @@ extension MemoryFileSystem {
     var nodes: [Node]
     var openFiles: [Int32: Int] = [:]
     var nextFile: Int32 = 3
+    var flushes = 0
 
     init(capacity: Int, time: Int64) {
       self.capacity = capacity
@@ -295,6 +307,11 @@ extension MemoryFileSystem {
         }
       }
       return found
+    }
+
+    mutating func flush(_ node: Int) {
+      nodes[node].flushedBytes = nodes[node].bytes
+      nodes[node].flushedNames = nodes[node].names
     }
 
     mutating func losePower() {

@@ -145,7 +145,7 @@ extension SystemCall {
     case .open: "open"
     case .read: "read"
     case .write: "write"
-    case .fsync: "flush"
+    case .fsync, .syncfs: "flush"
     case .close: "close"
     case .stat: "look at"
     case .rename: "rename"

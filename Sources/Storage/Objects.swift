@@ -86,13 +86,28 @@ extension Store {
   /// - Throws: ``StorageError`` if they cannot be written.
   @discardableResult
   public func write(_ bytes: [UInt8]) throws(StorageError) -> Digest {
-    let digest = Digest.sha256(bytes)
-    if try isKept(digest) { return digest }
-    let name = Self.objectName(digest)
-    let frame: [UInt8]
-    do { frame = try Compression.zstdCompressed(bytes) } catch { throw Self.failure(error, name) }
-    try files.publish(name) { file throws(StorageError) in try file.write(frame) }
-    return digest
+    try write(all: [bytes])[0]
+  }
+
+  /// Stores the bytes of several objects, those that are not there already, at the cost of few flushes.
+  ///
+  /// - Returns: Their digests, in order.
+  /// - Throws: ``StorageError`` if they cannot be written; some of them may be stored then.
+  @discardableResult
+  public func write(all contents: [[UInt8]]) throws(StorageError) -> [Digest] {
+    let digests = contents.map { Digest.sha256($0) }
+    var news: [(name: String, content: Int)] = []
+    for (index, digest) in digests.enumerated() where digests.firstIndex(of: digest) == index {
+      if try !isKept(digest) { news.append((Self.objectName(digest), index)) }
+    }
+    try files.publish(news.map(\.name)) { index, file throws(StorageError) in
+      let frame: [UInt8]
+      do throws(CompressionError) { frame = try Compression.zstdCompressed(contents[news[index].content]) } catch {
+        throw Self.failure(error, news[index].name)
+      }
+      try file.write(frame)
+    }
+    return digests
   }
 
   /// Stores a file's bytes without holding them all in memory.

@@ -282,10 +282,14 @@ public struct RecordSegments: Sendable {
   ///
   /// Values under keys that have one already are kept but never seen; ask ``values(for:)`` which stand.
   ///
+  /// - Parameters:
+  ///   - records: Keys and values.
+  ///   - isDurable: Whether they are to outlive the machine, too, which takes much longer, and not only the process: no
+  ///     result names a record, so one that is lost, or found torn, is only computed again.
   /// - Throws: ``StorageError`` if they cannot be written; nothing or a first part of them is stored then.
-  public func append(_ records: [(Digest, [UInt8])]) throws(StorageError) {
+  public func append(_ records: [(Digest, [UInt8])], isDurable: Bool = true) throws(StorageError) {
     guard !files.isReadOnly else { throw .readOnlyStore(path: files.root) }
-    try keepManifest()
+    try keepManifest(isDurable: isDurable)
     var part: [(key: Digest, value: [UInt8])] = []
     var size = 0
     for (key, value) in records {
@@ -293,23 +297,25 @@ public struct RecordSegments: Sendable {
         throw .tooLarge(what: "a record's result", byteCount: value.count, maximum: Segment.blockMaximum)
       }
       if size + value.count > Self.segmentByteCount, !part.isEmpty {
-        try publish(part)
+        try publish(part, isDurable: isDurable)
         (part, size) = ([], 0)
       }
       part.append((key, value))
       size += value.count
     }
-    if !part.isEmpty { try publish(part) }
+    if !part.isEmpty { try publish(part, isDurable: isDurable) }
     // What cannot be compacted now, on a full disk for instance, is compacted later; the records are stored.
     try? compactIfMany()
   }
 
-  private func publish(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) {
-    try publish(segment: try encoded(records))
+  private func publish(
+    _ records: [(key: Digest, value: [UInt8])], isDurable: Bool
+  ) throws(StorageError) {
+    try publish(segment: try encoded(records), isDurable: isDurable)
   }
 
   /// Publishes a whole segment under the next free number.
-  func publish(segment bytes: [UInt8]) throws(StorageError) {
+  func publish(segment bytes: [UInt8], isDurable: Bool = true) throws(StorageError) {
     var tried = 0
     while true {
       let first = try nextName(after: tried)
@@ -319,11 +325,13 @@ public struct RecordSegments: Sendable {
         next: { () throws(StorageError) in
           last = try nextName(after: last.last)
           return "\(folder)/\(last.text)"
-        }, { file throws(StorageError) in try file.write(bytes) })
+        }, isDurable: isDurable, { file throws(StorageError) in try file.write(bytes) })
       // Who compacts does not know of a segment that took a number which was free again, and might remove it.
-      guard try segmentNames().contains(where: { last.isCovered(by: $0) }) else { return }
+      guard try segmentNames().contains(where: { last.isCovered(by: $0) }) else { break }
       tried = last.last
     }
+    // Whoever made the recipe's folder may not have waited for its name.
+    if isDurable { try files.synchronizeFolder("records") }
   }
 
   private func encoded(_ records: [(key: Digest, value: [UInt8])]) throws(StorageError) -> [UInt8] {
@@ -342,11 +350,13 @@ public struct RecordSegments: Sendable {
     try files.list(folder).compactMap(SegmentName.init).sorted { ($0.first, -$0.last) < ($1.first, -$1.last) }
   }
 
-  func keepManifest() throws(StorageError) {
+  private func keepManifest(isDurable: Bool) throws(StorageError) {
+    guard let bytes = manifest?.bytes else { return }
     let name = "\(folder)/manifest"
-    // One that is there counts as used, so that collection does not take it from under what is being added.
-    guard let manifest, try !store.use(name) else { return }
-    try files.publish(name) { file throws(StorageError) in try file.write(manifest.bytes) }
+    // One that is there counts as used, so that collection does not take it from under what is being added; a power cut
+    // may have torn it.
+    if try files.read(name) == bytes, try store.use(name) { return }
+    try files.publish(name, isDurable: isDurable) { file throws(StorageError) in try file.write(bytes) }
   }
 }
 

@@ -216,7 +216,7 @@ final class ResultCatalog: Sendable {
         let bytes = state.bytes ?? []
         let kept = state.places.filter { state.news[$0.key] == nil }.values.sorted { $0.lowerBound < $1.lowerBound }
           .filter { CatalogEntry(bytes, at: $0) != nil }.map { bytes[$0] }
-        try? files.publish(Self.name) { file throws(StorageError) in
+        try? files.publish(Self.name, isDurable: false) { file throws(StorageError) in
           try file.write(CatalogEntry.header + Array(kept.joined()) + news)
         }
       }

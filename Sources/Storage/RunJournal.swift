@@ -67,7 +67,8 @@ public struct RunJournal: Sendable {
     } catch {
       guard error.code == ENOENT else { throw StorageError(error) }
     }
-    try files.makeFolder(folder)
+    // What is in it is not flushed either.
+    try files.makeFolder(folder, isDurable: false)
     return try told { () throws(SystemFailure) in try files.system.open(files.path(name), for: .append) }
   }
 

@@ -7,12 +7,27 @@ extension Store {
 
   /// The file of that digest in a folder: two digits name a folder in it, the others the file.
   static func name(_ digest: Digest, in folder: String, suffix: String) -> String {
-    let hex = digest.hex
-    let cut = hex.utf8.index(hex.startIndex, offsetBy: 2)
-    var name = ""
-    name.reserveCapacity(folder.utf8.count + 2 * Digest.byteCount + 2 + suffix.utf8.count)
-    for part in [folder[...], "/", hex[..<cut], "/", hex[cut...], suffix[...]] { name += part }
-    return name
+    let capacity = folder.utf8.count + Digest.digitCount + 2 + suffix.utf8.count
+    return String(unsafeUninitializedCapacity: capacity) { buffer in
+      var count = 0
+      func write(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes {
+          buffer[count] = byte
+          count += 1
+        }
+      }
+      write(folder.utf8)
+      // The digits stand behind both slashes at first; then the first two move between them.
+      let start = count
+      digest.writeDigits(
+        to: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[(start + 2)...])))
+      (buffer[start], buffer[start + 1], buffer[start + 2], buffer[start + 3]) = (
+        UInt8(ascii: "/"), buffer[start + 2], buffer[start + 3], UInt8(ascii: "/")
+      )
+      count += Digest.digitCount + 2
+      write(suffix.utf8)
+      return count
+    }
   }
 
   /// The result that stands under a step's key.

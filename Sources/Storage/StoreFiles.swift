@@ -126,16 +126,17 @@ struct StoreFiles: Sendable {
   /// - Parameters:
   ///   - first: The name to try first.
   ///   - next: The next name to try, in the same folder, when one is taken; nil gives up.
+  ///   - isDurable: As for ``publish(_:isDurable:_:)``.
   ///   - produce: Writes the content.
   /// - Returns: The name, or nil if `next` gave up.
   /// - Throws: ``StorageError`` if the file cannot be written, and what `produce` and `next` throw.
   func publishFirst(
     _ first: String, next: () throws(StorageError) -> String? = { () throws(StorageError) in nil },
-    _ produce: (inout TemporaryFile) throws(StorageError) -> Void
+    isDurable: Bool = true, _ produce: (inout TemporaryFile) throws(StorageError) -> Void
   ) throws(StorageError) -> String? {
     var name: String? = first
     var refused: StorageError?
-    let isPublished = try withTemporary(for: first, produce) { temporary throws(SystemFailure) in
+    let isPublished = try withTemporary(for: first, isDurable: isDurable, produce) { temporary throws(SystemFailure) in
       while let candidate = name {
         if try link(temporary, to: path(candidate)) { return true }
         do throws(StorageError) { name = try next() } catch {
@@ -178,7 +179,7 @@ struct StoreFiles: Sendable {
     place: (String) throws(SystemFailure) -> Bool
   ) throws(StorageError) -> Bool {
     let folder = Self.folder(of: name)
-    var file = try createTemporary(for: name)
+    var file = try createTemporary(for: name, isDurable: isDurable)
     var isPublished = false
     do throws(StorageError) {
       try produce(&file)
@@ -196,7 +197,7 @@ struct StoreFiles: Sendable {
     return true
   }
 
-  private func createTemporary(for name: String) throws(StorageError) -> TemporaryFile {
+  func createTemporary(for name: String, isDurable: Bool) throws(StorageError) -> TemporaryFile {
     guard !isReadOnly else { throw .readOnlyStore(path: root) }
     let (folder, base) = (Self.folder(of: name), Self.base(of: name))
     // A name is taken with a chance of 2^-64; more than a few times in a row means that the file system is wrong.
@@ -211,7 +212,7 @@ struct StoreFiles: Sendable {
         guard attempts < 8 else { throw StorageError(error) }
         switch error.code {
         case EEXIST: continue
-        case ENOENT: try makeFolder(folder)
+        case ENOENT: try makeFolder(folder, isDurable: isDurable)
         default: throw StorageError(error)
         }
       }
@@ -261,16 +262,19 @@ struct StoreFiles: Sendable {
     }
   }
 
-  private func synchronizeFolder(_ name: String) throws(StorageError) {
-    try told { () throws(SystemFailure) in
-      let folder = try retrying { () throws(SystemFailure) in try system.open(path(name), for: .folder) }
-      defer { close(folder) }
-      do throws(SystemFailure) {
-        try retrying { () throws(SystemFailure) in try system.synchronize(folder) }
-      } catch {
-        // Some file systems cannot flush a folder and need not.
-        guard error.code == EINVAL else { throw error }
-      }
+  /// Brings the names in a folder to the disk.
+  func synchronizeFolder(_ name: String) throws(StorageError) {
+    let folder = try told { () throws(SystemFailure) in try system.open(path(name), for: .folder) }
+    defer { close(folder) }
+    try synchronize(folder)
+  }
+
+  func synchronize(_ file: OpenFile) throws(StorageError) {
+    do {
+      try retrying { () throws(SystemFailure) in try system.synchronize(file) }
+    } catch {
+      // Some file systems cannot flush a folder and need not.
+      guard error.code == EINVAL else { throw StorageError(error) }
     }
   }
 

@@ -79,7 +79,8 @@ public struct Node: Sendable {
 
   /// The entry of that key, if this is a mapping that has it.
   public func entry(_ key: String) -> Entry? {
-    entries?.first { $0.key.text.utf8.elementsEqual(key.utf8) }
+    // Most keys differ in their length already.
+    entries?.first { $0.key.text.utf8.count == key.utf8.count && $0.key.text.utf8.elementsEqual(key.utf8) }
   }
 
   /// The value of that key, if this is a mapping that has it.

@@ -2,4 +2,4 @@
 
 import RunnerCommands
 
-await runCommandLine()
+runCommandLine()

@@ -54,6 +54,17 @@ import Testing
     #expect(value.canonical == "{\"a\":{\"z\":\"\\t\\u0001/\"},\"b\":[1,2.5,null]}")
   }
 
+  @Test(arguments: [0, 1, 3]) func aListWrittenPieceByPieceIsTheSameText(count: Int) {
+    let elements = (0..<count).map { JSONValue.members(["b": .integer(Int64($0)), "a": .array(["\"\u{1}é", .null])]) }
+    for name in ["a", "m", "z"] {
+      let object = JSONObject([JSONMember("n", .bool(true)), JSONMember("k", .object(JSONObject()))])
+      var whole = object
+      whole[name] = .array(elements)
+      let pieces = object.prettyBytes(with: name, listing: elements.lazy.map { $0 })
+      #expect(String(decoding: pieces, as: UTF8.self) == JSONValue.object(whole).pretty)
+    }
+  }
+
   @Test(arguments: [0.1, 1e-7, 1e22, -2.5, 1.0 / 3, .leastNonzeroMagnitude, 1.7976931348623157e308, 100, -0.0])
   func numbersReadBackAsThemselves(number: Double) throws {
     let text = JSONValue.number(number).canonical

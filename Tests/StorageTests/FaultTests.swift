@@ -13,10 +13,12 @@ import Testing
 struct Scenario {
   static let path = "/disk/store"
   let objects = [sample(50), sample(300, seed: 2)]
+  /// Objects that are stored together.
+  let group = (5..<8).map { sample(60, seed: $0) }
   let records = (0..<4).map { (key("\($0)"), sample(40, seed: UInt64($0))) }
 
   var step: StepResult {
-    result(1, objects.enumerated().map { .init("\($0)", .sha256($1), byteCount: $1.count) })
+    result(1, (objects + group).enumerated().map { .init("\($0)", .sha256($1), byteCount: $1.count) })
   }
 
   /// What was reported as stored before something failed.
@@ -41,6 +43,8 @@ struct Scenario {
     progress.objects = 1
     try store.writeFile(at: "/disk/source", expecting: .sha256(objects[1]))
     progress.objects = 2
+    try store.write(all: group)
+    progress.objects = 2 + group.count
     let segments = store.records(of: manifest(1))
     for start in [0, 2] {
       try segments.append(Array(records[start..<(start + 2)]))
@@ -54,7 +58,7 @@ struct Scenario {
   /// Checks that nothing read is wrong and that nothing reported as stored is lost.
   func check(_ system: MemoryFileSystem, _ progress: Progress, _ what: String) throws {
     let store = try Store(at: Self.path, mode: .readOnlyIfPresent, fileSystem: system)
-    for (index, bytes) in objects.enumerated() {
+    for (index, bytes) in (objects + group).enumerated() {
       do throws(StorageError) {
         #expect(try store.read(.sha256(bytes)) == bytes, "\(what)")
       } catch {
@@ -169,7 +173,7 @@ struct Scenario {
   private func sweep(_ disk: MemoryFileSystem, _ what: String) throws {
     let store = try Store(at: Scenario.path, mode: .existing, fileSystem: disk)
     let left = Scenario.temporaries(disk)
-    #expect(left.count <= 1, "\(what): \(left)")
+    #expect(left.count <= Scenario().group.count, "\(what): \(left)")
     #expect(try store.removeAbandonedFiles() == 0, "\(what)")
     disk.advance(microseconds: 86_400_000_001)
     #expect(try store.removeAbandonedFiles() == left.count, "\(what)")
@@ -221,22 +225,68 @@ struct Scenario {
     #expect(segments.map { $0.suffix(12) } == ["00000001.zst", "00000002.zst", "00000003.zst", "00000004.zst"])
   }
 
-  @Test func aStepCostsFewFlushes() throws {
+  @Test func aFileSystemThatCannotFlushEverythingIsFlushedFileByFile() throws {
+    let disk = try Scenario.disk()
+    var progress = Scenario.Progress()
+    try Scenario().run(LinklessFileSystem(disk), &progress)
+    disk.losePower()
+    try Scenario().check(disk, progress, "without syncfs")
+    try Scenario().redo(disk, "without syncfs")
+  }
+
+  @Test func recordsThatWereNotWaitedForMayBeLostWithThePowerAndAreNeverWrong() throws {
+    let disk = try Scenario.disk()
+    let records = Scenario().records
+    let store = try Store(at: Scenario.path, mode: .create, fileSystem: disk)
+    try store.records(of: manifest(1)).append(records, isDurable: false)
+    // The worst that can be: the names are on the disk, and nothing of what stands under them.
+    for folder in try ["records"] + disk.list("\(Scenario.path)/records").map({ "records/\($0)" }) {
+      try disk.synchronize(disk.open("\(Scenario.path)/\(folder)", for: .folder))
+    }
+    try disk.synchronize(disk.open(Scenario.path, for: .folder))
+    disk.losePower()
+    #expect(disk.files().map(\.path).contains { $0.hasSuffix("00000001.zst") })
+    let again = try Store(at: Scenario.path, mode: .create, fileSystem: disk)
+    #expect(try again.records(of: manifest(1)).values(for: records.map(\.0)).allSatisfy { $0 == nil })
+    #expect(again.damages.count == 1)
+    try again.records(of: manifest(1)).append(records)
+    disk.losePower()
+    let last = try Store(at: Scenario.path, mode: .readOnly, fileSystem: disk)
+    #expect(try last.records(of: manifest(1)).values(for: records.map(\.0)) == records.map(\.1))
+    #expect(try last.verify().faults.isEmpty)
+  }
+
+  @Test(arguments: [1, 2, 50]) func aStepCostsFourFlushesHoweverManyOutputsItHas(count: Int) throws {
     let system = FaultyFileSystem(try Scenario.disk())
     let store = try Store(at: Scenario.path, mode: .create, fileSystem: system)
     // The first file of a folder makes the folder; that happens 256 times in a store's life.
     for option in 0..<2000 { try store.write(Array("\(option)".utf8)) }
     let steps = (0..<2000).map { result($0, [.init("a", .sha256("\($0)"), byteCount: "\($0)".utf8.count)]) }
     for step in steps { try store.publish(step, for: step.manifest.key) }
-    let before = system.calls[.fsync] ?? 0
-    let bytes = sample(99)
-    let step = result(5000, [.init("a", try store.write(bytes), byteCount: 99)])
+    let before = system.flushes
+    let outputs = (0..<count).map { sample(99, seed: UInt64(9000 + $0)) }
+    // What a step computes record by record is kept on the way.
+    try store.records(of: manifest(5000)).append([(key("a"), [1])], isDurable: false)
+    let named = try store.write(all: outputs).enumerated().map { index, digest in
+      StepResult.Output("\(index)", digest, byteCount: 99)
+    }
+    let step = result(5000, named)
     try store.publish(step, for: step.manifest.key)
-    #expect((system.calls[.fsync] ?? 0) - before == 4)
+    #expect(system.flushes - before == 4)
+    try Self.losePower(system, then: step, Scenario.path)
+  }
+
+  /// What a step published outlives the machine.
+  private static func losePower(_ system: FaultyFileSystem, then step: StepResult, _ path: String) throws {
+    guard let disk = system.base as? MemoryFileSystem else { fatalError("the scenario's disk is in memory") }
+    disk.losePower()
+    let store = try Store(at: path, mode: .readOnly, fileSystem: disk)
+    #expect(try store.result(for: step.manifest.key) == step)
+    for output in step.outputs { #expect(try Digest.sha256(store.read(output.digest)) == output.digest) }
   }
 }
 
-/// What a store's file system is on some network shares: everything but hard links.
+/// What a store's file system is on some network shares: everything but hard links and a flush of everything.
 struct LinklessFileSystem: FileSystem {
   let base: MemoryFileSystem
 
@@ -255,6 +305,9 @@ struct LinklessFileSystem: FileSystem {
     try base.write(file, bytes)
   }
   func synchronize(_ file: OpenFile) throws(SystemFailure) { try base.synchronize(file) }
+  func synchronizeAll(around file: OpenFile) throws(SystemFailure) {
+    throw SystemFailure(.syncfs, file.path, code: ENOSYS)
+  }
   func close(_ file: OpenFile) throws(SystemFailure) { try base.close(file) }
   func byteCount(of file: OpenFile) throws(SystemFailure) -> Int { try base.byteCount(of: file) }
   func status(_ path: String) throws(SystemFailure) -> FileStatus? { try base.status(path) }

@@ -49,6 +49,10 @@ final class InterleavedFileSystem: FileSystem {
     tick()
     try base.synchronize(file)
   }
+  func synchronizeAll(around file: OpenFile) throws(SystemFailure) {
+    tick()
+    try base.synchronizeAll(around: file)
+  }
   func close(_ file: OpenFile) throws(SystemFailure) {
     tick()
     try base.close(file)

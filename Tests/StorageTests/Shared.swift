@@ -102,7 +102,7 @@ final class FaultyFileSystem: FileSystem {
     case harass
   }
 
-  private let base: any FileSystem
+  let base: any FileSystem
   private let fault: Fault
   private let state = Mutex((count: 0, isInterrupted: false, calls: [SystemCall: Int](), wasHit: false))
 
@@ -115,6 +115,8 @@ final class FaultyFileSystem: FileSystem {
   var count: Int { state.withLock { $0.count } }
   /// How many calls of each kind were made.
   var calls: [SystemCall: Int] { state.withLock { $0.calls } }
+  /// How often the disk was waited for.
+  var flushes: Int { calls[.fsync, default: 0] + calls[.syncfs, default: 0] }
   /// Whether the fault has happened.
   var wasHit: Bool { state.withLock { $0.wasHit } }
 
@@ -166,6 +168,9 @@ final class FaultyFileSystem: FileSystem {
   }
   func synchronize(_ file: OpenFile) throws(SystemFailure) {
     try call(.fsync, file.path) { () throws(SystemFailure) in try base.synchronize(file) }
+  }
+  func synchronizeAll(around file: OpenFile) throws(SystemFailure) {
+    try call(.syncfs, file.path) { () throws(SystemFailure) in try base.synchronizeAll(around: file) }
   }
   func close(_ file: OpenFile) throws(SystemFailure) {
     try call(.close, file.path) { () throws(SystemFailure) in try base.close(file) }

@@ -148,8 +148,9 @@ public struct AggregateWork: Work, Hashable {
         groups[key] = group
         seeds.append([:])
       }
-      let seed = seeds[group][measurement.coordinates["seed"] ?? "", default: seeds[group].count]
-      seeds[group][measurement.coordinates["seed"] ?? ""] = seed
+      let name = measurement.coordinates["seed"] ?? ""
+      let seed = seeds[group][name, default: seeds[group].count]
+      seeds[group][name] = seed
       described.append((prefix, measurement.evalKind, group, seed))
     }
     // In the order of the leaves, for there may be thousands.

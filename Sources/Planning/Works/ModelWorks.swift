@@ -45,27 +45,28 @@ public struct ModelUse: Hashable, Sendable {
 
   /// How turns become text.
   func describeTurns(into options: inout Manifest) {
-    turns.describe(into: &options)
     options.set("model/system", optional: system)
+    turns.describe(into: &options)
   }
 
   func describe(into options: inout Manifest) {
+    // In the order of the leaves, which is quickest: a plan holds thousands.
     options.set("model/arithmetic", .text(arithmetic.rawValue))
     if let fingerprint { options.set("model/fingerprint", .text(fingerprint)) }
-    describeTurns(into: &options)
     describeSource(into: &options)
+    describeTurns(into: &options)
   }
 
   /// What of the weights no input holds.
   func describeSource(into options: inout Manifest) {
     if case .random(let sizes) = source {
-      options.set("model/random/layers", .integer(sizes.layers))
-      options.set("model/random/width", .integer(sizes.width))
+      options.set("model/random/context", .integer(sizes.context))
+      options.set("model/random/feed-forward", .integer(sizes.feedForward))
       options.set("model/random/heads", .integer(sizes.heads))
       options.set("model/random/key-value-heads", .integer(sizes.keyValueHeads))
-      options.set("model/random/feed-forward", .integer(sizes.feedForward))
-      options.set("model/random/context", .integer(sizes.context))
+      options.set("model/random/layers", .integer(sizes.layers))
       options.set("model/random/seed", .integer(sizes.seed))
+      options.set("model/random/width", .integer(sizes.width))
     }
   }
 }
@@ -114,15 +115,15 @@ public struct GenerateWork: Work, Hashable {
 
   private var recordOptions: Manifest {
     var options = Manifest()
-    model.describe(into: &options)
     options.set("max-new-tokens", .integer(decoding.maxNewTokens))
+    model.describe(into: &options)
+    if decoding.temperature > 0 { options.set("seed", optional: seed) }
+    options.set("stop", texts: decoding.stop)
     options.set("temperature", .number(decoding.temperature))
     if decoding.temperature > 0 {
-      options.set("top-p", .number(decoding.topP))
       options.set("top-k", optional: decoding.topK)
-      options.set("seed", optional: seed)
+      options.set("top-p", .number(decoding.topP))
     }
-    options.set("stop", texts: decoding.stop)
     return options
   }
 

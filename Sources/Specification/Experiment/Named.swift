@@ -33,6 +33,7 @@ public struct Named<Value: Hashable & Sendable>: Hashable, Sendable {
 
   /// The value of that name, if there is one.
   public subscript(name: String) -> Value? {
-    entries.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    // Most names differ in their length already.
+    entries.first { $0.name.utf8.count == name.utf8.count && $0.name.utf8.elementsEqual(name.utf8) }?.value
   }
 }
