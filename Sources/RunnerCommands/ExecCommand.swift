@@ -231,7 +231,8 @@ enum Provenance {
     var second = time(nil)
     var parts = unsafe tm()
     unsafe gmtime_r(&second, &parts)
-    var text = [UInt8](repeating: 0, count: 20)
+    // With the zero at its end.
+    var text = [UInt8](repeating: 0, count: 21)
     let count = unsafe text.withUnsafeMutableBytes {
       unsafe strftime($0.baseAddress, $0.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
     }
