@@ -27,11 +27,11 @@ import Testing
   }
 
   @Test func aWrongType() throws {
-    try refused({ $0.temperature = "hot" }, exit: 65, saying: ["small.yaml:", "temperature", "hot"])
+    try refused({ $0.temperature = "hot" }, exit: 65, saying: ["small.yaml:16:78: error: `temperature`", "hot"])
   }
 
   @Test func aValueOutOfRange() throws {
-    try refused({ $0.temperature = "-1" }, exit: 65, saying: ["small.yaml:", "temperature"])
+    try refused({ $0.temperature = "-1" }, exit: 65, saying: ["small.yaml:16:78: error: `temperature`", "-1"])
   }
 
   @Test func anUnknownKind() throws {
@@ -197,12 +197,17 @@ import Testing
     try space.write(SmallExperiment().data, to: "numbers.jsonl")
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 1, "\(outcome.errors)")
-    #expect(outcome.errors.contains(wrong))
-    #expect(outcome.errors.contains("small.yaml:"))
+    let found = Digest.sha256(SmallExperiment().data).description
+    #expect(outcome.errors.contains("SHA-256 is \(found), expected \(wrong)"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:11:5: error:") && outcome.errors.contains("→"), "\(outcome.errors)")
   }
 
-  @Test(arguments: ["truncated", "not a model", "flipped"])
-  func brokenWeights(how: String) throws {
+  @Test(arguments: [
+    ("truncated", "tensor \"token_embd.weight\" at data offset 0 with 30081024 bytes does not fit the 1214336 bytes"),
+    ("not a model", "is not a GGUF file: it begins with the bytes 54 68 69 73 instead of \"GGUF\""),
+    ("flipped", "ends too early: a tensor's name at byte 1785672"),
+  ])
+  func brokenWeights(how: String, cause: String) throws {
     let space = try TestSpace()
     let model = try FileHandle(forReadingFrom: URL(fileURLWithPath: TestSpace.modelPath()))
     var bytes = Array(try #require(try model.read(upToCount: 3_000_000)))
@@ -220,8 +225,8 @@ import Testing
     try space.write(experiment.data, to: "numbers.jsonl")
     let outcome = try space.run(["exec", "small.yaml"])
     #expect(outcome.exitCode == 1, "\(outcome.errors)")
-    #expect(outcome.errors.contains("generate numbers/heldout"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("→"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:6:14: error: generate numbers/heldout"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("model.gguf: \(cause)") && outcome.errors.contains("→"), "\(outcome.errors)")
     // What came before is kept.
     #expect(space.files(below: ".runner-store/steps").count >= 3)
   }

@@ -31,6 +31,8 @@ TEXTS = [
     "A",
     "I can't believe it's not butter, they'll say; we've heard it before and I'm sure you'd agree.",
     "\n\n  Indented text\twith tabs   and   spaces\n",
+    # Some eight hundred tokens: far positions, and attention over more than one block of keys.
+    " ".join(f"Number {n} is {'odd' if n % 2 else 'even'} and its square is {n * n}." for n in range(1, 61)),
 ]
 
 PROMPTS = [

