@@ -61,7 +61,9 @@ enum Mistakes {
     Mistake("missing file", "extends: a-cut-online.yaml", "extends: a-cut-onlin.yaml"),
     Mistake("extends itself", "extends: a-cut-online.yaml", "extends: a2-cut-recorded.yaml"),
     Mistake("two kinds", "generator: {recorded: {", "generator: {sample: {}, recorded: {"),
-    Mistake("overlapping split", "", "datasets: {counting: {split: {a: {fraction: 0.7}, b: {fraction: 0.6}}}}"),
+    Mistake(
+      "overlapping split", "    prompt: {same-as: counting}",
+      "    prompt: {same-as: counting}\n    split: {a: {fraction: 0.7}, b: {fraction: 0.6}}"),
     Mistake("inherited value", "data: alpaca", "data: alpaca\nobjective: {cut: {form: code}}"),
   ]
 
