@@ -245,6 +245,29 @@ import Testing
     #expect(outcome.errors.contains("→"), "\(outcome.errors)")
   }
 
+  @Test func noNetworkForTheHub() throws {
+    let space = try TestSpace()
+    let digest = String(repeating: "a", count: 64)
+    let source = "{sha256: \(digest), from: [{huggingface: {repository: a/b, revision: main, file: c.jsonl}}]}"
+    try space.write(
+      SmallExperiment().spec.replacing("{from: [{path: numbers.jsonl}]}", with: source),
+      to: "small.yaml")
+    let outcome = try space.run(["exec", "small.yaml"], environment: ["HF_ENDPOINT": "http://127.0.0.1:9"])
+    #expect(outcome.exitCode == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:11:") && outcome.errors.contains("no connection"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("→"), "\(outcome.errors)")
+  }
+
+  /// A disk that nobody may write on; where nobody may mount, a folder without the right to.
+  @Test func aReadOnlyDisk() throws {
+    let space = try TestSpace()
+    try space.write("", to: "locked/.keep")
+    let isMounted = try shell("mount -t tmpfs -o ro tmpfs \(space.path)/locked 2>/dev/null", space) == 0
+    if !isMounted { _ = try shell("chmod 555 \(space.path)/locked", space) }
+    defer { _ = try? shell(isMounted ? "umount \(space.path)/locked" : "chmod 755 \(space.path)/locked", space) }
+    try refusedStore(space, at: "locked/store", saying: isMounted ? "mounted for reading only" : "locked/store")
+  }
+
   @Test func aStoreThatCannotBeWritten() throws {
     let space = try TestSpace()
     try space.write("a file", to: "file")
