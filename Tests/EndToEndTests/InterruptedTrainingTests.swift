@@ -14,26 +14,17 @@ import Testing
 
   private static let steps = 600
 
-  /// Runs until there is a checkpoint, then sends a signal.
+  /// Runs until a step is told of, whose checkpoint then stands, and sends a signal.
   ///
   /// - Returns: What the program left; nil if it was done before.
   private func interrupted(_ space: TestSpace, by signal: Int32) throws -> RunOutcome? {
-    let before = Set(try state(space))
-    let running = try space.start(["exec", "small.yaml", "--json", "--workers", "1"])
-    while running.process.isRunning, try Set(state(space)) == before { usleep(500) }
-    let isRunning = running.process.isRunning
-    if isRunning { kill(running.process.processIdentifier, signal) }
-    let outcome = try space.finish(running)
-    return isRunning ? outcome : nil
-  }
-
-  /// The checkpoints with what tells one from the next.
-  private func state(_ space: TestSpace) throws -> [String] {
-    space.checkpoints().compactMap { name in
-      let path = "\(space.path)/.runner-store/checkpoints/\(name)"
-      let facts = try? FileManager.default.attributesOfItem(atPath: path)
-      return facts.map { "\(name) \($0[.systemFileNumber] ?? "") \($0[.modificationDate] ?? "")" }
+    let run = try PipedRun(space, ["exec", "small.yaml", "--json", "--workers", "1"])
+    guard run.wait(for: "\"unit\":\"steps\"") else {
+      _ = run.finish()
+      return nil
     }
+    run.send(signal)
+    return RunOutcome(exitCode: run.finish(), output: run.output, errors: "", seconds: 0)
   }
 
   private func finish(_ space: TestSpace) throws -> Events {

@@ -8,6 +8,8 @@ final class PipedRun {
   let process = Process()
   private let pipe = Pipe()
   private(set) var output = ""
+  /// `F_SETPIPE_SZ` of Linux.
+  private static let setPipeSize: Int32 = 1031
 
   /// Starts the built program; `shell` is a text for `sh -c` in whose place `$0 "$@"` is the program.
   init(_ space: TestSpace, _ arguments: [String], shell: String = "exec \"$0\" \"$@\"") throws {
@@ -18,6 +20,8 @@ final class PipedRun {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = pipe
     process.standardError = pipe
+    // A small pipe: the program cannot be far ahead of what the test has read, however slow the test is.
+    _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, Self.setPipeSize, 4096)
     try process.run()
     // Only the program's end of the pipe may keep it open.
     try pipe.fileHandleForWriting.close()
