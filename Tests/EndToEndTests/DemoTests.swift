@@ -57,25 +57,6 @@ private let surroundings = [
       try objects(["--workers", "4", "--batch", "3"], environment: surroundings, folder: "deep/down") == plain)
   }
 
-  @Test func theQuickstartGivesTheSameBytesWhateverStandsAroundIt() throws {
-    func objects(_ arguments: [String], _ environment: [String: String], folder: String) throws -> [String] {
-      let space = try TestSpace()
-      let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
-      let working = "\(space.path)/\(folder)"
-      try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
-      let outcome = try space.run(
-        [
-          "exec", "\(TestSpace.repository)/experiments/quickstart/training.yaml", "--smoke", "--mirror", mirror,
-          "--store", "\(space.path)/store",
-        ] + arguments, environment: environment, folder: working)
-      #expect(outcome.exitCode == 0, "\(outcome.errors)")
-      return space.files(below: "store/objects")
-    }
-    let plain = try objects(["--workers", "1"], [:], folder: "a")
-    #expect(plain.count > 100)
-    #expect(try objects(["--workers", "4", "--batch", "3"], surroundings, folder: "deep/down") == plain)
-  }
-
   @Test func theSpecOfTheReadmeIsValid() throws {
     let readme = try String(contentsOfFile: "\(TestSpace.repository)/README.md", encoding: .utf8)
     let spec = try #require(
