@@ -255,6 +255,17 @@ enum Interrupt {
     }
     signal(SIGTERM) { _ in Interrupt.cancellation.cancel() }
     if !isIgnored(SIGHUP) { signal(SIGHUP) { _ in Interrupt.cancellation.cancel() } }
+    unblock([SIGINT, SIGTERM, SIGHUP])
+  }
+
+  /// Lets this thread hear signals that whoever started the program had blocked, as libdispatch does on its threads.
+  ///
+  /// It is the first thread that must: the others that work are libdispatch's own.
+  private static func unblock(_ signals: [Int32]) {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    for signal in signals { unsafe sigaddset(&set, signal) }
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   /// Whether whoever started the program wants it not to hear a signal, as `nohup` does.
