@@ -63,7 +63,7 @@ public struct StepEngine: StepRunner {
     case .pairs(let work): (try PairStatisticsStep.run(work, task), WorkCount())
     case .trace(let work): (try TraceStep.run(work, task), WorkCount())
     case .train(let work): try TrainStep.run(work, task, models: models)
-    case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: .unavailable(work.name))
+    case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: work.reason)
     }
   }
 

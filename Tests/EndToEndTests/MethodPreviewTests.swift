@@ -62,10 +62,7 @@ private struct MethodPreview: Sendable {
     """
 
   func preview(_ arguments: [String] = ["2"]) throws -> RunOutcome {
-    let space = try TestSpace()
-    try space.write(spec, to: "sums.yaml")
-    try space.write(Self.data, to: "sums.jsonl")
-    return try space.run(["preview", "sums.yaml"] + arguments)
+    try TestSpace.preview(spec, data: Self.data, arguments)
   }
 }
 

@@ -165,3 +165,13 @@ struct Events {
 
   func finished(_ prefix: String) -> Step? { steps.first { $0.event == "finished" && $0.step.hasPrefix(prefix) } }
 }
+
+extension TestSpace {
+  /// Previews a spec that reads `sums.jsonl`.
+  static func preview(_ spec: String, data: String, _ arguments: [String]) throws -> RunOutcome {
+    let space = try TestSpace()
+    try space.write(spec, to: "sums.yaml")
+    try space.write(data, to: "sums.jsonl")
+    return try space.run(["preview", "sums.yaml"] + arguments)
+  }
+}

@@ -45,10 +45,7 @@ private struct PreviewSpec {
     """
 
   func preview(_ arguments: [String] = ["3"]) throws -> RunOutcome {
-    let space = try TestSpace()
-    try space.write(spec, to: "sums.yaml")
-    try space.write(Self.data, to: "sums.jsonl")
-    return try space.run(["preview", "sums.yaml"] + arguments)
+    try TestSpace.preview(spec, data: Self.data, arguments)
   }
 }
 

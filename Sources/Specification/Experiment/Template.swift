@@ -37,20 +37,6 @@ public struct Template: Hashable, Sendable {
     parts = [.text(text)]
   }
 
-  /// Text and fields.
-  ///
-  /// - Precondition: No text holds a brace, and no part is a section.
-  init(of parts: [Part]) {
-    self.parts = parts
-    source = parts.map { part in
-      switch part {
-      case .text(let text): text
-      case .field(let name): "{\(name)}"
-      case .section: preconditionFailure("text and fields only")
-      }
-    }.joined()
-  }
-
   /// The field that the template is, if it is nothing else.
   public var soleField: String? {
     if case .field(let name)? = parts.first, parts.count == 1 { name } else { nil }

@@ -177,10 +177,10 @@ extension ErrorDetectionEval {
       let response = fields.required("response", .template, "The response that has errors, or gets them.")
       let errors = fields.required("errors", ErrorSource.shape, "Where the errors stand.")
       let error = fields.optional(
-        "error", .template, default: Template(of: [.text("“"), .field("wrong"), .text("” is wrong.")]),
+        "error", .template, default: .standard("“{wrong}” is wrong."),
         "What is said of one error; knows {wrong}, its own members, and {right} of a planted one.")
       let judgment = fields.optional(
-        "judgment", .template, default: Template(of: [.field("errors")]),
+        "judgment", .template, default: .standard("{errors}"),
         "The judgment; knows {errors}, what is said of all, and {response}.")
       let prompt = fields.judgedPrompt()
       let by = fields.by()

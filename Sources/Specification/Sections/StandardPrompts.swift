@@ -62,9 +62,13 @@ extension Prompt {
       """)
   }
 
-  private static func standard(_ text: String) -> Prompt {
-    // A prompt of our own that is no template is our own bug.
-    guard let template = try? Template(text) else { fatalError("not a template: \(text)") }
-    return .text(template)
+  private static func standard(_ text: String) -> Prompt { .text(.standard(text)) }
+}
+
+extension Template {
+  /// A template of this program's own, where a spec leaves one open.
+  static func standard(_ text: String) -> Template {
+    guard let template = try? Template(text) else { fatalError("\(text) is no template: our own bug") }
+    return template
   }
 }

@@ -11,29 +11,21 @@ package enum WinRateStep {
   static func run(_ work: WinRateWork, _ task: StepTask) throws -> [ProducedOutput] {
     let outcomes: [Outcomes]
     switch work.basis {
-    case .verdicts: outcomes = try byVerdicts(task)
-    case .rewards: outcomes = try byRewards(task)
+    case .verdicts: outcomes = try paired(task, \Outcomes.id) { zip($0.outcomes, $1.outcomes).map(outcome) }
+    case .rewards: outcomes = try paired(task, \Scores.id) { zip($0.scores, $1.scores).map(outcome) }
     case .replies: outcomes = try byReplies(task)
     }
     return [ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)]
   }
 
-  private static func byVerdicts(_ task: StepTask) throws -> [Outcomes] {
-    let policy = try RecordFile.records(Outcomes.self, from: task.input("policy"), file: "policy")
-    let against = try RecordFile.records(Outcomes.self, from: task.input("against"), file: "against")
-    try Alignment.check(policy.map(\.id), against.map(\.id), step: task.step.label)
-    return zip(policy, against).map { own, other in
-      Outcomes(id: own.id, outcomes: zip(own.outcomes, other.outcomes).map(outcome))
-    }
-  }
-
-  private static func byRewards(_ task: StepTask) throws -> [Outcomes] {
-    let policy = try RecordFile.records(Scores.self, from: task.input("policy"), file: "policy")
-    let against = try RecordFile.records(Scores.self, from: task.input("against"), file: "against")
-    try Alignment.check(policy.map(\.id), against.map(\.id), step: task.step.label)
-    return zip(policy, against).map { own, other in
-      Outcomes(id: own.id, outcomes: zip(own.scores, other.scores).map(outcome))
-    }
+  /// What both models' records say, one beside the other.
+  private static func paired<Record: WireRecord>(
+    _ task: StepTask, _ id: (Record) -> RecordID, _ outcomes: (Record, Record) -> [Outcome]
+  ) throws -> [Outcomes] {
+    let policy = try RecordFile.records(Record.self, from: task.input("policy"), file: "policy")
+    let against = try RecordFile.records(Record.self, from: task.input("against"), file: "against")
+    try Alignment.check(policy.map(id), against.map(id), step: task.step.label)
+    return zip(policy, against).map { own, other in Outcomes(id: id(own), outcomes: outcomes(own, other)) }
   }
 
   private static func byReplies(_ task: StepTask) throws -> [Outcomes] {
