@@ -97,6 +97,9 @@ let package = Package(
       ["Objectives", "LanguageModel", "Tensors", "CKernels", "Randomness", "JSON", "Digests", "Diagnostics"],
       pointers: true),
 
+    // What a difference is worth.
+    library("Statistics", ["CKernels", "Randomness"]),
+
     // Where both sides meet.
     library(
       "Steps",
@@ -105,7 +108,10 @@ let package = Package(
         "Training", "Objectives", "LanguageModel", "Tensors", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     library(
-      "Reporting", ["Planning", "Specification", "Storage", "Records", "Randomness", "JSON", "Digests", "Diagnostics"]),
+      "Reporting",
+      [
+        "Planning", "Specification", "Statistics", "Storage", "Records", "Randomness", "JSON", "Digests", "Diagnostics",
+      ]),
     library(
       "RunnerCommands",
       [
@@ -128,6 +134,7 @@ let package = Package(
     tests(of: "Fetching", ["Digests", "Diagnostics"]),
     tests(of: "Ingestion", ["Compression", "JSON", "Diagnostics"], files: ["Golden"]),
     tests(of: "Verification", ["Randomness", "Diagnostics"]),
+    tests(of: "Statistics", ["JSON"], files: ["Golden"]),
     tests(of: "Tensors", ["CKernels", "Randomness", "Diagnostics"], pointers: true),
     tests(of: "LanguageModel", ["Tensors", "Randomness", "JSON", "Diagnostics"], files: ["Fixtures"], pointers: true),
     tests(of: "Objectives", ["JSON"], files: ["Golden"]),

@@ -159,8 +159,10 @@ def trl_steps(path, tune, shape, steps, threads, stored):
         weight_decay=0.01, max_length=512, dataloader_pin_memory=False, precompute_ref_log_probs=stored,
         disable_tqdm=True,
     )
+    # Without an adapter to leave out, the reference is a model of its own, which the trainer cannot load from a GGUF file.
+    reference = None if stored or tune == "lora" else load_model(path, "full").eval()
     trainer = DPOTrainer(
-        model=load_model(path, "full"), args=config, train_dataset=Dataset.from_list(rows),
+        model=load_model(path, "full"), ref_model=reference, args=config, train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer, callbacks=[Stopwatch()],
         peft_config=lora_config() if tune == "lora" else None,
     )

@@ -96,6 +96,13 @@ public struct BatchFacts: Hashable, Sendable {
     self.counts = counts
   }
 
+  /// The same with every number that a loss divides by so many times as large.
+  public func times(_ factor: Int) -> BatchFacts {
+    BatchFacts(
+      examples: examples * factor, responses: responses * factor, tokens: tokens * factor,
+      referencePoint: referencePoint, counts: counts.map { $0 * factor })
+  }
+
   /// The count at a place; 0 beyond the last.
   func count(_ place: Int) -> Int { place < counts.count ? counts[place] : 0 }
 }

@@ -95,5 +95,8 @@ extension Measured {
   }
 
   /// Whether it is a share of records, shown in percent.
-  var isShare: Bool { ["accuracy", "choice", "preference", "win-rate"].contains(kind) }
+  var isShare: Bool { Self.isShare(kind) }
+
+  /// Whether numbers of a kind of eval are shares of records.
+  static func isShare(_ kind: String) -> Bool { ["accuracy", "choice", "preference", "win-rate"].contains(kind) }
 }

@@ -2,11 +2,11 @@
 // Written by the program only; the same results give the same bytes.
 
 public import Diagnostics
-import Digests
+public import Digests
 import Foundation
 public import JSON
 public import Planning
-import Records
+public import Records
 import Specification
 
 /// A folder of results that cannot be written.
@@ -37,6 +37,7 @@ public struct ResultReport: Sendable {
   private let layout: TableLayout
   /// Where each input of the table comes from.
   private let sources: [String: OutputReference]
+  private let againstLength: [AgainstLength]
 
   /// Reads a table.
   ///
@@ -46,32 +47,45 @@ public struct ResultReport: Sendable {
   ///   - results: The keys and outputs of its steps.
   ///   - graph: Its steps.
   ///   - examples: What its trainings learned from.
+  ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
-    examples: [LearnedExamples] = []
+    examples: [LearnedExamples] = [], outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) throws {
     self.experiment = experiment
     self.examples = examples
     self.results = results
     self.graph = graph
     let inputs = graph.step(experiment.table).inputs
-    sources = Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
+    let sources = Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
+    self.sources = sources
     let stored = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
     let measurements = Dictionary(
       experiment.measurements.map { ($0.input, $0) }, uniquingKeysWith: { first, _ in first })
-    numbers = stored.map { number in
+    let numbers = stored.map { number in
       guard let measurement = number.inputs.first.flatMap({ measurements[$0] }) else { return number }
       let place = measurement.coordinates.entries.filter { $0.name != "seed" }
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
+    self.numbers = numbers
     layout = TableLayout(numbers, table: experiment.experiment.table)
+    againstLength = AgainstLength.all(
+      numbers, evals: experiment.experiment.cells.first?.experiment.evals ?? Named()
+    ) { number in
+      let found = number.inputs.compactMap { name in
+        sources[name].flatMap { results[$0.step]?.result.outputs[$0.output] }.flatMap { outcomes($0.digest) }
+      }
+      return found.count == number.inputs.count && !found.isEmpty ? found : nil
+    }
   }
 
   /// The table for a terminal, with a legend.
   public var text: String {
     let table = TableText(layout)
-    let notes = examples.map(\.sentence) + [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 }
+    let notes =
+      againstLength.map(\.sentence) + examples.map(\.sentence)
+      + [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 }
     return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
   }
 
@@ -96,6 +110,7 @@ public struct ResultReport: Sendable {
       JSONMember("cells", .array(numbers.map(json(of:)))),
     ])
     if !examples.isEmpty { object["examples"] = .array(examples.map(\.json)) }
+    if !againstLength.isEmpty { object["against-length"] = .array(againstLength.map(\.json)) }
     return .object(object)
   }
 
@@ -165,7 +180,8 @@ public struct ResultReport: Sendable {
 
   /// What the trainings learned from, and what came to nothing.
   private var learned: String {
-    examples.map { "\($0.sentence)\n\n" }.joined() + LearnedExamples.judgedStages(of: examples)
+    (againstLength.map(\.sentence) + examples.map(\.sentence)).map { "\($0)\n\n" }.joined()
+      + LearnedExamples.judgedStages(of: examples)
   }
 
   /// How many outcomes were of which kind: the counts add up to the records.

@@ -22,7 +22,7 @@ extension Objective {
     case .cut(let cut): cut.function
     case .forwardPrediction(let prediction): ForwardPrediction(weight: prediction.weight)
     case .rrhf(let rrhf): RankResponses(likelihoodWeight: rrhf.sftWeight)
-    case .pro(let pro): PreferenceRanking(likelihoodWeight: pro.sftWeight)
+    case .pro(let pro): PreferenceRanking(likelihoodWeight: pro.sftWeight, floor: pro.floor)
     case .clha(let clha):
       ContrastiveRanking(margin: clha.margin, gap: clha.gap, likelihoodWeight: clha.sftWeight, gate: clha.gate)
     case .hir(let hir):
@@ -88,6 +88,7 @@ extension Hyperparameters {
       adamW: AdamWOptions(
         beta1: adamw.beta1, beta2: adamw.beta2, epsilon: adamw.epsilon, weightDecay: adamw.weightDecay),
       clip: clip, seed: UInt64(bitPattern: Int64(seed)), limit: limit)
+    if group < batch { options.group = group }
     if case .hir(let hir) = objective {
       options.subOutputs = hir.spans.map { SubOutputChoice(minimum: $0.minimum, eachEpoch: $0.draw == .eachEpoch) }
       options.readsOtherPrompts = hir.form == .paper && hir.contrast > 0

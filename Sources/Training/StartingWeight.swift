@@ -78,7 +78,7 @@ public struct StartingWeight: Hashable, Sendable {
         let own = batch.examples[place]
         weights[number] = StartingWeight(
           step: step + 1, isReached: step < order.steps, facts: batch.facts, example: own, read: batch.read[place],
-          responses: own.starting(options.objective, batch.facts, read: batch.read[place], even: even))
+          responses: own.starting(options.objective, batch.lossFacts[place], read: batch.read[place], even: even))
       }
     }
     return examples.indices.prefix(count).compactMap { weights[$0] }

@@ -101,6 +101,9 @@ struct StepExamples {
   let read: [[Int]]
   /// What the loss has to know of all, KTO's reference point apart.
   let facts: BatchFacts
+  /// For each example what its loss has to know: the facts of its group, as many times as there are groups, so that the sum
+  /// over all examples is the mean over groups.
+  let lossFacts: [BatchFacts]
 
   /// Takes examples of a training.
   ///
@@ -117,12 +120,23 @@ struct StepExamples {
     if options.readsOtherPrompts { examples = examples.withOtherPrompts() }
     let objective = options.objective
     read = examples.map { objective.responsesRead(of: $0.unscored) }
-    var facts = BatchFacts(examples, read: read)
-    for example in examples {
-      facts.add(objective.counts(of: example.unscored, lengths: example.responses.map(\.tokenCount)))
+    let read = read
+    func counted(_ part: Range<Int>) -> BatchFacts {
+      var facts = BatchFacts(Array(examples[part]), read: Array(read[part]))
+      for example in examples[part] {
+        facts.add(objective.counts(of: example.unscored, lengths: example.responses.map(\.tokenCount)))
+      }
+      return facts
     }
+    let whole = counted(examples.indices)
+    let size = min(options.group ?? examples.count, examples.count)
+    let groups = stride(from: 0, to: examples.count, by: max(1, size)).map { $0..<min(examples.count, $0 + size) }
+    lossFacts = groups.flatMap { group in
+      let own = groups.count == 1 ? whole : counted(group).times(groups.count)
+      return group.map { _ in own }
+    }
+    facts = whole
     self.examples = examples
-    self.facts = facts
   }
 }
 

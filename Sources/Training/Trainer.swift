@@ -120,6 +120,8 @@ public final class Trainer {
     /// For each example what of it runs.
     let sequences: [ExampleSequences]
     let facts: BatchFacts
+    /// For each example what its loss has to know.
+    let lossFacts: [BatchFacts]
     let referencePoint: Double?
 
     init(_ step: Int, _ trainer: Trainer) throws {
@@ -128,10 +130,14 @@ public final class Trainer {
       let step = StepExamples(numbers, of: trainer.examples, options, epoch: epoch)
       examples = step.examples
       sequences = zip(examples, step.read).map { ExampleSequences($0, read: $1, also: options.objective.alsoReads) }
-      var facts = step.facts
-      referencePoint = try trainer.referencePoint(examples, epoch: epoch)
-      facts.referencePoint = referencePoint ?? 0
-      self.facts = facts
+      facts = step.facts
+      let point = try trainer.referencePoint(examples, epoch: epoch)
+      referencePoint = point
+      lossFacts = step.lossFacts.map { facts in
+        var facts = facts
+        facts.referencePoint = point ?? 0
+        return facts
+      }
     }
   }
 
@@ -184,7 +190,7 @@ public final class Trainer {
         for (place, index) in unit.enumerated() {
           let (example, sequences) = (batch.examples[index], batch.sequences[index])
           let policy = sequences.numbers(of: example, scores, place: place)
-          let result = objective.loss(of: example.scored(policy), in: batch.facts)
+          let result = objective.loss(of: example.scored(policy), in: batch.lossFacts[index])
           tally.loss += result.loss
           tally.add(example.feedback, result.logRatios)
           tally.add(result.metrics)
@@ -208,7 +214,7 @@ public final class Trainer {
         var coefficients: [[Double]] = []
         for (place, index) in unit.enumerated() {
           let (example, sequences) = (batch.examples[index], batch.sequences[index])
-          let result = options.objective.loss(of: sequences.scored(example, scores[place]), in: batch.facts)
+          let result = options.objective.loss(of: sequences.scored(example, scores[place]), in: batch.lossFacts[index])
           tally.loss += result.loss
           tally.add(result.metrics)
           coefficients.append(sequences.roles.map { result.gradients[$0.response].score })

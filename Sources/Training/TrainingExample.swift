@@ -138,6 +138,8 @@ public struct TrainingOptions: Sendable {
   public var objective: any ObjectiveFunction
   /// Examples for each optimizer step, at least 1.
   public var batch: Int
+  /// How many of them the loss is normalized over, at least 1: it is the mean over such groups; nil: all of them.
+  public var group: Int?
   /// Passes over the examples, more than 0.
   public var epochs: Double
   /// The highest learning rate.

@@ -63,6 +63,30 @@ import Testing
     }
   }
 
+  /// `{answer}` of lettered options is the letter, whatever a field of that name says: what the verifier accepts.
+  @Test func aRecordedAnswerIsTheRightOptionsLetter() throws {
+    let space = try TestSpace()
+    let examples = (1...8).map {
+      #"{"input":"Who has ball \#($0)?","answer":"nobody","target_scores":{"Ann \#($0)":0,"Bob \#($0)":1}}"#
+    }
+    try space.write(#"{"examples":[\#(examples.joined(separator: ","))]}"#, to: "task.json")
+    var training = SmallTraining()
+    (training.generator, training.reviser, training.objective) = (
+      #"[{recorded: {responses: ["{answer}"]}}]"#, "[{select: {verdict: right}}]", "{sft: {}}"
+    )
+    training.prompt = "{input} {options}"
+    let spec = training.spec
+      .replacing("jsonl: {from: [{path: numbers.jsonl}]}", with: "bigbench: {from: [{path: task.json}]}")
+      .replacing(
+        #"answer: {from: "{answer}", verifier: number}"#, with: #"options: {letters: "(A)"}, answer: {verifier: exact}"#
+      )
+    try space.write(spec.replacing("}, answer:", with: "}\n    answer:"), to: "small.yaml")
+    let outcome = try space.run(["preview", "small.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("4 examples: 4 items from 4 of 4 prompts"), "\(outcome.output)")
+    #expect(!outcome.output.contains("nobody"), "\(outcome.output)")
+  }
+
   @Test func rewardsThatAreAllEqual() throws {
     let equal = #"[{rescore: {by: recorded, scores: ["1", "1"]}}]"#
     for objective in ["bradley-terry", "{clha: {gap: 0, sft-weight: 0}}"] {

@@ -26,6 +26,27 @@ import Testing
     #expect(unset.steps.map(\.id) == graph.steps.map(\.id))
   }
 
+  /// Noise in the labels is for training; what is held out is measured by the labels as they are.
+  @Test func heldOutPairsHaveNoNoise() throws {
+    let evals = "agreement: {preference: {on: counting/heldout}}\n  trace: {likelihood-trace: {on: counting/heldout}}"
+    let noisy = try Specs.graph(
+      Specs.training(reviser: "[{judge: {by: verifier}}, {flip: {rate: 0.2}}]", evals: evals)
+    ).graph
+    #expect(noisy.steps.filter { $0.label.hasPrefix("flip") }.map(\.label) == ["flip counting/train"])
+    let plain = try Specs.graph(Specs.training(evals: evals)).graph
+    func judged(_ graph: StepGraph) -> [StepID] {
+      graph.steps.filter { $0.label == "judge counting/heldout" }.map(\.id)
+    }
+    #expect(judged(noisy) == judged(plain) && judged(plain).count == 1)
+  }
+
+  @Test func resultsAreDividedByDataSet() throws {
+    for eval in ["preference: {on: heldout, by: dataset}", "drift: {on: heldout, by: dataset}"] {
+      let planned = try Specs.graph(Specs.training(evals: "one: {\(eval)}")).planned
+      #expect(planned.measurements.allSatisfy { $0.coordinates["dataset"] == "counting" }, "\(eval)")
+    }
+  }
+
   @Test func driftAndTracesSayNothingOfTheBase() throws {
     let spec = Specs.training(
       evals: "drift: {drift: {on: counting/heldout}}\n  trace: {likelihood-trace: {}}\n  pairs: {pair-statistics: {}}")

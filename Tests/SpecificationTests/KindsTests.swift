@@ -98,6 +98,9 @@ import Testing
     ),
     ("{cut: {form: code, judged-prompt: \"{judgment}\"}}", "judgment: {by: recorded, judgment: \"{judgment}\"}"),
     ("{forward-prediction: {judgment-prompt: \"So:\", weight: 0.5}}", "judgment: {by: verifier, wrong: No.}"),
+    ("{pro: {sft-weight: 1, floor: 0}}", "rescore: {by: verifier}"),
+    ("{cut: {form: paper-v1}}", "judgment: {by: verifier, wrong: No.}"),
+    ("forward-prediction", "judgment: {by: verifier, wrong: No.}"),
     ("{rrhf: {sft-weight: 1}}", "rescore: {by: {reward-model: other}}"), ("pro", "rescore: {by: verifier}"),
     ("{clha: {margin: 3, gap: 3, sft-weight: 0.05, gate: 0}}", "rescore: {by: recorded, scores: [\"{a}\"]}"),
     ("{hir: {form: paper}}", "hindsight: {bind: instruction, right: a, wrong: b}"),
@@ -112,6 +115,8 @@ import Testing
     let stages =
       "[{judgment: {by: verifier, wrong: a}}, {select: {acceptable-per-rejected: 1}}, {refinement: {prompt: \"{judgment}\"}}]"
     #expect(try read(["reviser=\(stages)"]).feedback == .pairs)
+    let recorded = "[{judgment: {by: verifier, wrong: a}}, {refinement: {by: recorded, refinements: [\"{a}\"]}}]"
+    #expect(try read(["reviser=\(recorded)"]).feedback == .pairs)
   }
 
   @Test(arguments: [
@@ -119,8 +124,8 @@ import Testing
     "choice: {on: counting/heldout, normalize: bytes, continuation: letter, prompt: \"{x}\"}",
     "perplexity: {on: counting/heldout, text: \"{question}\"}",
     "perplexity: {on: heldout, response: \"{answer}\", prompt: [{user: \"{question}\"}]}",
-    "preference: {on: heldout, score: mean}", "reward: {on: heldout, model: other}",
-    "win-rate: {on: heldout, against: other, by: {reward-model: other}}", "drift: {on: heldout}",
+    "preference: {on: heldout, score: mean, by: dataset}", "reward: {on: heldout, model: other, by: dataset}",
+    "win-rate: {on: heldout, against: other, by: {reward-model: other}}", "drift: {on: heldout, by: dataset}",
     "pair-statistics: {}", "likelihood-trace: {every: {steps: 5}}",
     "error-detection: {on: heldout, model: other, response: \"{a}\", errors: {recorded: {at: [b, c], start: s, end: e}}, error: \"{wrong}\", judgment: \"{errors}\", judged-prompt: \"{judgment}\", by: dataset}",
     "error-detection: {on: heldout, response: \"{a}\", errors: {planted: {words: 2, seed: 3}}, judged-prompt: \"{judgment}\"}",

@@ -135,6 +135,16 @@ import Testing
   }
 
   /// What `none` is to remove must be there: a mistyped name would leave in place what its author thinks is gone.
+  /// Without its axes, an inherited grid no longer says what `extends` may set, whether or not the table is one's own.
+  @Test(arguments: ["", "\ntable: {rows: none, value: accuracy}"])
+  func droppedAxesSetNothing(table: String) throws {
+    func evals(_ temperature: String) -> String { "evals: {accuracy: {accuracy: {temperature: \(temperature)}}}" }
+    let grid = "extends: s.yaml\nablations: {a: {b: {\(evals("0.9"))}, c: {}}}\ntable: {rows: a, value: accuracy}"
+    let text = "extends: grid.yaml\nablations: none\n\(evals("0.1"))" + table
+    let resolved = try read(["s.yaml": Self.base, "grid.yaml": grid, "t.yaml": text], "t.yaml")
+    #expect(try accuracy(resolved.cells[0].experiment).decoding.temperature == 0.1 && resolved.cells.count == 1)
+  }
+
   @Test(arguments: [
     ("extends: s.yaml\nhyperparametrs: none", "t.yaml:2:1: error: The spec has no key `hyperparametrs`"),
     ("extends: s.yaml\nmodels: {polcy: none}", "nothing named `polcy` is"),

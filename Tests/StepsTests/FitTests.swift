@@ -88,6 +88,30 @@ import Testing
     #expect(cut == 1)
   }
 
+  @Test func promptsOfAnItemsOwnAreCutToo() throws {
+    let bare = "^user\n$\n^assistant\n".utf8.count
+    let (long, longer) = ([Message(.user, "abcdef")], [Message(.user, "abcdefgh")])
+    let record = FeedbackRecord(
+      id: id("a"), turns: [Message(.user, "abc")],
+      items: [
+        .relabeled(said("12"), turns: long, contrast: longer),
+        .judged(said("12"), judgment: "no", context: .prompt(longer)),
+        .judged(said("12"), judgment: "bad", context: .question(long)),
+      ])
+    // Two characters of a response and its end leave room for four of a prompt; `bad` for three.
+    let (fitted, cut) = try fitting(bare + 3 + 4, cuts: true).fit([[record]])
+    let (four, three) = ([Message(.user, "cdef")], [Message(.user, "def")])
+    #expect(
+      fitted[0].items == [
+        .relabeled(said("12"), turns: four, contrast: [Message(.user, "efgh")]),
+        .judged(said("12"), judgment: "no", context: .prompt([Message(.user, "efgh")])),
+        .judged(said("12"), judgment: "bad", context: .question(three)),
+      ])
+    #expect(cut == 1 && fitted[0].leftovers.isEmpty && fitted[0].turns == record.turns)
+    // Dropped where nothing is cut.
+    #expect(try fitting(bare + 3 + 5, cuts: false).fit([[record, candidates(["1"])]]).records[0].kinds.count == 3)
+  }
+
   @Test func whatFitsIsNotCut() throws {
     let (fitted, cut) = try fitting(frame + 6, cuts: true).fit([[candidates(["12345"])]])
     #expect(fitted == [candidates(["12345"])])

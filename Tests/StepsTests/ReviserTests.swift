@@ -144,6 +144,21 @@ import Testing
         == "step.revision-count | revise: record 2 has 2 responses and 1 revisions")
   }
 
+  @Test func refinementsInTheDataAreTheBetterResponses() throws {
+    let record = FeedbackRecord(
+      id: id("a"), turns: [Message(.user, "q a")],
+      items: [.judged(said("4"), judgment: "too high"), .judged(said("3"), judgment: nil)])
+    func refined(_ texts: [String], keep: KeptPairs = .all) throws -> FeedbackRecord {
+      try Reviser(.refinementRecorded(try SmallSpec().verifier(), keep: keep), label: "refine").revise(
+        record, of: asking("3"), number: 2, with: .init(replies: texts.map { said($0) }))
+    }
+    let all = try refined(["It is 5.", "3"])
+    #expect(all.items.map(\.texts) == [["It is 5.", "4"]] && all.kinds == ["already-right"])
+    #expect(try refined(["It is 5.", "3"], keep: .verdictRight).kinds == ["not-right", "already-right"])
+    #expect(
+      told { _ = try refined(["5"]) } == "step.revision-count | refine: record 2 has 2 responses and 1 revisions")
+  }
+
   @Test func aStrongerModelsResponseIsTheBetterOne() throws {
     func paired(_ texts: [String], _ stronger: [Response], _ keep: KeptPairs) throws -> FeedbackRecord {
       try Reviser(.stronger(try SmallSpec().verifier(), keep: keep), label: "stronger").revise(

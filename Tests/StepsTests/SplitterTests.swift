@@ -50,6 +50,22 @@ import Testing
     #expect(try SmallSpec().parts(of: changed) == (try SmallSpec().parts(of: records)))
   }
 
+  /// The last turn of a dialogue is the response, so dialogues that differ in nothing else have equal prompts.
+  @Test func aReplyMovesNobody() throws {
+    let spec = SmallSpec(
+      prompt: "{conversation: {field: chosen, format: human-assistant, up-to: last-assistant}}",
+      split: "{heldout: 20, train: rest}")
+    let records = (0..<60).map { number in
+      JSONObject([
+        JSONMember("chosen", .string("\n\nHuman: Question \(number / 3)?\n\nAssistant: Reply \(number).")),
+        JSONMember("question", .string("\(number / 3)")),
+      ])
+    }
+    let parts = try spec.parts(of: records)
+    let shared = Set(parts["heldout"] ?? []).intersection(parts["train"] ?? [])
+    #expect(parts["heldout"]?.count == 20 && shared.isEmpty, "\(shared)")
+  }
+
   @Test func theOrderOfTheFileMovesNobody() throws {
     let split = SmallSpec(split: "{heldout: 10, validation: 3, train: 12}")
     let turned = Array(records.reversed())

@@ -21,6 +21,7 @@ struct TrainerCase: CustomStringConvertible, Sendable {
   var limit: Int?
   /// Examples of a step: of seven, an epoch has three steps, the last of one example.
   var batch = 3
+  var group: Int?
   var workers = 1
   var variant = KernelVariant.best
   var rows = 768
@@ -100,12 +101,12 @@ struct TrainerCase: CustomStringConvertible, Sendable {
       // Partners cost a forward pass; only KTO reads them.
       objective is KahnemanTversky ? example : TrainingExample(example.feedback, responses: example.responses)
     }
-    return Trainer(
-      trainee, examples: examples,
-      options: TrainingOptions(
-        objective: objective, batch: batch, epochs: epochs, learningRate: learningRate, shape: schedule,
-        warmup: .steps(1), adamW: AdamWOptions(beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.1), clip: 1,
-        seed: 21, limit: limit, rowsInUnit: rows))
+    var options = TrainingOptions(
+      objective: objective, batch: batch, epochs: epochs, learningRate: learningRate, shape: schedule,
+      warmup: .steps(1), adamW: AdamWOptions(beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.1), clip: 1,
+      seed: 21, limit: limit, rowsInUnit: rows)
+    options.group = group
+    return Trainer(trainee, examples: examples, options: options)
   }
 
   /// The whole training.

@@ -94,6 +94,40 @@ struct TrainerTests {
     if item.objective is KahnemanTversky { #expect(report.referencePoint == 0) }
   }
 
+  /// SFT divides by the tokens of what it is normalized over, DPO by its pairs, so only SFT's loss depends on the groups.
+  @Test("The loss of a step is the mean over groups of examples, each divided by its own count")
+  func groups() throws {
+    let base = try TrainerCase.base()
+    func loss(_ item: TrainerCase) throws -> Double { try #require(try item.run(base).reports.first).loss }
+    let order = BatchOrder(examples: TrainerCase.count, batch: 6, epochs: 1, seed: 21).batch(at: 0)
+    let examples = try TrainerCase.examples(base, .none)
+    let sums = examples.map { example in
+      -example.responses[0].reference.reduce(0) { $0 + Double($1) }
+    }
+    let tokens = examples.map { Double($0.responses[0].tokenCount) }
+    func mean(over size: Int) -> Double {
+      let groups = stride(from: 0, to: order.count, by: size).map { order[$0..<min(order.count, $0 + size)] }
+      let losses = groups.map { group in
+        group.reduce(0) { $0 + sums[$1] } / group.reduce(0) { $0 + tokens[$1] }
+      }
+      return losses.reduce(0, +) / Double(losses.count)
+    }
+    var item = TrainerCase(name: "SFT", part: TrainerCase.lowRank, objective: SupervisedFineTuning(), feedback: .none)
+    (item.batch, item.limit) = (6, 1)
+    #expect(abs(mean(over: 1) - mean(over: 6)) > 1e-3)
+    for size in [1, 2, 4, 6] {
+      item.group = size
+      #expect(abs(try loss(item) - mean(over: size)) < 1e-5, "groups of \(size)")
+    }
+    item.group = nil
+    #expect(abs(try loss(item) - mean(over: 6)) < 1e-5)
+    var pairs = TrainerCase(name: "DPO", part: .full, objective: DirectPreference(beta: 0.5))
+    (pairs.batch, pairs.limit) = (6, 1)
+    let whole = try loss(pairs)
+    pairs.group = 2
+    #expect(abs(try loss(pairs) - whole) < 1e-9)
+  }
+
   @Test("A limit cuts a training off where the whole would be after as many steps")
   func limit() throws {
     let base = try TrainerCase.base()

@@ -20,8 +20,8 @@ extension CellPlanner {
       return [finding]
     }
     return try eachSeed { planner in
-      try planner.each(eval.on, .all, of: path) { planner, part in
-        let feedback = try planner.feedback(of: part, policy: [])
+      try planner.each(eval.on, eval.by, of: path) { planner, part in
+        let feedback = try planner.heldOutFeedback(of: part)
         let examples = try planner.fit([feedback], label: part.label, weights: [1], model: eval.model)
         var inputs = [StepInput("examples", examples)]
         let score = planner.scored(by: eval)
@@ -43,7 +43,7 @@ extension CellPlanner {
   mutating func reward(
     _ name: String, _ eval: RewardEval, _ subject: EvalSubject, path: String
   ) throws -> [EvalFinding] {
-    try each(eval.on, .all, of: path) { planner, part in
+    try each(eval.on, eval.by, of: path) { planner, part in
       let prompts = OutputReference(
         try planner.prompts(part, prompt: nil, promptPath: nil, variables: Named()), "prompts")
       return try planner.eachSeed(drawing: eval.decoding.temperature > 0) { planner in
@@ -64,7 +64,7 @@ extension CellPlanner {
   /// How far the policy has moved along its own responses; nothing to say of the model before training.
   mutating func drift(_ name: String, _ eval: DriftEval, _ subject: EvalSubject, path: String) throws -> [EvalFinding] {
     if subject.isBase { return [] }
-    return try each(eval.on, .all, of: path) { planner, part in
+    return try each(eval.on, eval.by, of: path) { planner, part in
       let prompts = OutputReference(
         try planner.prompts(part, prompt: nil, promptPath: nil, variables: Named()), "prompts")
       return try planner.eachSeed(drawing: eval.decoding.temperature > 0) { planner in
@@ -126,7 +126,7 @@ extension CellPlanner {
       return try trace(name, eval, training.examples, of: step, subject, path: path)
     }
     return try each(on, .all, of: path) { planner, part in
-      let feedback = try planner.feedback(of: part, policy: [])
+      let feedback = try planner.heldOutFeedback(of: part)
       let examples = try planner.fit([feedback], label: part.label, weights: [1], model: "policy")
       return try planner.trace(name, eval, examples, of: step, subject, path: path)
     }

@@ -43,7 +43,8 @@ extension CellPlanner {
     }
     let work = SplitWork(
       parts: split?.parts.inSplitOrder ?? whole, groupBy: split?.groupBy,
-      promptFields: dataset.prompt.fields(bound: experiment.variables.names + ["options"]), limit: context.limit)
+      promptFields: dataset.prompt.fields(bound: experiment.variables.names + ["options"]),
+      dialogue: dataset.prompt.dialogueBeforeReply, limit: context.limit)
     var paths = ["group-by": "\(path)/split/group-by"]
     for (index, part) in work.parts.entries.enumerated() {
       paths["parts/\(index)/size"] = "\(path)/split/\(part.name.escapedKey)"

@@ -48,22 +48,35 @@ extension CellPlanner {
     _ responses: [Template], take: RecordedResponses.Take = .whole, _ label: String, _ part: DataPart,
     _ prompts: OutputReference, at paths: [String: String]
   ) -> StepID {
-    add(
-      .recorded(RecordedWork(responses: responses, take: take)), label,
+    let namesAnswer = responses.contains { $0.fields.contains("answer") }
+    let work = RecordedWork(
+      responses: responses, take: take, bindsAnswer: namesAnswer && part.dataset.options != nil)
+    return add(
+      .recorded(work), label,
       inputs: [StepInput("prompts", prompts), StepInput("records", part.records)], at: paths)
   }
 
-  /// The feedback on a part of the data.
-  mutating func feedback(of part: DataPart, policy: [OutputReference]) throws -> OutputReference {
+  /// The feedback on a part of the data that an eval looks at.
+  ///
+  /// `flip` is noise in what is trained on: what is measured against has none.
+  mutating func heldOutFeedback(of part: DataPart) throws -> OutputReference {
+    try feedback(of: part, policy: []) { if case .flip = $0 { false } else { true } }
+  }
+
+  /// The feedback on a part of the data, by all stages of the reviser or by some.
+  mutating func feedback(
+    of part: DataPart, policy: [OutputReference], stages isTaken: (Reviser) -> Bool = { _ in true }
+  ) throws -> OutputReference {
     var inputs = try candidates(of: part, policy: policy)
-    guard !experiment.reviser.isEmpty else {
+    let stages = experiment.reviser.enumerated().filter { isTaken($0.element) }
+    guard !stages.isEmpty else {
       return OutputReference(
         add(
           .revise(ReviseWork(stage: .plain)), "take \(part.label) as it is", inputs: inputs, at: ["stage": "generator"]),
         "feedback")
     }
     var last = inputs[0].source
-    for (index, stage) in experiment.reviser.enumerated() {
+    for (index, stage) in stages {
       let path = "\(element(index, of: "reviser"))/\(stage.name)"
       let asked = StageInputs(part: part, inputs: inputs, path: path, policy: policy)
       last = OutputReference(try revise(stage, asked), "feedback")
@@ -117,7 +130,16 @@ extension CellPlanner {
     case .judgment(let source): return try judgment(source, stage, asked)
     case .refinement(let refinement):
       let kept = try verifier(for: stage, keep: refinement.keep, asked)
-      return try revise(.refinement(kept, keep: refinement.keep), stage.name, asked, by: refinement.call)
+      switch refinement.by {
+      case .model(let call):
+        return try revise(.refinement(kept, keep: refinement.keep), stage.name, asked, by: call)
+      case .recorded(let refinements):
+        let step = recorded(
+          refinements, "recorded refinements of \(asked.part.label)", asked.part, asked.inputs[0].source,
+          at: Self.paths("responses", count: refinements.count, at: "\(asked.path)/refinements"))
+        let responses = StepInput("revisions", OutputReference(step, "responses"))
+        return revise(.refinementRecorded(kept, keep: refinement.keep), stage.name, asked, and: [responses])
+      }
     case .hindsight(let hindsight): return try self.hindsight(hindsight, stage, asked)
     case .rescore(let assessor): return try rescore(assessor, stage, asked)
     case .ranked: return revise(.ranked, stage.name, asked)
@@ -279,6 +301,7 @@ extension CellPlanner {
   ) -> StepID {
     var paths = ["stage": asked.path, "keep": "\(asked.path)/keep", "verdict": "\(asked.path)/verdict"]
     if case .revisionRecorded = stage { paths["revisions"] = "\(asked.path)/revisions" }
+    if case .refinementRecorded = stage { paths["revisions"] = "\(asked.path)/refinements" }
     for key in ["judgment", "wrong", "right", "acceptable", "acceptable-per-rejected", "rate"] {
       paths[key] = "\(asked.path)/\(key)"
     }

@@ -65,6 +65,7 @@ extension CellPlanner {
     }
     paths.merge(schedulePaths(training.hyperparameters.schedule, at: "\(path)/schedule")) { $1 }
     paths["batch"] = "\(path)/batch/examples"
+    paths["batch/group"] = "\(path)/batch/group"
     for option in ["epochs", "clip"] { paths[option] = "\(path)/\(option)" }
     paths["seed"] = "seeds/values"
     return paths

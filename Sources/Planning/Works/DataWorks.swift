@@ -101,12 +101,14 @@ extension BuiltInTask {
 public struct SplitWork: Work, Hashable {
   static let kind = StepKind.split
   static let version = 2
-  /// The parts in the order of the spec; one part `all` if the spec has no split.
+  /// The parts in the order in which they are taken; one part `all` if the spec has no split.
   public let parts: Named<Split.Size>
   /// What keeps records together beside equal prompts.
   public let groupBy: Split.Grouping?
   /// The fields that the prompt is made of: records equal in them have equal prompts.
   public let promptFields: [String]
+  /// The dialogue whose last turn is no part of the prompt; nil: prompts are whole fields.
+  public let dialogue: Conversation?
   /// At most so many records a part; nil: no limit.
   ///
   /// For a trial run.
@@ -130,6 +132,7 @@ public struct SplitWork: Work, Hashable {
       options.set("group-by/until", optional: until)
     }
     options.set("prompt-fields", texts: promptFields)
+    if let dialogue { options.set("prompt-fields/dialogue", .text(dialogue.format.rawValue)) }
     if let limit { options.set("limit", .integer(limit)) }
     return options
   }

@@ -63,6 +63,8 @@ public struct ReviseWork: Work, Hashable {
     case judgmentReplies(acceptable: String)
     /// A model's `replies` are the better responses (ILF) where there is a judgment.
     case refinement(Verifier?, keep: KeptPairs)
+    /// As ``refinement``, with `revisions` that stand in the data, one for each judged response.
+    case refinementRecorded(Verifier?, keep: KeptPairs)
     /// Every response under the prompt that it fits: `right` or `wrong`, the same records' prompts rendered twice.
     case hindsight(Verifier)
     /// All responses of a record, in the order of the data.
@@ -143,6 +145,9 @@ public struct ReviseWork: Work, Hashable {
     case .refinement(let verifier, let keep):
       set("refinement", verifier)
       options.set("keep", .text(keep.rawValue))
+    case .refinementRecorded(let verifier, let keep):
+      set("refinement-recorded", verifier)
+      options.set("keep", .text(keep.rawValue))
     case .hindsight(let verifier): set("hindsight", verifier)
     case .ranked: set("ranked")
     case .rescore(let verifier): set("rescore", verifier)
@@ -191,6 +196,8 @@ public struct FitWork: Work, Hashable {
     for (index, weight) in weights.enumerated() { options.set("weights/\(index)", .number(weight)) }
     options.set("max-length", optional: maxLength)
     options.set("longer", .text(longer.rawValue))
+    // At first only the prompts that all responses of a record share were cut.
+    if longer == .cut { options.set("longer/of", .text("prompts and contexts")) }
     options.set("examples", optional: examples)
     return options
   }

@@ -75,6 +75,11 @@ extension Prompt {
     return result
   }
 
+  /// The dialogue that the prompt is, if its last turn is the response.
+  var dialogueBeforeReply: Conversation? {
+    if case .conversation(let conversation) = self, conversation.upTo == .lastAssistant { conversation } else { nil }
+  }
+
   /// The examples that the prompt asks for.
   var shots: Shots? {
     guard case .turns(let parts) = self else { return nil }
@@ -93,11 +98,16 @@ public struct RecordedWork: Work, Hashable {
   public let responses: [Template]
   /// What of the rendered text is the response.
   public let take: RecordedResponses.Take
+  /// Whether `{answer}` is the label of the right option, whatever field of that name a record has.
+  ///
+  /// Otherwise it is the record's field, and where there is none the first accepted answer.
+  public var bindsAnswer = false
 
   var options: Manifest {
     var options = Manifest()
     options.set("responses", texts: responses.map(\.source))
     options.set("take", .text(take.rawValue))
+    if bindsAnswer { options.set("answer", .text("label")) }
     return options
   }
 }

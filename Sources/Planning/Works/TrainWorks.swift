@@ -77,7 +77,9 @@ extension Objective {
       options.set("objective/without", texts: cut.without.map(\.rawValue))
     case .forwardPrediction(let prediction): set("weight", prediction.weight)
     case .rrhf(let rrhf): set("sft-weight", rrhf.sftWeight)
-    case .pro(let pro): set("sft-weight", pro.sftWeight)
+    case .pro(let pro):
+      set("sft-weight", pro.sftWeight)
+      if pro.floor != PROOptions.standardFloor { set("floor", pro.floor) }
     case .clha(let clha):
       set("margin", clha.margin)
       set("gap", clha.gap)
@@ -133,6 +135,7 @@ extension Hyperparameters {
     case nil: break
     }
     options.set("batch", .integer(batch))
+    if group < batch { options.set("batch/group", .integer(group)) }
     options.set("epochs", .number(epochs))
     options.set("clip", clip.map { .number($0) } ?? .none)
   }

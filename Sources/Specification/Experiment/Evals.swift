@@ -159,12 +159,14 @@ public struct PreferenceEval: Hashable, Sendable {
     case length
   }
 
-  /// What it looks at; the pairs are those that the generator's recorded responses give.
+  /// What it looks at; the pairs are those that the generator and the reviser make of it, without noise in the labels.
   public let on: EvalData
   /// The model's name.
   public let model: String
   /// What a response's score is; nil: the reward where a reward model is trained, and else the sum.
   public let score: Score?
+  /// How results are divided.
+  public let by: EvalGrouping
 }
 
 /// The mean score of a reward model.
@@ -175,6 +177,8 @@ public struct RewardEval: Hashable, Sendable {
   public let model: String
   /// How the policy writes what is scored.
   public let decoding: Decoding
+  /// How results are divided.
+  public let by: EvalGrouping
 }
 
 /// How often the model's response beats another.
@@ -195,6 +199,8 @@ public struct DriftEval: Hashable, Sendable {
   public let on: EvalData
   /// How the model writes the responses along which the distance is taken.
   public let decoding: Decoding
+  /// How results are divided.
+  public let by: EvalGrouping
 }
 
 /// How much the two responses of a pair differ.

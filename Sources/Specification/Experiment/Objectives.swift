@@ -177,8 +177,13 @@ public struct RRHFOptions: Hashable, Sendable {
 
 /// Options of `pro`.
 public struct PROOptions: Hashable, Sendable {
+  /// The authors' code has it; the paper has none, which is 0.
+  public static let standardFloor = 1e-10
+
   /// The weight of the best response's likelihood; at least 0.
   public let sftWeight: Double
+  /// What stands beside the powers in the logarithm; at least 0.
+  public let floor: Double
 }
 
 /// Options of `clha`.

@@ -160,8 +160,16 @@ public enum JudgmentSource: Hashable, Sendable {
 
 /// A better response written with the judgment at hand.
 public struct Refinement: Hashable, Sendable {
-  /// The model that writes it, and what it is asked; knows {response} and {judgment}.
-  public let call: ModelCall
+  /// Where it comes from.
+  public enum Origin: Hashable, Sendable {
+    /// A model writes it, asked with {response} and {judgment}.
+    case model(ModelCall)
+    /// It stands in the data, one for each response.
+    case recorded([Template])
+  }
+
+  /// Where it comes from.
+  public let by: Origin
   /// Which pairs stay.
   public let keep: KeptPairs
 }

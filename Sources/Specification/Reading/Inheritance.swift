@@ -54,8 +54,9 @@ final class Inheritance {
   private func lay(_ own: Node, over below: Node) -> Node {
     var below = below
     let inherited = below["ablations"]
-    if own.entry("ablations") != nil, Reading.isAbsent(own["ablations"]), own["table"] == nil {
-      below = below.withoutGridOfTable
+    if own.entry("ablations") != nil, Reading.isAbsent(own["ablations"]) {
+      // A table of its own says itself what it shows.
+      if own["table"] == nil { below = below.withoutGridOfTable }
     } else if let inherited {
       checkAxes(inherited, against: own.without("ablations"))
     }

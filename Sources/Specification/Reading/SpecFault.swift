@@ -32,6 +32,7 @@ enum SpecFault: Hashable {
   case exactlyOne(of: [String], in: String, found: Int)
   case atLeastOne(of: [String], in: String)
   case goesOnlyWith(key: String, other: String)
+  case beyond(key: String, value: Int, other: String, limit: Int)
   case neededWith(key: String, other: String)
   case unsupportedVersion(Int)
 

@@ -131,6 +131,10 @@ extension SpecFault {
       Told("at-least-one", "`\(what)` needs at least one of \(Wording.joined(keys, "and"))", "Add one of them.")
     case .goesOnlyWith(let key, let other):
       Told("does-nothing", "`\(key)` has no effect without `\(other)`", "Remove `\(key)`, or choose `\(other)`.")
+    case .beyond(let key, let value, let other, let limit):
+      Told(
+        "out-of-range", "`\(key)` is \(value), more than `\(other)`, which is \(limit)",
+        "Write \(limit) or less, or leave `\(key)` out.")
     case .neededWith(let key, let other): Told("missing-key", "`\(other)` needs `\(key)`", "Add `\(key): …`.")
     case .unsupportedVersion(let version):
       Told(

@@ -100,7 +100,8 @@ extension PreferenceEval {
       let score = fields.optional(
         "score", Shape<Score>.word,
         "What a response's score is; unless set, `reward` where the objective is bradley-terry, and else `sum`.")
-      return on.map { PreferenceEval(on: $0, model: model, score: score) }
+      let by = fields.by()
+      return on.map { PreferenceEval(on: $0, model: model, score: score, by: by) }
     }
   }
 }
@@ -111,8 +112,9 @@ extension RewardEval {
       let on = fields.on()
       let model = fields.required("model", .modelName, "The reward model.")
       let decoding = Decoding.read(&fields, temperature: 0)
+      let by = fields.by()
       guard let on, let model else { return nil }
-      return RewardEval(on: on, model: model, decoding: decoding)
+      return RewardEval(on: on, model: model, decoding: decoding, by: by)
     }
   }
 }
@@ -153,7 +155,8 @@ extension DriftEval {
       let on = fields.on()
       // The mean log-ratio of texts that the model draws is KL(model, reference); of other texts it is not.
       let decoding = Decoding.read(&fields, temperature: 1)
-      return on.map { DriftEval(on: $0, decoding: decoding) }
+      let by = fields.by()
+      return on.map { DriftEval(on: $0, decoding: decoding, by: by) }
     }
   }
 }
@@ -184,7 +187,7 @@ extension ErrorDetectionEval {
         "The judgment; knows {errors}, what is said of all, and {response}.")
       let prompt = fields.judgedPrompt()
       let by = fields.by()
-      guard let on, let response, let errors, let prompt else { return nil }
+      guard let on, let response, let errors else { return nil }
       return ErrorDetectionEval(
         on: on, model: model, response: response, errors: errors, error: error, judgment: judgment,
         judgedPrompt: prompt, by: by)

@@ -43,7 +43,13 @@ extension Objective {
   }
 
   private static var pro: Shape<PROOptions> {
-    .record("pro") { PROOptions(sftWeight: $0.sftWeight(default: 0.05)) }
+    .record("pro") { fields in
+      let weight = fields.sftWeight(default: 0.05)
+      let floor = fields.optional(
+        "floor", .number(.within(0...1)), default: PROOptions.standardFloor,
+        "Stands beside the powers in the logarithm, as in the authors' code; 0: the paper's form.")
+      return PROOptions(sftWeight: weight, floor: floor)
+    }
   }
 }
 
@@ -96,7 +102,7 @@ extension CUTOptions {
       if let form, form != .paperV4, fields.has("gamma"), let place = fields.place("gamma") {
         fields.reading.note(.goesOnlyWith(key: "gamma", other: "form: paper-v4"), place)
       }
-      guard let form, let prompt else { return nil }
+      guard let form else { return nil }
       return CUTOptions(
         form: form, lambda: lambda, alpha: alpha, gamma: form == .paperV4 ? gamma ?? 1 : nil, judgedPrompt: prompt,
         without: without)
@@ -106,9 +112,10 @@ extension CUTOptions {
 
 extension Fields {
   /// The prompt with the judgment.
-  mutating func judgedPrompt() -> Prompt? {
-    let prompt = required("judged-prompt", Prompt.shape, "The prompt with the {judgment}.")
-    if let prompt, !prompt.uses("judgment"), let place = place("judged-prompt") {
+  mutating func judgedPrompt() -> Prompt {
+    let prompt = optional(
+      "judged-prompt", Prompt.shape, default: .judged, "The prompt with the {judgment}; knows {asked}.")
+    if !prompt.uses("judgment"), let place = place("judged-prompt") {
       reading.note(.templateLacks(field: "judgment", key: "judged-prompt"), place)
     }
     return prompt
@@ -132,9 +139,10 @@ extension Prompt {
 extension ForwardPredictionOptions {
   fileprivate static var shape: Shape<ForwardPredictionOptions> {
     .record("forward-prediction") { fields in
-      let prompt = fields.required("judgment-prompt", .template, "The text between response and judgment.")
+      let prompt = fields.optional(
+        "judgment-prompt", .template, default: .judgmentQuestion, "The text between response and judgment.")
       let weight = fields.optional("weight", .number(.atLeast(0)), default: 1, "The weight of the judgment.")
-      return prompt.map { ForwardPredictionOptions(judgmentPrompt: $0, weight: weight) }
+      return ForwardPredictionOptions(judgmentPrompt: prompt, weight: weight)
     }
   }
 }
@@ -148,7 +156,8 @@ extension CLHAOptions {
         "gap", .number(.atLeast(0)), default: 3, "The difference of rewards above which a pair counts.")
       let weight = fields.sftWeight(default: 0.05)
       let gate = fields.optional(
-        "gate", .number(), "The reward above which the best response's likelihood counts; none: always.")
+        "gate", .number(),
+        "The reward above which the best response's likelihood counts, 0 in the authors' code; none: always.")
       return CLHAOptions(margin: margin, gap: gap, sftWeight: weight, gate: gate)
     }
   }
@@ -161,7 +170,8 @@ extension HIROptions {
       let smoothing = fields.smoothing(below: 1, default: 0.2)
       let contrast = fields.optional("contrast", .number(.atLeast(0)), default: 1, "The weight of the contrast.")
       let entropy = fields.optional("entropy", .number(.atLeast(0)), default: 0.001, "The weight of the entropy.")
-      let spans = fields.optional("spans", spans, "How sub-outputs are drawn; none: whole responses.")
+      let spans = fields.optional(
+        "spans", spans, "How sub-outputs are drawn, each epoch in the authors' code; none: whole responses.")
       guard let form else { return nil }
       return HIROptions(form: form, labelSmoothing: smoothing, contrast: contrast, entropy: entropy, spans: spans)
     }

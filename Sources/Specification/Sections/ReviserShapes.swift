@@ -199,12 +199,24 @@ extension Shape where Value == Template? {
 extension Refinement {
   fileprivate static var shape: Shape<Refinement> {
     .record("refinement") { fields in
+      let by = fields.optional("by", Assessor.written([.recorded]), "Says that refinements stand in the data.")
       let model = fields.optional("model", .modelName, default: "policy", "The model that writes.")
       let prompt = fields.optional(
         "prompt", Prompt.shape, default: .refinement, "What it is asked; knows {response}, {judgment} and {asked}.")
       let decoding = Decoding.read(&fields, temperature: 0)
+      let refinements = fields.optional(
+        "refinements", .list(of: .template, atLeast: 1), "The refinement of each response that stands in the data.")
       let keep = fields.keep()
-      return Refinement(call: ModelCall(model: model, prompt: prompt, decoding: decoding), keep: keep)
+      guard by == nil else {
+        for key in ["prompt"] + Decoding.keys { fields.refuse(key, without: "model: …") }
+        if let place = fields.place("model"), fields.has("model") {
+          fields.reading.note(.exactlyOne(of: ["by", "model"], in: "refinement", found: 2), place)
+        }
+        fields.demand("refinements", with: "by: recorded", at: "by")
+        return refinements.map { Refinement(by: .recorded($0), keep: keep) }
+      }
+      fields.refuse("refinements", without: "by: recorded")
+      return Refinement(by: .model(ModelCall(model: model, prompt: prompt, decoding: decoding)), keep: keep)
     }
   }
 }

@@ -62,10 +62,21 @@ extension Prompt {
       """)
   }
 
+  /// For a response once more, with what was said of it at hand (CUT).
+  static let judged = standard(
+    """
+    {asked}
+
+    Answer so that this is a fair judgment of the answer: {judgment}
+    """)
+
   private static func standard(_ text: String) -> Prompt { .text(.standard(text)) }
 }
 
 extension Template {
+  /// For what is wrong with the response before it, in words (forward prediction).
+  static let judgmentQuestion = standard("What is to be said of this answer?")
+
   /// A template of this program's own, where a spec leaves one open.
   static func standard(_ text: String) -> Template {
     guard let template = try? Template(text) else { fatalError("\(text) is no template: our own bug") }

@@ -19,13 +19,23 @@ extension Hyperparameters {
       let keep = fields.optional("keep", Keep.shape, default: .last, "Which weights are the result.")
       guard let adapter, let optimizer, let batch, let epochs else { return nil }
       return Hyperparameters(
-        adapter: adapter, optimizer: optimizer, schedule: schedule, batch: batch, epochs: epochs, examples: examples,
+        adapter: adapter, optimizer: optimizer, schedule: schedule, batch: batch.examples, group: batch.group,
+        epochs: epochs, examples: examples,
         maxLength: maxLength, longer: longer, clip: clip, keep: keep)
     }
   }
 
-  private static var batch: Shape<Int> {
-    .record("batch") { $0.required("examples", .integer(.atLeast(1)), "Examples for each optimizer step.") }
+  private static var batch: Shape<(examples: Int, group: Int)> {
+    .record("batch") { fields in
+      let examples = fields.required("examples", .integer(.atLeast(1)), "Examples for each optimizer step.")
+      let group = fields.optional(
+        "group", .integer(.atLeast(1)),
+        "Examples that the loss is normalized over: it is the mean over such groups. Default: all of the batch.")
+      if let examples, let group, group > examples, let place = fields.place("group") {
+        fields.reading.note(.beyond(key: "group", value: group, other: "examples", limit: examples), place)
+      }
+      return examples.map { ($0, min(group ?? $0, $0)) }
+    }
   }
 }
 

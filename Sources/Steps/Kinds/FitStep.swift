@@ -121,8 +121,9 @@ package struct Fitting {
       }
     }
     var cut = 0
-    for (before, after) in zip(parts.joined(), fitted.joined())
-    where before.turns != after.turns && !after.items.isEmpty { cut += 1 }
+    for (before, after) in zip(parts.joined(), fitted.joined()) where !after.items.isEmpty {
+      if before.turns != after.turns || !after.items.allSatisfy(before.items.contains) { cut += 1 }
+    }
     let merged = Interleaving.merged(fitted, weights: weights)
     let counts = FeedbackCounts(merged, cut: cut)
     if counts.items == 0 { throw .noExamples(step: label, counts: counts, place: places["feedback"]) }
@@ -151,10 +152,11 @@ package struct Fitting {
     var leftovers = record.leftovers
     let shortest = cuts ? Self.turns(record.turns, withoutLeading: .max) : record.turns
     for item in record.items {
+      let short = cuts ? withOwnTurnsCut(item) : item
       if isEmpty(item, record.turns) {
         leftovers.append(Leftover(.empty, "the response has no token"))
-      } else if length(of: item, shortest) <= maxLength {
-        kept.append(item)
+      } else if length(of: short, shortest) <= maxLength {
+        kept.append(short)
       } else {
         let tokens = length(of: item, record.turns)
         leftovers.append(Leftover(.tooLong, "\(tokens) tokens, at most \(maxLength) are allowed"))
@@ -168,8 +170,29 @@ package struct Fitting {
   /// Halving finds the border, on the ground that a shorter text has no more tokens; where tokenization breaks that rule
   /// here and there, the result still fits.
   private func cut(_ turns: [Message], for items: [FeedbackItem]) -> [Message] {
-    func fits(_ turns: [Message]) -> Bool { items.allSatisfy { length(of: $0, turns) <= maxLength } }
-    if !cuts || fits(turns) { return turns }
+    cuts ? cut(turns) { turns in items.allSatisfy { length(of: $0, turns) <= maxLength } } : turns
+  }
+
+  /// An item whose own turns, if it has any, are cut so that each fits with what stands behind it.
+  private func withOwnTurnsCut(_ item: FeedbackItem) -> FeedbackItem {
+    func cut(_ turns: [Message], before response: Response) -> [Message] {
+      self.cut(turns) { encoder.count(turns: $0, response: response) <= maxLength }
+    }
+    switch item {
+    case .relabeled(let response, let turns, let contrast, let answers):
+      return .relabeled(
+        response, turns: cut(turns, before: response), contrast: cut(contrast, before: response), answers: answers)
+    case .judged(let response, let judgment, .prompt(let judged)?):
+      return .judged(response, judgment: judgment, context: .prompt(cut(judged, before: response)))
+    case .judged(let response, .some(let judgment), .question(let question)?):
+      let said = Response(text: judgment, finish: .stop, tokens: 0)
+      return .judged(response, judgment: judgment, context: .question(cut(question, before: said)))
+    case .response, .judged, .pair, .ranking: return item
+    }
+  }
+
+  private func cut(_ turns: [Message], until fits: ([Message]) -> Bool) -> [Message] {
+    if fits(turns) { return turns }
     var tooFew = 0
     var enough = turns.first { $0.role == .user }?.text.count ?? 0
     while enough - tooFew > 1 {
@@ -186,7 +209,7 @@ package struct Fitting {
     return turns
   }
 
-  /// The tokens of the longest response of an item with its prompt; turns of an item's own are never cut.
+  /// The tokens of the longest response of an item with its prompt.
   private func length(of item: FeedbackItem, _ turns: [Message]) -> Int {
     let prompts = Self.prompts(of: item, turns)
     let longest = prompts.flatMap { turns in item.responses.map { encoder.count(turns: turns, response: $0) } }.max()

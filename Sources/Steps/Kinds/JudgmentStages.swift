@@ -20,6 +20,13 @@ extension Reviser {
     case .judgmentRecorded(let template): return try judged(record, by: template, number, material.fields)
     case .judgmentReplies(let acceptable): return judged(record, material.replies, acceptable)
     case .refinement: return refined(record, prompt, material.replies, grader)
+    case .refinementRecorded:
+      if material.replies.count != record.items.count {
+        throw StepError.revisionCount(
+          step: label, revisions: material.replies.count, responses: record.items.count, record: number,
+          place: places["revisions"])
+      }
+      return refined(record, prompt, material.replies, grader)
     case .hindsight: return relabeled(record, prompt, material.hindsight, grader)
     case .flip(let rate, let seed): return flipped(record, rate, seed)
     case .judgedPrompt, .judgmentPrompt: return inContext(record, material.contexts)

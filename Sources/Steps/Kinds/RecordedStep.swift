@@ -9,10 +9,15 @@ import Specification
 enum RecordedStep {
   static func run(_ work: RecordedWork, _ task: StepTask) throws -> [ProducedOutput] {
     let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
+    let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+    let sources = SourceRecord.identified(fields)
+    try Alignment.check(prompts.map(\.id), sources.map(\.id), step: task.step.label)
     var records: [Responses] = []
-    for (index, record) in SourceRecord.identified(fields).enumerated() {
+    for (index, (record, prompt)) in zip(sources, prompts).enumerated() {
+      var fields = record.fields
+      if work.bindsAnswer || fields["answer"] == nil { fields["answer"] = prompt.answers.first.map { .string($0) } }
       let texts = try work.responses.flatMap { template in
-        try Self.texts(template, record.fields, work.take, index + 1, task)
+        try Self.texts(template, fields, work.take, index + 1, task)
       }
       records.append(
         Responses(id: record.id, responses: texts.map { Response(text: $0, finish: .stop, tokens: 0) }))

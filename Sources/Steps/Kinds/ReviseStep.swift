@@ -49,7 +49,7 @@ enum ReviseStep {
         try Self.checkKnown(template, in: fields, task)
       case .revision, .judgeReplies, .judgmentReplies, .rescoreReplies, .refinement:
         replies = try Self.replies(to: candidates, task)
-      case .revisionRecorded: replies = try Self.responses("revisions", candidates, task)
+      case .revisionRecorded, .refinementRecorded: replies = try Self.responses("revisions", candidates, task)
       case .stronger: stronger = try Self.responses("stronger", candidates, task)
       case .judgedPrompt, .judgmentPrompt: contexts = try Self.contexts(of: candidates, task)
       case .hindsight:

@@ -139,7 +139,7 @@ package struct Reviser {
     case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _):
       keepsRight ? verifier : nil
     case .judgment(let verifier, _, _), .hindsight(let verifier), .rescore(let verifier): verifier
-    case .refinement(let verifier, _): keepsRight ? verifier : nil
+    case .refinement(let verifier, _), .refinementRecorded(let verifier, _): keepsRight ? verifier : nil
     default: nil
     }
   }
@@ -147,7 +147,7 @@ package struct Reviser {
   var keepsRight: Bool {
     switch stage {
     case .minimalRevision(_, let keep), .revision(_, let keep), .revisionRecorded(_, let keep), .stronger(_, let keep),
-      .refinement(_, let keep):
+      .refinement(_, let keep), .refinementRecorded(_, let keep):
       keep == .verdictRight
     default: false
     }

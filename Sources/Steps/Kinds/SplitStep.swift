@@ -23,7 +23,8 @@ enum SplitStep {
 
 /// The rule of splitting.
 ///
-/// Groups stand in the order of their hashes; parts come from the front in the order of the spec, `train` from the back.
+/// Groups stand in the order of their hashes; parts come from the front in the order in which the work lists them (`heldout`,
+/// `validation`, then the others by name, wherever the spec writes them), `train` from the back.
 /// A group that a part's size cuts gives the part what it needs, and its other records to nobody.
 package struct Splitter {
   /// A part with its records, in order.
@@ -68,7 +69,7 @@ package struct Splitter {
       severity: .warning)
   }
 
-  /// The parts in the order of the spec.
+  /// The parts in the order of the work.
   package func division(of records: [JSONObject]) throws(StepError) -> Division {
     let groups = try groups(of: records)
     var front = groups[...]
@@ -150,14 +151,24 @@ package struct Splitter {
   }
 
   private func promptIdentity(_ record: JSONObject) -> Digest {
+    if let turns = turnsBeforeReply(record) { return .sha256(turns.canonicalBytes) }
     let fields = work.promptFields.isEmpty ? record.names : work.promptFields
     let values = fields.map { JSONMember($0, record[$0] ?? .null) }
     return .sha256(JSONValue.object(JSONObject(values)).canonicalBytes)
   }
 
+  /// The turns of a dialogue before its last, which is the response; nil for other prompts, and for what is no dialogue, of
+  /// which the step that renders it tells.
+  private func turnsBeforeReply(_ record: JSONObject) -> JSONValue? {
+    guard let dialogue = work.dialogue, let value = record[dialogue.field],
+      let turns = try? Dialogue(value, format: dialogue.format).messages(upTo: dialogue.upTo)
+    else { return nil }
+    return .array(turns.map { .array([.string($0.role.rawValue), .string($0.text)]) })
+  }
+
   /// What the prompt's fields say in a prompt, where 5 is "5", and null, nothing and no field at all are the same.
   private func promptTexts(_ record: JSONObject) -> Digest {
-    guard !work.promptFields.isEmpty else { return promptIdentity(record) }
+    guard !work.promptFields.isEmpty, work.dialogue == nil else { return promptIdentity(record) }
     let values = work.promptFields.map { field -> JSONValue in
       guard let value = record[field], value != .null else { return .string("") }
       return FieldText.text(value).map { .string($0) } ?? value

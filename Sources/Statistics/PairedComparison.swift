@@ -1,0 +1,153 @@
+// Two measurements of the same records: how far apart they are, and how much that would vary with other records.
+
+import CKernels
+import Randomness
+
+/// What two models made of one record.
+///
+/// A measurement is a sum over records by a sum of weights: a share or a mean has weights of 1, a perplexity counts tokens.
+public struct PairedRecord: Hashable, Sendable {
+  /// The first one's sum and weight.
+  public let first: Weighted
+  /// The second one's sum and weight.
+  public let second: Weighted
+
+  /// A value times its weight, and the weight.
+  public struct Weighted: Hashable, Sendable {
+    /// The weighted value.
+    public let sum: Double
+    /// The weight, at least 0.
+    public let weight: Double
+
+    /// Makes a weighted value.
+    public init(sum: Double, weight: Double) {
+      self.sum = sum
+      self.weight = weight
+    }
+  }
+
+  /// Makes a pair.
+  public init(first: Weighted, second: Weighted) {
+    self.first = first
+    self.second = second
+  }
+}
+
+/// A comparison over records: it speaks of these two runs, not of the methods behind them.
+public struct PairedComparison: Sendable {
+  private let records: [PairedRecord]
+  private let isExponential: Bool
+
+  /// How often records are drawn again for an interval.
+  public static let resamples = 2000
+
+  /// Compares the second with the first.
+  ///
+  /// - Parameters:
+  ///   - records: What both made of each record.
+  ///   - isExponential: Whether the measurement is the exponential of the weighted mean, as perplexity is.
+  public init(_ records: [PairedRecord], isExponential: Bool = false) {
+    self.records = records
+    self.isExponential = isExponential
+  }
+
+  /// The difference, with the percentile interval of the paired bootstrap.
+  ///
+  /// The p-value is McNemar's exact one where each record is right or wrong, else that of a t test of what each record
+  /// contributes (the linearized ratio; of an exponential, on the scale of its logarithm).
+  ///
+  /// - Parameter seed: The same seed draws the same records.
+  /// - Returns: The estimate; nil for fewer than two records, or none with a weight.
+  public func estimate(seed: UInt64 = 0) -> Estimate? {
+    var sums = Sums()
+    for record in records { sums.add(record) }
+    guard records.count > 1, sums.first.weight > 0, sums.second.weight > 0 else { return nil }
+    let interval = interval(seed)
+    let contributions = contributions(sums)
+    guard let test = Estimate.paired(contributions) else { return nil }
+    let scale = isExponential ? ck_exp_double(sums.second.ratio) : 1
+    return Estimate(
+      difference: difference(sums), low: interval.low, high: interval.high,
+      p: disagreement?.p ?? test.p, detectable: test.detectable * scale)
+  }
+
+  /// On how many records only one was right; nil unless each record is right or wrong.
+  public var disagreement: Disagreement? {
+    func isVerdict(_ value: PairedRecord.Weighted) -> Bool {
+      value.weight == 1 && (value.sum == 0 || value.sum == 1)
+    }
+    let isBinary = records.allSatisfy { isVerdict($0.first) && isVerdict($0.second) }
+    return isBinary ? Disagreement(records.map { (first: $0.first.sum, second: $0.second.sum) }) : nil
+  }
+
+  /// What each record adds to the difference, so that their mean is it.
+  private func contributions(_ sums: Sums) -> [Double] {
+    let count = Double(records.count)
+    func part(_ value: PairedRecord.Weighted, _ all: Sums.Side) -> Double {
+      all.ratio + (value.sum - all.ratio * value.weight) * count / all.weight
+    }
+    return records.map { part($0.second, sums.second) - part($0.first, sums.first) }
+  }
+
+  private func difference(_ sums: Sums) -> Double {
+    guard isExponential else { return sums.second.ratio - sums.first.ratio }
+    return ck_exp_double(sums.second.ratio) - ck_exp_double(sums.first.ratio)
+  }
+
+  /// The 2.5th and 97.5th percentiles of the differences of resampled records.
+  private func interval(_ seed: UInt64) -> (low: Double, high: Double) {
+    let address = RandomAddress(seed: seed, purpose: .bootstrap)
+    var differences: [Double] = []
+    differences.reserveCapacity(Self.resamples)
+    for resample in 0..<Self.resamples {
+      let sums = drawn(UInt64(resample), address.key)
+      // A resample without any weight says nothing.
+      if sums.first.weight > 0, sums.second.weight > 0 { differences.append(difference(sums)) }
+    }
+    differences.sort()
+    return (Self.percentile(0.025, of: differences), Self.percentile(0.975, of: differences))
+  }
+
+  /// As many records as there are, drawn with replacement.
+  private func drawn(_ resample: UInt64, _ key: Threefry.Words) -> Sums {
+    var sums = Sums()
+    var left = records.count
+    var block: UInt64 = 0
+    while left > 0 {
+      let words = Threefry.block(key: key, counter: (block, resample, 0, 0))
+      for word in [words.0, words.1, words.2, words.3].prefix(left) {
+        // A whole number below the count, each equally likely to within 2^-64 of it.
+        sums.add(records[Int(word.multipliedFullWidth(by: UInt64(records.count)).high)])
+      }
+      left -= 4
+      block += 1
+    }
+    return sums
+  }
+
+  /// Between the two nearest of sorted numbers.
+  private static func percentile(_ share: Double, of sorted: [Double]) -> Double {
+    let place = share * Double(sorted.count - 1)
+    let below = Int(place)
+    let above = min(below + 1, sorted.count - 1)
+    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+  }
+
+  /// Sums over records.
+  private struct Sums {
+    struct Side {
+      var sum = 0.0
+      var weight = 0.0
+      var ratio: Double { sum / weight }
+    }
+    var first = Side()
+    var second = Side()
+
+    mutating func add(_ record: PairedRecord) {
+      first.sum += record.first.sum
+      first.weight += record.first.weight
+      second.sum += record.second.sum
+      second.weight += record.second.weight
+    }
+  }
+}
