@@ -115,8 +115,8 @@ let package = Package(
     library(
       "RunnerCommands",
       [
-        "Steps", "Reporting", "Execution", "Planning", "Storage", "Specification", "Fetching", "Records", "Randomness",
-        "LanguageModel", "Training", "Objectives",
+        "Steps", "Reporting", "Statistics", "Execution", "Planning", "Storage", "Specification", "Fetching", "Records",
+        "Randomness", "LanguageModel", "Training", "Objectives",
         "Tensors", "JSON", "Digests", "Diagnostics", arguments,
       ]),
     .executableTarget(
@@ -149,7 +149,7 @@ let package = Package(
         "Execution", "Planning", "Storage", "Specification", "Records", "Verification", "LanguageModel", "Tensors",
         "Objectives", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
-    tests(of: "Reporting", ["Planning", "Specification", "Records", "JSON", "Digests", "Diagnostics"]),
+    tests(of: "Reporting", ["Planning", "Specification", "Statistics", "Records", "JSON", "Digests", "Diagnostics"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"],
       exclude: ["Golden", "Fixtures"], swiftSettings: strict),

@@ -104,12 +104,12 @@ public struct RenderedPrompt: WireRecord, Hashable {
 }
 
 extension JSONValue {
-  func text(_ name: String) throws(WireFault) -> String {
+  package func text(_ name: String) throws(WireFault) -> String {
     guard let text = self[name]?.stringValue else { throw WireFault(member: name) }
     return text
   }
 
-  func list(_ name: String) throws(WireFault) -> [JSONValue] {
+  package func list(_ name: String) throws(WireFault) -> [JSONValue] {
     guard let list = self[name]?.arrayValue else { throw WireFault(member: name) }
     return list
   }

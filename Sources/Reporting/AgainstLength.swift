@@ -21,6 +21,7 @@ struct AgainstLength: Sendable {
   ///   - numbers: The numbers of the table.
   ///   - evals: The evals of a cell.
   ///   - outcomes: The outcomes behind a number, all seeds'; nil if they cannot be had.
+  /// - Returns: One for each number that has one for length beside it.
   static func all(
     _ numbers: [Measured], evals: Named<Eval>, outcomes: (Measured) -> [[Outcomes]]?
   ) -> [AgainstLength] {

@@ -65,13 +65,17 @@ struct ExecCommand: ParsableCommand {
     var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
     Kept.untilExit(done)
     if selection.isEmpty {
-      do {
-        try writeTables(session, done, store)
-      } catch let error as StorageError where error.isMiss {
-        // A table's bytes are damaged: its step runs again, and whatever else turns out to be.
-        Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
-        (summary, done) = try runAll(of: plan, named: run + "-repair", executor, leases, isAgain: true)
-        try writeTables(session, done, store)
+      var repairs = 0
+      while true {
+        do {
+          try writeTables(session, done, store)
+          break
+        } catch let error as StorageError where error.isMiss && repairs < session.graph.steps.count {
+          // What a table is made of is damaged: its step runs again. Each attempt finds one such file.
+          repairs += 1
+          Output.error("warning: \(error.diagnoses[0].message); it is computed again\n")
+          (summary, done) = try runAll(of: plan, named: "\(run)-repair\(repairs)", executor, leases, isAgain: true)
+        }
       }
     }
     if summary.cancelled { throw CommandError.cancelled }

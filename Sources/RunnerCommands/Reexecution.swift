@@ -37,7 +37,10 @@ struct Reexecution {
         let (produced, count) = try await engine.run(task.again(keepingIn: scratch.store))
         view.show(
           .finished(found.step, key: found.key, seconds: now(), computed: count.computed, reused: count.reused))
-        return StepComparison(found.result, produced, kind: found.step.kind, read: { try store.read($0) })
+        let version = (try? store.result(for: found.key))?.manifest["version"]
+        return StepComparison(
+          found.result, produced, kind: found.step.kind, isEarlier: version != .integer(found.step.version),
+          read: { try store.read($0) })
       } catch is DamagedInput where damages < found.step.inputs.count {
         // The damaged object was set aside; asked again, the executor makes it anew.
         damages += 1

@@ -160,6 +160,7 @@ struct VerifyCommand: AsyncParsableCommand {
             "again": $0.again.map { .number($0) } ?? .null,
           ])
         })
+    case .report(let step): object["first-optimizer-step"] = .integer(Int64(step))
     case .record(let number, let output, let id):
       object["first-record"] = .integer(Int64(number))
       object["output"] = .string(output)

@@ -4,6 +4,7 @@
 public import Digests
 public import Execution
 import JSON
+import Objectives
 public import Planning
 import Training
 
@@ -25,6 +26,8 @@ public struct StepComparison: Hashable, Sendable {
   public enum Beginning: Hashable, Sendable {
     /// In an optimizer step, counted from 1: what its report says, stored and now.
     case optimizerStep(Int, [Value])
+    /// In the report of an optimizer step, counted from 1, whose numbers agree or cannot be read; weights agree.
+    case report(Int)
     /// In no report of a training: all so many agree, and only weights differ.
     case weightsAlone(steps: Int)
     /// In the number of optimizer steps.
@@ -61,11 +64,13 @@ public struct StepComparison: Hashable, Sendable {
   ///   - stored: The stored result.
   ///   - produced: What the work gave now.
   ///   - kind: The step's kind.
+  ///   - isEarlier: Whether the stored result is of an earlier version of the step.
   ///   - read: Gives the bytes of a stored object.
   public init(
-    _ stored: StoredResult, _ produced: [ProducedOutput], kind: StepKind, read: @escaping (Digest) throws -> [UInt8]
+    _ stored: StoredResult, _ produced: [ProducedOutput], kind: StepKind, isEarlier: Bool = false,
+    read: @escaping (Digest) throws -> [UInt8]
   ) {
-    let produced = EarlierForm(stored, read: read).of(produced)
+    let produced = isEarlier ? EarlierForm(stored, read: read).of(produced) : produced
     var now: [String: Digest] = [:]
     for output in produced { now[output.name] = output.digest }
     let names = Set(stored.outputs.keys).union(now.keys).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -125,8 +130,11 @@ private struct Differences {
   func training(_ differing: [String]) -> StepComparison.Beginning? {
     guard let (old, new) = lines(of: "log") else { return .unreadable("log") }
     for (before, now) in zip(old, new) where before != now {
-      guard let first = StepReport(line: before), let second = StepReport(line: now) else { return .unreadable("log") }
-      return .optimizerStep(second.step, first.differences(from: second))
+      guard let second = StepReport(line: now) else { return .unreadable("log") }
+      guard let first = StepReport(line: before) else { return .report(second.step) }
+      let values = first.differences(from: second)
+      return values.isEmpty && first.weights == second.weights
+        ? .report(second.step) : .optimizerStep(second.step, values)
     }
     if old.count != new.count { return .steps(stored: old.count, again: new.count) }
     return differing.contains { $0.hasPrefix("weights") } ? .weightsAlone(steps: old.count) : nil
@@ -179,6 +187,15 @@ extension StepReport {
       ("rejected log-ratio", rejectedLogRatio, other.rejectedLogRatio), ("accuracy", accuracy, other.accuracy),
       ("reference point", referencePoint, other.referencePoint),
     ]
-    return values.filter { $0.1 != $0.2 }.map { StepComparison.Value(name: $0.0, stored: $0.1, again: $0.2) }
+    let metrics: [(String, Double?, Double?)] = metricNames(with: other).map { ($0, metric($0), other.metric($0)) }
+    return (values + metrics).filter { $0.1 != $0.2 }.map {
+      StepComparison.Value(name: $0.0, stored: $0.1, again: $0.2)
+    }
   }
+
+  private func metricNames(with other: StepReport) -> [String] {
+    metrics.map(\.name) + other.metrics.map(\.name).filter { name in !metrics.contains { $0.name == name } }
+  }
+
+  private func metric(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
 }

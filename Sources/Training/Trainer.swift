@@ -108,7 +108,8 @@ public final class Trainer {
 
   private static let beyondBounds = "a trained number is beyond \(ParameterBounds.largest)"
 
-  private var areParametersBounded: Bool {
+  /// Whether the next step could begin: otherwise the training has diverged, though no step has said so yet.
+  public var areParametersBounded: Bool {
     ParameterBounds.hold(trainee.parameters, pool: trainee.pool, variant: trainee.decoder.variant)
   }
 

@@ -65,6 +65,18 @@ import Testing
     #expect(summary.contains("\"steps\":0") && summary.contains("its reference"), "\(summary)")
   }
 
+  /// Weights that are kept right after the step that blew up, before any step could say so.
+  @Test(arguments: ["{steps: 1}", "{epochs: 1}"])
+  func weightsKeptAfterTheStepThatBlewUp(every: String) throws {
+    var training = SmallTraining()
+    (training.rate, training.batch, training.hyperparameters) = ("1.0e+30", 12, ["examples: 12"])
+    training.evals = ["trace: {likelihood-trace: {every: \(every)}}"]
+    let space = try TestSpace()
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try space.read("results/small/TABLE.md").contains("diverged at step 2"))
+  }
+
   @Test func theBestIsAmongTheWeightsBeforeIt() throws {
     var training = SmallTraining()
     training.rate = "1.0e+30"

@@ -176,7 +176,7 @@ import Testing
       cells.first { $0["eval"]?.stringValue == "agreement" && $0["at"]?["base"] == nil }?["mean"]?.doubleValue)
     #expect(agreement == 1, "\(cells)")
     let report = try space.read("results/small/TABLE.md")
-    #expect(report.contains("agreement (all): +"), "\(report)")
+    #expect(report.contains("agreement: +"), "\(report)")
     #expect(report.contains("over the same 4 records: "), "\(report)")
     // Nobody has a reward head before it is trained; length needs none.
     #expect(cells.filter { $0["at"]?["base"] != nil }.map { $0["eval"]?.stringValue } == ["length-only"], "\(cells)")

@@ -134,7 +134,6 @@ import Testing
     #expect(kto.beta == 0.1)
   }
 
-  /// What `none` is to remove must be there: a mistyped name would leave in place what its author thinks is gone.
   /// Without its axes, an inherited grid no longer says what `extends` may set, whether or not the table is one's own.
   @Test(arguments: ["", "\ntable: {rows: none, value: accuracy}"])
   func droppedAxesSetNothing(table: String) throws {
@@ -145,6 +144,7 @@ import Testing
     #expect(try accuracy(resolved.cells[0].experiment).decoding.temperature == 0.1 && resolved.cells.count == 1)
   }
 
+  /// What `none` is to remove must be there: a mistyped name would leave in place what its author thinks is gone.
   @Test(arguments: [
     ("extends: s.yaml\nhyperparametrs: none", "t.yaml:2:1: error: The spec has no key `hyperparametrs`"),
     ("extends: s.yaml\nmodels: {polcy: none}", "nothing named `polcy` is"),

@@ -1,4 +1,4 @@
-// Tests of significance against SciPy and statsmodels on a thousand cases (Tests/References/statistics.py).
+// Tests of significance against SciPy and statsmodels on a thousand cases (Tests/References/significance.py).
 
 import Foundation
 import JSON

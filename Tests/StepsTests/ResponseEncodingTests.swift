@@ -154,6 +154,21 @@ extension RenderedPrompt {
   fileprivate func with(_ turns: [Message]) -> RenderedPrompt { RenderedPrompt(id: id, turns: turns) }
 }
 
+@Suite struct RightBeginnings {
+  /// The byte tokenizer has a token a byte, and the end is one more; a beginning is shorter than the response.
+  @Test func beginningsThatAreOrBeginAnAnswer() throws {
+    let encoder = try SmallSpec().encoder()
+    func beginnings(_ text: String, _ answers: [String]) -> Set<Int> {
+      encoder.rightBeginnings(of: .relabeled(said(text), turns: [], contrast: [], answers: answers))
+    }
+    #expect(beginnings("12 3", ["12"]) == [1, 2, 3])
+    #expect(beginnings("12", ["512", "3"]) == [1, 2])
+    #expect(beginnings("3 12", ["12"]) == [])
+    #expect(beginnings("12", []) == [])
+    #expect(encoder.rightBeginnings(of: .response(said("12"))) == [])
+  }
+}
+
 @Suite struct ScoredResponses {
   @Test func everyResponseOfEveryItemInOrder() {
     let own = [Message(.user, "own")]

@@ -27,7 +27,7 @@ public struct Hyperparameters: Hashable, Sendable {
   public let schedule: Schedule
   /// Examples for each optimizer step; at least 1.
   public let batch: Int
-  /// How many examples of a batch the loss is normalized over; it is the mean over such groups. At least 1, at most `batch`.
+  /// How many examples of a batch the loss is normalized over: it is the mean over such groups; at least 1, at most `batch`.
   ///
   /// The whole batch unless the spec says less: the published code of some methods averages losses of so many examples, on as
   /// many devices or one after the other, and where a loss divides by a count that is another loss.

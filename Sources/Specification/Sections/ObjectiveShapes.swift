@@ -21,7 +21,9 @@ extension Objective {
           .apoZeroUnpaired($0)
         },
         Alternative("cut", CUTOptions.shape, "Contrastive unlikelihood training.") { .cut($0) },
-        Alternative("forward-prediction", ForwardPredictionOptions.shape, "The response, then its judgment.") {
+        Alternative(
+          "forward-prediction", ForwardPredictionOptions.shape, alone: true, "The response, then its judgment."
+        ) {
           .forwardPrediction($0)
         },
         Alternative("rrhf", rrhf, alone: true, "Ranking with the likelihood of the best.") { .rrhf($0) },

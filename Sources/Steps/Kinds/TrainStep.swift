@@ -126,7 +126,7 @@ struct TrainStep {
     pause = Self.secondsBetween * Double(bytes) / Self.bytesPerSecond
     let end = try trainer.run { report in
       reports.append(report)
-      if marks.contains(report.step) { kept[report.step] = trainer.trainee.trainedWeights() }
+      if marks.contains(report.step) { kept[report.step] = weights(of: trainer, after: report.step) }
       tokens += report.tokens
       // A step is told when nothing can take it back.
       if !task.cancellation.isCancelled { try keepCheckpoint(trainer) }
@@ -138,6 +138,12 @@ struct TrainStep {
       throw Cancelled()
     }
     return end
+  }
+
+  /// Weights that are kept on the way; those that no step could begin with say so, as the last ones do.
+  private func weights(of trainer: Trainer, after step: Int) -> [UInt8] {
+    trainer.trainee.trainedWeights(
+      divergedAt: trainer.areParametersBounded ? nil : min(step + 1, trainer.order.steps))
   }
 
   /// The step at which the model to start from, or the reference, diverged in a training of its own.

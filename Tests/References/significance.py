@@ -1,6 +1,6 @@
 """Tests of significance by SciPy and statsmodels: the golden file of Tests/StatisticsTests.
 
-    statistics.py      (numpy, scipy, statsmodels)
+    significance.py      (numpy, scipy, statsmodels)
 
 Welch's and the paired t test with their intervals, McNemar's exact test, Holm's correction, on random samples of many sizes.
 """

@@ -1,0 +1,92 @@
+// A table as `table.json` says it: numbers with the steps behind them. Read back for comparison.
+
+public import Digests
+public import JSON
+public import Records
+
+/// The numbers of a `table.json`.
+public struct StoredTable: Sendable {
+  /// One number with what stands behind it.
+  public struct Number: Sendable {
+    /// What it was computed from.
+    public struct Source: Hashable, Sendable {
+      /// The key of the step that gave the outcomes.
+      public let step: Digest
+      /// The outcomes' object.
+      public let outcomes: Digest
+    }
+
+    /// The eval's name.
+    public let eval: String
+    /// The eval's kind.
+    public let kind: String
+    /// Its coordinates, axis by axis.
+    public let place: [Measured.Coordinate]
+    /// The mean over seeds; nil if nothing could be measured.
+    public let mean: Double?
+    /// The sample standard deviation over seeds, else the standard error over records; nil if there is neither.
+    public let error: Double?
+    /// How many records each seed measured.
+    public let records: Int
+    /// One value a seed.
+    public let seeds: [Double]
+    /// Whether a seed's training diverged.
+    public let diverged: Bool
+    /// One for each seed.
+    public let sources: [Source]
+
+    /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
+    public var cell: String {
+      let arms = place.filter { !Self.spelledOut.contains($0.axis) }.map { $0.axis == "base" ? "base" : $0.value }
+      let others = place.filter { Self.spelledOut.contains($0.axis) }.map { "\($0.axis) \($0.value)" }
+      return ([arms.joined(separator: "/")] + others).filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+
+    private static let spelledOut: Set<String> = ["round", "seed"]
+
+    /// Whether the number is a share, shown in percent.
+    public var isShare: Bool { Measured.isShare(kind) }
+  }
+
+  /// The numbers, in the order of the table.
+  public let numbers: [Number]
+
+  /// Reads a table.
+  ///
+  /// - Throws: ``WireFault`` if a part is missing.
+  public init(json: JSONValue) throws(WireFault) {
+    var numbers: [Number] = []
+    for cell in try json.list("cells") { numbers.append(try Number(json: cell)) }
+    self.numbers = numbers
+  }
+}
+
+extension StoredTable.Number {
+  fileprivate init(json: JSONValue) throws(WireFault) {
+    eval = try json.text("eval")
+    kind = try json.text("kind")
+    // A table over several experiments has rows and columns in the place of coordinates.
+    let members: [JSONMember]
+    if let at = json["at"]?.objectValue {
+      members = at.members
+    } else {
+      members = [
+        JSONMember("row", .string(try json.text("row"))), JSONMember("column", .string(try json.text("column"))),
+      ]
+    }
+    place = members.compactMap { member in member.value.stringValue.map { Measured.Coordinate(member.name, $0) } }
+    mean = json["mean"]?.doubleValue
+    error = json["spread"]?.doubleValue ?? json["standard-error"]?.doubleValue
+    guard let records = json["records"]?.integerValue else { throw WireFault(member: "records") }
+    self.records = records
+    seeds = (json["seeds"]?.arrayValue ?? []).compactMap(\.doubleValue)
+    diverged = json["diverged-at"] != nil
+    var sources: [Source] = []
+    for step in try json.list("steps") {
+      guard let key = Digest(hex: try step.text("key")) else { throw WireFault(member: "key") }
+      guard let outcomes = Digest(hex: try step.text("outcomes")) else { throw WireFault(member: "outcomes") }
+      sources.append(Source(step: key, outcomes: outcomes))
+    }
+    self.sources = sources
+  }
+}

@@ -1,0 +1,76 @@
+// One side of a comparison: a spec, a folder of results, or a table file, with its numbers if there are any.
+
+import Diagnostics
+import Digests
+import Execution
+import Foundation
+import JSON
+import Planning
+import Records
+import Reporting
+import Specification
+import Storage
+
+/// What `runner diff` compares.
+struct DiffSide {
+  /// As the user named it.
+  let name: String
+  /// The experiment, if it is a spec.
+  let experiment: PlannedExperiment?
+  /// Its numbers; nil if a spec was never run.
+  let table: StoredTable?
+
+  /// Whether an argument names a spec.
+  static func isSpec(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+
+  /// A folder of results, or a table file.
+  init(file path: String) throws {
+    var isFolder: ObjCBool = false
+    _ = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let file = isFolder.boolValue ? "\(path)/table.json" : path
+    guard let table = try Self.table(inFile: file) else {
+      throw CommandError.unreadable(path: file, reason: "there is no such file")
+    }
+    name = path
+    experiment = nil
+    self.table = table
+  }
+
+  /// A spec, with the numbers that the store has for it as it is now, else those of its folder of results.
+  init(_ experiment: PlannedExperiment, in session: Session, _ store: Store, results: String) throws {
+    name = experiment.experiment.path
+    self.experiment = experiment
+    table =
+      try Self.table(of: experiment, in: session, store)
+      ?? Self.table(inFile: "\(results)/\(experiment.name)/table.json")
+  }
+
+  private static func table(
+    of experiment: PlannedExperiment, in session: Session, _ store: Store
+  ) throws -> StoredTable? {
+    var resolver = Resolver(index: StoreIndex(store))
+    var found: [StepID: (key: Digest, result: StoredResult)] = [:]
+    for step in session.graph.restricted(to: [experiment.table]).steps {
+      if case .cached(let key, let result) = resolver.resolve(step) { found[step.id] = (key, result) }
+    }
+    guard let output = found[experiment.table]?.result.outputs["table"] else { return nil }
+    let report = try ResultReport(
+      experiment, table: try store.read(output.digest), results: RunResults(found), graph: session.graph)
+    return try? StoredTable(json: report.json)
+  }
+
+  /// The table of a file; nil if there is none.
+  private static func table(inFile path: String) throws -> StoredTable? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw CommandError.unreadable(path: path, reason: "it cannot be opened")
+    }
+    do {
+      return try StoredTable(json: JSONValue(parsing: [UInt8](bytes)))
+    } catch let fault as WireFault {
+      throw CommandError.unreadable(path: path, reason: "it is no table of results: `\(fault.member)` is missing")
+    } catch {
+      throw CommandError.unreadable(path: path, reason: "it is no table of results: \(error)")
+    }
+  }
+}
