@@ -20,8 +20,15 @@ struct InputOptions: ParsableArguments {
   }
 
   func inputs() throws -> [Input] {
-    let bytes = text.map { Array($0.utf8) } ?? Array(FileHandle.standardInput.readDataToEndOfFile())
-    return try Self.inputs(in: bytes, jsonl: jsonl)
+    try Self.inputs(in: text.map { Array($0.utf8) } ?? Self.standardInput(), jsonl: jsonl)
+  }
+
+  private static func standardInput() throws(CommandError) -> [UInt8] {
+    do {
+      return Array(try FileHandle.standardInput.readToEnd() ?? Data())
+    } catch {
+      throw .unreadable(path: "standard input", reason: SystemReason.text(of: error))
+    }
   }
 
   static func inputs(in bytes: [UInt8], jsonl: Bool) throws(InputFaults) -> [Input] {

@@ -231,11 +231,17 @@ struct StoreFiles: Sendable {
     } catch {
       if error.code == EEXIST { return }
       guard error.code == ENOENT else { throw StorageError(error) }
-      if name.isEmpty { try makeParents() } else { try makeFolder(Self.folder(of: name), isDurable: isDurable) }
+      var denied: SystemFailure?
+      if name.isEmpty {
+        denied = try makeParents()
+      } else {
+        try makeFolder(Self.folder(of: name), isDurable: isDurable)
+      }
       do {
         try retrying { () throws(SystemFailure) in try system.makeFolder(path(name)) }
       } catch {
-        guard error.code == EEXIST else { throw StorageError(error) }
+        // What kept a folder around it from being made is the cause.
+        guard error.code == EEXIST else { throw StorageError(error.code == ENOENT ? denied ?? error : error) }
       }
     }
     guard isDurable else { return }
@@ -251,15 +257,20 @@ struct StoreFiles: Sendable {
   }
 
   /// Makes the folders around the store.
-  private func makeParents() throws(StorageError) {
+  ///
+  /// - Returns: Why one could not be made, which matters only if it is not there.
+  private func makeParents() throws(StorageError) -> SystemFailure? {
+    var denied: SystemFailure?
     for (index, character) in zip(root.indices, root) where character == "/" && index != root.startIndex {
       do throws(SystemFailure) {
         try retrying { () throws(SystemFailure) in try system.makeFolder(String(root[..<index])) }
       } catch {
         // Folders above one's own may be unwritable and there; if one is missing, the last call says so.
         guard [EEXIST, EACCES, EPERM, EROFS].contains(error.code) else { throw StorageError(error) }
+        if error.code != EEXIST, denied == nil { denied = error }
       }
     }
+    return denied
   }
 
   /// Brings the names in a folder to the disk.

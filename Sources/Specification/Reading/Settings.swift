@@ -29,6 +29,10 @@ enum Settings {
         .badSetting(argument, equals == 0 ? .noKey : .emptyKey), source.place(empty.startIndex..<empty.startIndex + 1))
       return nil
     }
+    if let first = keys.first, first.elementsEqual("extends".utf8) {
+      reading.note(.badSetting(argument, .extends), source.place(0..<equals))
+      return nil
+    }
     guard bytes[(equals + 1)...].contains(where: { !UInt8.isBlank($0) }) else {
       reading.note(.badSetting(argument, .noValue), source.place(equals..<equals + 1))
       return nil

@@ -89,4 +89,6 @@ enum SettingFault: Hashable {
   case emptyKey
   /// Nothing stands behind `=`.
   case noValue
+  /// Inheritance is done before settings are laid over it.
+  case extends
 }

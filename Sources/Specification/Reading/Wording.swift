@@ -333,6 +333,10 @@ extension SpecFault {
       Told(
         "bad-setting", "`--set \(text)` gives no value behind `=`",
         "Write the value; `none` removes the key and `\"\"` is empty text.")
+    case .extends:
+      Told(
+        "bad-setting", "`--set` cannot change what a spec extends",
+        "Write `extends: …` in a spec of its own, and set the rest there or here.")
     }
   }
 }
