@@ -46,9 +46,9 @@ public struct PlanDifference: Sendable {
     partings = parting(second).map { step in
       let candidates = others.filter { $0.kind == step.kind }
         .map { (step: $0, changes: Self.manifest(of: $0).changes(to: Self.manifest(of: step))) }
-      // The one of the same name, else the one that differs least.
-      let nearest =
-        candidates.first { $0.step.label == step.label } ?? candidates.min { $0.changes.count < $1.changes.count }
+      // Of those of the same name, if there are any, the one that differs least.
+      let named = candidates.filter { $0.step.label == step.label }
+      let nearest = (named.isEmpty ? candidates : named).min { $0.changes.count < $1.changes.count }
       guard let nearest, !nearest.changes.isEmpty else {
         return Parting(step: step, counterpart: nearest?.step, changes: [])
       }
