@@ -97,8 +97,8 @@ extension StepComparison.Beginning {
         + (values.isEmpty
           ? ": its report agrees, its weights do not." : ": " + values.map(\.sentence).joined(separator: "; ") + ".")
     case .report(let step):
-      "The first optimizer step that differs is \(step): its stored report is not the one that came now, though the weights "
-        + "and all numbers that can be read of it agree."
+      "The first optimizer step that differs is \(step): its stored report is not the one that came now, though all that "
+        + "can be read of it agrees."
     case .weightsAlone(let steps): "The reports of all \(steps) optimizer steps agree; only weights differ."
     case .steps(let stored, let again): "All reports agree as far as both go: \(stored) are stored, \(again) came now."
     case .record(let number, let output, let id):

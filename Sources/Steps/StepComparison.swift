@@ -26,7 +26,7 @@ public struct StepComparison: Hashable, Sendable {
   public enum Beginning: Hashable, Sendable {
     /// In an optimizer step, counted from 1: what its report says, stored and now.
     case optimizerStep(Int, [Value])
-    /// In the report of an optimizer step, counted from 1, whose numbers agree or cannot be read; weights agree.
+    /// In the report of an optimizer step, counted from 1, of which all that can be read agrees.
     case report(Int)
     /// In no report of a training: all so many agree, and only weights differ.
     case weightsAlone(steps: Int)
@@ -133,7 +133,7 @@ private struct Differences {
       guard let second = StepReport(line: now) else { return .unreadable("log") }
       guard let first = StepReport(line: before) else { return .report(second.step) }
       let values = first.differences(from: second)
-      return values.isEmpty && first.weights == second.weights
+      return values.isEmpty && (first.weights == nil || first.weights == second.weights)
         ? .report(second.step) : .optimizerStep(second.step, values)
     }
     if old.count != new.count { return .steps(stored: old.count, again: new.count) }

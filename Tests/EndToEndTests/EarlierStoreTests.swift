@@ -50,6 +50,15 @@ import Testing
     #expect(try space.read("results/small/lock.json") == space.read("lock.json"))
   }
 
+  /// An earlier version's log says less: what it said is what is compared.
+  @Test func itsTrainingsAreHeldAgainstWhatTheySaid() throws {
+    let space = try space("store-1")
+    let plan = try space.run(["plan", "small.yaml", "--store", "store"]).output
+    let label = try #require(plan.firstMatch(of: #/cached\s+(train \S+)/#)?.output.1, "\(plan)")
+    let outcome = try space.run(["verify", String(label), "small.yaml", "--store", "store"])
+    #expect(outcome.exitCode == 0, "\(outcome.output)\(outcome.errors)")
+  }
+
   /// Writing out what is the default is no change: neither is a new option that has one.
   @Test(arguments: ["evals.accuracy.accuracy.samples=1", "hyperparameters.schedule=constant"])
   func aDefaultThatIsWrittenOutChangesNoKey(setting: String) throws {
