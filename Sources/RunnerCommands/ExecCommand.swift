@@ -135,9 +135,7 @@ struct ExecCommand: ParsableCommand {
       let report = try ResultReport(
         experiment, table: try store.read(table.digest), results: done, graph: session.graph,
         examples: try learned(experiment, session.graph, done, store)
-      ) { digest in
-        (try? store.read(digest)).flatMap { try? RecordFile.records(Outcomes.self, from: $0, file: "outcomes") }
-      }
+      ) { store.outcomes($0) }
       reports[experiment.experiment.path] = report
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
       if json {
