@@ -14,9 +14,14 @@ extension Diagnosis {
     ]
     if let place, let source = place.sourceLine {
       let number = String(place.line)
-      let caret = String(repeating: "^", count: place.width)
-      lines.append(" \(number) | \(source.replacingTabs.showingControls)")
-      lines.append(String(repeating: " ", count: number.count + 1) + " | " + place.indentation + start + caret + end)
+      let shown = source.replacingTabs.showingControls
+      let before = String(shown.prefix(place.column - 1)).terminalColumns
+      let marked = String(shown.dropFirst(place.column - 1).prefix(place.width)).terminalColumns
+      let caret = String(repeating: "^", count: max(1, marked))
+      lines.append(" \(number) | \(shown)")
+      lines.append(
+        String(repeating: " ", count: number.count + 1) + " | " + String(repeating: " ", count: before) + start + caret
+          + end)
     }
     lines += notes.map { "  \($0.showingControls)" }
     if let remedy { lines.append("  → \(remedy.showingControls)") }
@@ -50,12 +55,8 @@ extension DiagnosableError {
   public var exit: ExitCode { diagnoses.first { $0.severity == .error }?.exit ?? .stepFailed }
 }
 
-extension SourcePlace {
-  fileprivate var indentation: String { String(repeating: " ", count: max(0, column - 1)) }
-}
-
 extension String {
-  /// One column a character, so that the caret stands under what it means.
+  /// A tab as one space, so that the caret stands under what it means.
   fileprivate var replacingTabs: String { String(map { $0 == "\t" ? " " : $0 }) }
 
   /// Each control character but tabs and new lines as its picture, which is as wide.

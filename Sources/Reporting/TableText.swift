@@ -1,6 +1,7 @@
 // A laid-out table as aligned text, Markdown, CSV and LaTeX.
 // Knows nothing of where the text goes.
 
+import Diagnostics
 public import Records
 
 /// Renders a table.
@@ -52,11 +53,11 @@ public struct TableText: Sendable {
   /// Columns that line up, for a terminal or a log; no new line at the end.
   public var aligned: String {
     let lines = [header] + body
-    let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    let widths = header.indices.map { column in lines.map { $0[column].terminalColumns }.max() ?? 0 }
     let labels = max(1, layout.rowAxes.count)
     func line(_ cells: [String]) -> String {
       cells.enumerated().map { index, cell in
-        let gap = String(repeating: " ", count: widths[index] - cell.count)
+        let gap = String(repeating: " ", count: widths[index] - cell.terminalColumns)
         return index < labels ? cell + gap : gap + cell
       }.joined(separator: "  ")
     }

@@ -161,7 +161,8 @@ extension ModelCommand {
       let requests = try inputs.enumerated().map { index, input in
         let prompt = model.tokenizer.encode(
           format.render([ChatTurn(.user, input.text)], system: system ?? named.system, ending: .generationPrompt))
-        try input.check(prompt.count, most: model.configuration.context - 1, context: model.configuration.context)
+        let context = model.configuration.context
+        try input.check(prompt.count, least: 1, most: context - 1, context: context)
         return GenerationRequest(
           prompt: prompt, maxNewTokens: maxNewTokens, endTokens: format.endTokens(for: model.tokenizer),
           sampling: sampling,

@@ -79,8 +79,9 @@ extension InputOptions.Input {
   ///   - count: Its tokens, with what the turns put around it.
   ///   - most: The most that may be.
   ///   - context: The most that the model reads, an answer included.
-  /// - Throws: ``InputFaults/tooLong(line:tokens:most:context:)``.
-  func check(_ count: Int, most: Int, context: Int) throws {
+  /// - Throws: ``InputFaults/tooLong(line:tokens:most:context:)``, ``InputFaults/empty(line:)``.
+  func check(_ count: Int, least: Int = 0, most: Int, context: Int) throws {
+    if count < least { throw InputFaults.empty(line: line) }
     if count > most { throw InputFaults.tooLong(line: line, tokens: count, most: most, context: context) }
   }
 }
@@ -95,6 +96,8 @@ enum InputFaults: DiagnosableError, Hashable {
   case noText(line: Int, found: String?)
   /// A member `text` that is something else.
   case textIsNoText(line: Int, found: String)
+  /// A text without any token where there must be one.
+  case empty(line: Int?)
   /// A text with more tokens than the model reads.
   case tooLong(line: Int?, tokens: Int, most: Int, context: Int)
 
@@ -123,6 +126,11 @@ enum InputFaults: DiagnosableError, Hashable {
       return told(
         "no-text", "`text` in line \(line) of the input is \(found), not text",
         "Put the text in quotes: {\"text\":\"…\"}.")
+    case .empty(let line):
+      return told(
+        "empty",
+        (line.map { "line \($0) of the input" } ?? "the input") + " is empty, and a model continues what is there",
+        "Write the beginning of a text, or leave out --raw to ask in a turn.")
     case .tooLong(let line, let tokens, let most, let context):
       let what = line.map { "line \($0) of the input" } ?? "the input"
       let room = most < context ? " and needs room for an answer" : ""

@@ -27,7 +27,7 @@ struct NamedModel {
       return try await load(spec: path, model: modelName ?? "policy", store: store, mirrors: mirrors, workers: workers)
     }
     guard FileManager.default.fileExists(atPath: name) else {
-      throw CommandError.noModel(name, reason: "there is no such file")
+      throw CommandError.unreadable(path: name, reason: "there is no such file")
     }
     let files = try ModelFiles.at(name)
     let model = try LoadedModel.load(files, arithmetic: .ordered, workers: workers)

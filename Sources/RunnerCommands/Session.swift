@@ -129,7 +129,11 @@ private final class OtherSpecs: Sendable {
 /// The name of an experiment: the path of its spec below a folder `experiments`, or the file's name.
 enum ExperimentName {
   static func name(ofSpec path: String) -> String {
-    var parts = path.split(separator: "/").map(String.init)
+    var parts: [String] = []
+    for part in path.split(separator: "/") where part != "." {
+      // What goes up again is not below the folder.
+      if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(String(part)) }
+    }
     if let last = parts.popLast() {
       let stem = last.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
       parts.append(stem.isEmpty ? last : stem)

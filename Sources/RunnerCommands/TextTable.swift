@@ -16,11 +16,12 @@ struct TextTable {
 
   var lines: [String] {
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].terminalColumns : 0 }.max() ?? 0
+    }
     return rows.map { row in
       var line = ""
       for (column, cell) in row.enumerated() {
-        let gap = String(repeating: " ", count: widths[column] - cell.count)
+        let gap = String(repeating: " ", count: widths[column] - cell.terminalColumns)
         line += numbers.contains(column) ? gap + cell : column == row.count - 1 ? cell : cell + gap
         if column < row.count - 1 { line += "  " }
       }

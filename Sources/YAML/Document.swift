@@ -12,7 +12,18 @@ public enum YAMLDocument: Sendable {
   /// How deep lists and mappings may nest.
   public static let mostDepth = 64
 
-  /// Reads a document.
+  /// Reads as much of a document as can be read.
+  ///
+  /// - Parameters:
+  ///   - bytes: The file's bytes.
+  ///   - file: The file as the user named it.
+  /// - Returns: The tree and every fault found up to the first that breaks the grammar.
+  public static func read(_ bytes: [UInt8], file: String) -> (root: Node?, faults: [YAMLError.Located]) {
+    let source = SourceText(bytes, file: file)
+    return read(source.bytes, source: source)
+  }
+
+  /// Reads a document that must have no faults.
   ///
   /// - Parameters:
   ///   - bytes: The file's bytes.
@@ -52,19 +63,26 @@ public enum YAMLDocument: Sendable {
   }
 
   private static func parse(_ bytes: [UInt8], source: SourceText) throws(YAMLError) -> Node {
-    func fail(_ fault: YAMLFault, at offset: Int) -> YAMLError {
-      YAMLError(faults: [.init(fault: fault, place: source.place(offset..<offset + 1))])
+    let (root, faults) = read(bytes, source: source)
+    guard let root, faults.isEmpty else { throw YAMLError(faults: faults) }
+    return root
+  }
+
+  /// A tree, faults, or both.
+  private static func read(
+    _ bytes: [UInt8], source: SourceText
+  ) -> (root: Node?, faults: [YAMLError.Located]) {
+    func only(_ fault: YAMLFault, at offset: Int) -> (root: Node?, faults: [YAMLError.Located]) {
+      (nil, [.init(fault: fault, place: source.place(offset..<offset + 1))])
     }
-    guard bytes.count <= mostBytes else { throw fail(.tooLarge(bytes: bytes.count, most: mostBytes), at: 0) }
-    if let offset = firstBadByte(bytes) { throw fail(.notUTF8(byte: bytes[offset]), at: offset) }
+    guard bytes.count <= mostBytes else { return only(.tooLarge(bytes: bytes.count, most: mostBytes), at: 0) }
+    if let offset = firstBadByte(bytes) { return only(.notUTF8(byte: bytes[offset]), at: offset) }
     var builder = TreeBuilder(source: source)
     builder.build(from: EventReader(bytes, source: source))
-    if !builder.faults.isEmpty {
-      throw YAMLError(
-        faults: builder.faults.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) })
-    }
-    guard let root = builder.root else { throw fail(.empty, at: 0) }
-    return root
+    if builder.root == nil, builder.faults.isEmpty { return only(.empty, at: 0) }
+    return (
+      builder.root, builder.faults.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) }
+    )
   }
 
   /// The offset of the first byte that belongs to no UTF-8 character.
@@ -83,10 +101,15 @@ public enum YAMLDocument: Sendable {
 }
 
 /// Builds the tree from events; no recursion, so depth costs no stack.
+///
+/// After a fault that leaves the grammar whole it goes on as if the writer had meant it, so that what else is wrong can be
+/// told in the same run.
 private struct TreeBuilder {
   private struct Open {
     var elements: [Node] = []
     var entries: [Node.Entry] = []
+    /// What a merge key brings.
+    var merged: [Node.Entry] = []
     var key: Node.Key?
     let isMapping: Bool
     let isFlow: Bool
@@ -154,7 +177,8 @@ private struct TreeBuilder {
     guard let done = open.popLast() else { return }
     // A block's end lies before the next key; its first character is what a person looks for.
     let whole = done.range.lowerBound..<(done.isFlow ? range.upperBound : done.range.lowerBound + 1)
-    let content: Node.Content = done.isMapping ? .mapping(done.entries) : .sequence(done.elements)
+    let merged = done.merged.filter { done.lines[Array($0.key.text.utf8)] == nil }
+    let content: Node.Content = done.isMapping ? .mapping(done.entries + merged) : .sequence(done.elements)
     add(Node(content, location: Location(source, whole)), nodes: done.nodes, anchor: done.anchor)
   }
 
@@ -205,6 +229,13 @@ private struct TreeBuilder {
 
   private mutating func add(_ entry: Node.Entry, to index: Int) {
     let text = entry.key.text
+    if text == "<<" {
+      // The key may be quoted; then it is a key like any other.
+      if source.bytes[entry.key.location.range.lowerBound] == UInt8(ascii: "<") {
+        open[index].merged += entry.value.entries ?? (entry.value.elements ?? []).flatMap { $0.entries ?? [] }
+        return
+      }
+    }
     if let first = open[index].lines[Array(text.utf8)] {
       note(.duplicateKey(text, firstLine: first), entry.key.location.range)
     } else {

@@ -48,6 +48,9 @@ public struct YAMLError: DiagnosableError, Hashable, Sendable {
   /// The faults, in the order of the text; not empty.
   public let faults: [Located]
 
+  /// Puts faults together.
+  public init(faults: [Located]) { self.faults = faults }
+
   /// The faults, told.
   public var diagnoses: [Diagnosis] {
     faults.map { located in

@@ -20,6 +20,16 @@ import Testing
         """)
   }
 
+  /// The caret stands under what it means behind characters that take two columns or none.
+  @Test func countsTheColumnsOfATerminal() {
+    let place = SourcePlace(file: "a.yaml", line: 1, column: 7, width: 3, sourceLine: "数据🙂e\u{301}: 值值x: 1")
+    let lines = Diagnosis("x", "y", place: place, exit: .badSpec).text().split(separator: "\n")
+    #expect(lines[1] == " 1 | 数据🙂e\u{301}: 值值x: 1")
+    #expect(lines[2] == "   |          ^^^^^")
+    #expect("ｱ".terminalColumns == 1 && "Ａ".terminalColumns == 2 && "한글".terminalColumns == 4)
+    #expect("👩‍👩‍👧".terminalColumns == 2 && "\u{200B}".terminalColumns == 0 && "−±─".terminalColumns == 3)
+  }
+
   @Test func colorsOnlyWhenAsked() {
     let diagnosis = Diagnosis("x", "y", exit: .usage, severity: .warning)
     #expect(diagnosis.text() == "warning: y")

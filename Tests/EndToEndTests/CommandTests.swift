@@ -118,6 +118,20 @@ import Testing
     #expect(try space.read("schemas/experiment.schema.json") == checkedIn)
   }
 
+  /// Dots in a spec's path must not lead its results out of their folder.
+  @Test func resultsStayInTheirFolder() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    try space.write(try space.read("small.yaml"), to: "experiments/small.yaml")
+    try space.write(try space.read("numbers.jsonl"), to: "experiments/numbers.jsonl")
+    try space.write("", to: "experiments/deep/keep")
+    for path in ["experiments/../small.yaml", "./experiments/deep/../small.yaml"] {
+      let outcome = try space.run(["exec", path])
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(Set(space.files().filter { $0.hasSuffix("TABLE.md") }) == ["results/small/TABLE.md"])
+  }
+
   @Test func aStoredObjectCanBeLookedAt() throws {
     let space = try TestSpace()
     _ = try space.exec(SmallExperiment())

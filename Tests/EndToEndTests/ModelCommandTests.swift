@@ -22,6 +22,13 @@ import Testing
     let wrong = try space.run(["model", "info", "small.yaml:polcy"])
     #expect(wrong.exitCode == 64)
     #expect(wrong.errors.contains("Did you mean `policy`?"))
+    for name in ["nowhere.gguf", "nowhere.yaml"] {
+      let missing = try space.run(["model", "info", name])
+      #expect(missing.exitCode == 74 && missing.errors.contains("there is no such file"), "\(missing.errors)")
+    }
+    let nothing = try space.run(["model", "generate", "small.yaml", "--raw", ""])
+    #expect(nothing.exitCode == 74)
+    #expect(nothing.errors.contains("the input is empty, and a model continues what is there"), "\(nothing.errors)")
   }
 
   @Test func theTokenizerIsDescribed() throws {

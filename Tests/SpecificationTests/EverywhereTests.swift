@@ -15,6 +15,10 @@ import Testing
     ("syntax: open bracket", "expect: {response-tokens: 1"), ("syntax: open quotes", "arithmetic: \"ordered"),
     ("unknown anchor", "expect: *nothing"), ("unknown key in a section", "expect: {tokens: 1}"),
     ("several mistakes", "colour: blue\narithmetic: exact\nexpect: {response-tokens: -1}"),
+    (
+      "a tag, a merge key and a key too many beside others",
+      "colour: blue\narithmetic: exact\narithmetic: ordered\nexpect: !!map {<<: {tokens: 1}, response-tokens: -1}"
+    ),
   ]
 
   @Test(arguments: Mistakes.all.map(\.spec)) func everyClassIsTold(_ spec: String) throws {
@@ -37,6 +41,7 @@ import Testing
         let errors = error.diagnoses.filter { $0.severity == .error }
         #expect(errors.allSatisfy { $0.place != nil && $0.remedy != nil }, "\(name)")
         #expect(name != "several mistakes" || errors.count == 3, "\(name)")
+        #expect(!name.hasPrefix("a tag") || errors.count == 7, "\(name)")
         report += errors.map { $0.text() }.joined(separator: "\n\n") + "\n\n"
       }
     }

@@ -296,6 +296,32 @@ import Testing
     #expect(faults(["s.yaml": prompts]).contains("`same-as` goes round in a circle"))
   }
 
+  /// What no inherited value could mend is told beside the file that is missing; what it could is not.
+  @Test func mistakesAreToldThoughTheParentCannotBeRead() {
+    let child = """
+      extends: nowhere.yaml
+      colour: blue
+      objective: {dpo: {beta: -1}}
+      evals: {accuracy: {accuracy: {temprature: 1}}, other: {accuracy: {on: faraway/heldout}}}
+      datasets: {inherited: {same-as: far}}
+      ablations: {b: {x: {}, y: {hyperparameters: {epochs: many}}}}
+      """
+    let told = faults(["t.yaml": child], "t.yaml")
+    #expect(told.matches(of: /error:/).count == 5, "\(told)")
+    for words in ["nowhere.yaml", "`colour`", "`beta`", "`temprature`", "`epochs`"] {
+      #expect(told.contains(words), "\(words) in \(told)")
+    }
+    let broken = faults(["s.yaml": "a: [", "t.yaml": "extends: s.yaml\ncolour: blue\n"], "t.yaml")
+    #expect(broken.matches(of: /error:/).count == 2 && broken.contains("`colour`"))
+  }
+
+  @Test func moreMistakesThanAnyoneMendsAreSaidToBeMore() {
+    let wrong = (0..<600).map { "  e\($0): {accuracy: {colour: 1}}\n" }.joined()
+    let told = faults(["s.yaml": Self.base.replacing("evals:\n", with: "evals:\n" + wrong)])
+    #expect(told.matches(of: /error:/).count == 501)
+    #expect(told.contains("More than 500 mistakes; the rest is not told"))
+  }
+
   @Test func unreadableFilesAreInputErrors() {
     do throws(Diagnoses) {
       _ = try read([:], "none.yaml")

@@ -71,6 +71,21 @@ import YAML
     }
   }
 
+  @Test func readsOnBehindFaultsThatLeaveTheGrammarWhole() throws {
+    let text = "a: !x {n: 1}\nb: {k: 1}\nb: {k: 2, l: 3}\nc: {<<: {n: 5, o: 6}, n: 7}\nd: *gone\n"
+    let (root, faults) = YAMLDocument.read(Array(text.utf8), file: "f")
+    #expect(faults.map(\.place.line) == [1, 3, 4, 5])
+    func integer(_ path: String) -> Scalar.Value? { root?.node(at: path)?.scalar?.value }
+    #expect(integer("a/n") == .integer(1))
+    #expect(["b/k", "b/l"].map(integer) == [.integer(1), nil])
+    #expect(["c/n", "c/o"].map(integer) == [.integer(7), .integer(6)])
+    #expect(YAMLDocument.read(Array("a: [1".utf8), file: "f").root == nil)
+  }
+
+  @Test func aQuotedMergeKeyIsAKey() throws {
+    #expect(try YAMLDocument.parse("a: {\"<<\": {b: 1}}", file: "f").node(at: "a/<</b") != nil)
+  }
+
   @Test func severalFaultsAtOnce() {
     do throws(YAMLError) {
       _ = try YAMLDocument.parse("a: !x 1\nb: 1\nb: 2\nc: {<<: 1}\n", file: "f")

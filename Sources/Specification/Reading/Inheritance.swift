@@ -14,6 +14,8 @@ final class Inheritance {
   private(set) var read: [ReadFile] = []
   /// Faults of the files' YAML, already told.
   private(set) var told: [Diagnosis] = []
+  /// Whether a file that is inherited from could not be read, so that what it gives is unknown.
+  private(set) var lacksAncestor = false
   private var trees: [(path: String, tree: Node?)] = []
 
   init(files: any FileReading) { self.files = files }
@@ -46,7 +48,11 @@ final class Inheritance {
     let parent = reading.within("extends", entry.key) { Shape<LocalPath>.path.read(entry.value, reading) }
     guard let parent,
       let below = tree(of: parent.resolved, askedAt: entry.value.place, chain: chain + [path])
-    else { return nil }
+    else {
+      lacksAncestor = true
+      let nothing = Node(.mapping([]), location: own.location)
+      return Merge.lay(own.without("extends"), over: nothing, ReadDocument.form).at(own.location)
+    }
     return lay(own.without("extends"), over: below)
   }
 
@@ -83,11 +89,9 @@ final class Inheritance {
     do throws(FileFault) {
       let bytes = try files.bytes(of: path)
       read.append(ReadFile(path: path, bytes: bytes))
-      do throws(YAMLError) {
-        tree = try YAMLDocument.parse(bytes, file: path)
-      } catch {
-        told += error.diagnoses
-      }
+      let (root, faults) = YAMLDocument.read(bytes, file: path)
+      tree = root
+      told += YAMLError(faults: faults).diagnoses
     } catch {
       note(.unreadable(path: path, error), place, path)
     }
@@ -143,7 +147,7 @@ final class Inheritance {
     } else if text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
       below = datasetOfFile(name, text, target.value)
     } else {
-      reading.note(.unresolved(kind: "data set", text, known: all.map(\.key.text)), target.value)
+      noteUnknown(text, among: all, target.value)
     }
     guard let below else { return node }
     guard own.entries?.isEmpty == false else { return below }
@@ -153,12 +157,17 @@ final class Inheritance {
 
   private func datasetOfFile(_ name: String, _ text: String, _ target: Node) -> Node? {
     let path = PathText.resolve(text, fromFile: target.location.source.file)
-    guard let other = tree(of: path, askedAt: target.place) else { return nil }
+    guard let other = tree(of: path, askedAt: target.place), !lacksAncestor else { return nil }
     guard let found = resolveSameAs(other)["datasets"]?[name] else {
       reading.note(.sameAsNothing(dataset: name, path: text), target)
       return nil
     }
     return found
+  }
+
+  /// No such data set; it may be in a file that could not be read.
+  private func noteUnknown(_ name: String, among all: [Node.Entry], _ node: Node) {
+    if !lacksAncestor { reading.note(.unresolved(kind: "data set", name, known: all.map(\.key.text)), node) }
   }
 
   private func withPrompt(_ node: Node, named name: String, in all: [Node.Entry], seen: [String] = []) -> Node {
@@ -168,7 +177,7 @@ final class Inheritance {
       return node
     }
     guard let other = all.first(where: { $0.key.text.utf8.elementsEqual(text.utf8) }) else {
-      reading.note(.unresolved(kind: "data set", text, known: all.map(\.key.text)), target)
+      noteUnknown(text, among: all, target)
       return node
     }
     let whole = withPrompt(other.value, named: text, in: all, seen: seen + [name])

@@ -51,6 +51,9 @@ final class Reading {
     mentions.removeLast(mentions.count - mark.mentions)
   }
 
+  /// Forgets the faults for which the condition does not hold.
+  func keep(_ condition: (SpecFault) -> Bool) { faults.removeAll { !condition($0.fault) } }
+
   /// The keys from the top to the one at hand.
   var path: [String] { keys.map(\.text) }
 
@@ -66,12 +69,16 @@ final class Reading {
   /// The most faults that one reading notes: nobody mends more at once, and each costs a look at its line.
   static let mostFaults = 500
 
-  func note(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace) {
-    if faults.count < Self.mostFaults { faults.append(Located(fault: fault, place: place())) }
-  }
+  func note(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace) { add(fault, place()) }
 
-  func warn(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace) {
-    if faults.count < Self.mostFaults { faults.append(Located(fault: fault, place: place(), isWarning: true)) }
+  func warn(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace) { add(fault, place(), isWarning: true) }
+
+  private func add(_ fault: SpecFault, _ place: @autoclosure () -> SourcePlace, isWarning: Bool = false) {
+    if faults.count < Self.mostFaults {
+      faults.append(Located(fault: fault, place: place(), isWarning: isWarning))
+    } else if faults.count == Self.mostFaults {
+      faults.append(Located(fault: .tooManyFaults(most: Self.mostFaults), place: place()))
+    }
   }
 
   /// Another experiment's spec is counted on.

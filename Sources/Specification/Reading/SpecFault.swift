@@ -14,6 +14,9 @@ enum SpecFault: Hashable {
   case experimentNotThere(path: String)
   case publishedNotThere(path: String)
 
+  /// Those from here on are not told.
+  case tooManyFaults(most: Int)
+
   // The shape of values.
   case unknownKey(String, in: String, allowed: [String])
   case nothingToRemove(String, known: [String])
@@ -77,6 +80,19 @@ enum SpecFault: Hashable {
   case tooManyCells(Int, most: Int)
   case badSetting(String, SettingFault)
   case searchOnTrained(String)
+}
+
+extension SpecFault {
+  /// Whether a value is wrong by itself, whatever the rest of the spec says.
+  var standsAlone: Bool {
+    switch self {
+    case .unknownKey, .wrongType, .needsQuotes, .emptyText, .outOfRange, .unknownWord, .unknownKind, .severalTags,
+      .tooFew, .repeated, .unsupportedVersion, .badTemplate, .badDigest, .badURL, .badPattern, .badLetters, .badClaim,
+      .badName, .badDelimiter, .emptyRange, .lastTurnNotUser, .rotationOfOne, .notInArms:
+      true
+    default: false
+    }
+  }
 }
 
 /// What is wrong with a setting of the command line.

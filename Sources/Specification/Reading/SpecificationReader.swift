@@ -46,7 +46,7 @@ public struct SpecificationReader: Sendable {
     let inheritance = Inheritance(files: files)
     guard let tree = inheritance.tree(of: path, askedAt: nil) else { throw Report().thrown(inheritance) }
     if tree.keyOfTable == nil { return .experiment(try read(tree, path, sets, inheritance)) }
-    return .table(try readTable(tree, path, sets, files))
+    return .table(try readTable(tree, path, sets, files, told: inheritance.told))
   }
 
   private func read(
@@ -55,6 +55,10 @@ public struct SpecificationReader: Sendable {
     var report = Report()
     let tree = inheritance.apply(sets, to: inherited)
     let grid = Grid(tree.withTopKeysRepaired, inheritance)
+    if inheritance.lacksAncestor {
+      report.readAlone([tree] + grid.cells.map(\.tree), inheritance)
+      throw report.thrown(inheritance)
+    }
     report.readBase(of: tree, grid, inheritance)
     let cells = report.readCells(of: grid, inheritance)
     report.lookUp(files)
@@ -68,6 +72,19 @@ public struct SpecificationReader: Sendable {
 
 /// What was read and what was wrong with it, put together from the readings of many cells.
 private struct Report {
+  /// Where a value begins.
+  private struct Beginning: Hashable {
+    let file: String
+    let line: Int
+    let column: Int
+
+    init(_ place: SourcePlace) {
+      file = place.file
+      line = place.line
+      column = place.column
+    }
+  }
+
   private struct Finding {
     let located: Reading.Located
     var cells: [String]
@@ -98,6 +115,17 @@ private struct Report {
     let lenient = Reading(partial: true, names: names)
     _ = ReadDocument.shape(of: whole).read(whole, lenient)
     take(lenient, cell: nil)
+  }
+
+  /// Reads what stands over a file that could not be read, and keeps the mistakes that no such file could undo.
+  mutating func readAlone(_ trees: [Node], _ inheritance: Inheritance) {
+    for tree in trees {
+      let whole = inheritance.resolveSameAs(tree).withTopKeysRepaired
+      let reading = Reading(partial: true, names: NameTable(whole))
+      _ = ReadDocument.shape(of: whole).read(whole, reading)
+      reading.keep { $0.standsAlone }
+      take(reading, cell: nil)
+    }
   }
 
   /// Reads every cell, and what `search:` tries in it.
@@ -191,9 +219,14 @@ private struct Report {
 
   /// Everything found, the main file's first, in the order of lines.
   func diagnoses(_ inheritance: Inheritance) -> [Diagnosis] {
+    // What stands in the place of a fault of the YAML was put there by the reader, not by the writer.
+    let broken = Set(inheritance.told.compactMap { $0.place.map(Beginning.init) })
+    func isWritten(_ located: Reading.Located) -> Bool { !broken.contains(Beginning(located.place)) }
     var all = inheritance.told
-    for located in inheritance.reading.faults { all.append(located.diagnosis()) }
-    for finding in findings { all.append(finding.located.diagnosis(notes: notes(of: finding))) }
+    for located in inheritance.reading.faults where isWritten(located) { all.append(located.diagnosis()) }
+    for finding in findings where isWritten(finding.located) {
+      all.append(finding.located.diagnosis(notes: notes(of: finding)))
+    }
     var seen: Set<Diagnosis> = []
     let unique = all.filter { seen.insert($0).inserted }
     let order = inheritance.read.map(\.path)

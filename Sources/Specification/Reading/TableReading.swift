@@ -10,9 +10,9 @@ extension Node {
 }
 
 extension SpecificationReader {
-  /// Reads a table spec and every experiment that it names.
+  /// Reads a table spec and every experiment that it names; `told` are the faults of its YAML.
   func readTable(
-    _ tree: Node, _ path: String, _ sets: [String], _ files: any FileReading
+    _ tree: Node, _ path: String, _ sets: [String], _ files: any FileReading, told: [Diagnosis]
   ) throws(Diagnoses) -> TableSpecification {
     let reading = Reading()
     let written = WrittenTable.shape.read(tree, reading)
@@ -20,7 +20,7 @@ extension SpecificationReader {
       let place = tree["experiments"]?[entry.name]?["spec"]?.place ?? tree.place
       reading.note(.experimentNotThere(path: entry.value.spec.written), place)
     }
-    var problems = reading.errors.map { $0.diagnosis() }
+    var problems = told + reading.errors.map { $0.diagnosis() }
     guard let written, problems.isEmpty else { throw Diagnoses(problems) }
     var resolved: [ResolvedExperiment] = []
     for entry in written.experiments.entries {

@@ -68,6 +68,8 @@ extension SpecFault {
         "Remove one `extends` of the circle.")
     case .extendsTooLong(let most):
       Told("extends-too-long", "More than \(most) files extend one another", "Put some of them together.")
+    case .tooManyFaults(let most):
+      Told("too-many", "More than \(most) mistakes; the rest is not told", "Mend these first.")
     case .notAMapping(let found):
       Told("not-a-mapping", "A spec is a mapping of keys, not \(found)", "Begin with `version: 1`.")
     case .isATable:
