@@ -77,6 +77,7 @@ extension InputOptions.Input {
   ///
   /// - Parameters:
   ///   - count: Its tokens, with what the turns put around it.
+  ///   - least: The fewest that may be.
   ///   - most: The most that may be.
   ///   - context: The most that the model reads, an answer included.
   /// - Throws: ``InputFaults/tooLong(line:tokens:most:context:)``, ``InputFaults/empty(line:)``.
