@@ -63,9 +63,12 @@ struct CellText {
   let difference: String?
   private let divergence: String?
 
-  init(_ number: Measured, reference: Measured?) {
+  /// Writes a number; `roundsByError` gives its error two digits instead of the decimals that every number of its kind has.
+  init(_ number: Measured, reference: Measured?, roundsByError: Bool = false) {
     let shift = number.isShare ? 2 : 0
-    let decimals = number.isShare ? 1 : 3
+    let decimals =
+      (roundsByError ? Self.decimals(of: number.spread ?? number.standardError, shift: shift) : nil)
+      ?? (number.isShare ? 1 : 3)
     mean = number.mean.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
     divergence = number.divergence
     let error = number.spread ?? number.standardError
@@ -79,9 +82,24 @@ struct CellText {
     }
   }
 
+  /// So many decimals that an error shows two digits, at least 0 and at most 4; nil without an error.
+  private static func decimals(of error: Double?, shift: Int) -> Int? {
+    guard let error, error.isFinite, error > 0 else { return nil }
+    var decimals = 0
+    var scaled = error * (shift == 2 ? 100 : 1)
+    while scaled < 9.95, decimals < 4 {
+      scaled *= 10
+      decimals += 1
+    }
+    return decimals
+  }
+
   /// `43.7 ± 2.9 (+1.2)`, or `diverged at step 7` where a number would hide that a training came to nothing.
-  var text: String {
-    divergence ?? mean + (spread.map { " ± \($0)" } ?? "") + (difference.map { " (\($0))" } ?? "")
+  var text: String { text(sign: "") }
+
+  /// The same with what is said of its difference.
+  func text(sign: String) -> String {
+    divergence ?? mean + (spread.map { " ± \($0)" } ?? "") + (difference.map { " (\($0)\(sign))" } ?? "")
   }
 }
 

@@ -34,6 +34,8 @@ public struct StoredTable: Sendable {
     public let diverged: Bool
     /// One for each seed.
     public let sources: [Source]
+    /// The number as tables lay it out; without inputs, which a table file does not name.
+    public let measured: Measured
 
     /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
     public var cell: String {
@@ -75,6 +77,11 @@ extension StoredTable.Number {
       ]
     }
     place = members.compactMap { member in member.value.stringValue.map { Measured.Coordinate(member.name, $0) } }
+    var whole = json.objectValue ?? JSONObject()
+    whole["at"] = .object(JSONObject(members))
+    whole["axes"] = .array(members.map { .string($0.name) })
+    whole["inputs"] = .array([])
+    measured = try Measured(json: .object(whole))
     mean = json["mean"]?.doubleValue
     error = json["spread"]?.doubleValue ?? json["standard-error"]?.doubleValue
     guard let records = json["records"]?.integerValue else { throw WireFault(member: "records") }

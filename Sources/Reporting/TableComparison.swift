@@ -56,15 +56,19 @@ public struct TableComparison: Sendable {
   public init(_ first: StoredTable, _ second: StoredTable, outcomes: (Digest) -> [Outcomes]?) {
     let others = Dictionary(second.numbers.map { (Name($0), $0) }, uniquingKeysWith: { first, _ in first })
     let names = Set(first.numbers.map { Name($0) })
-    var rows = first.numbers.compactMap { number in
-      others[Name(number)].map { Row(number, $0, outcomes) }
-    }
+    rows = Self.adjusted(
+      first.numbers.compactMap { number in others[Name(number)].map { Row(number, $0, outcomes) } })
+    onlyFirst = first.numbers.filter { others[Name($0)] == nil }
+    onlySecond = second.numbers.filter { !names.contains(Name($0)) }
+  }
+
+  /// The rows with Holm's correction over all of them that have a p-value.
+  static func adjusted(_ rows: [Row]) -> [Row] {
+    var rows = rows
     let tested = rows.indices.filter { rows[$0].estimate != nil }
     let adjusted = Holm.adjusted(tested.compactMap { rows[$0].estimate?.p })
     for (index, value) in zip(tested, adjusted) { rows[index].adjusted = value }
-    self.rows = rows
-    onlyFirst = first.numbers.filter { others[Name($0)] == nil }
-    onlySecond = second.numbers.filter { !names.contains(Name($0)) }
+    return rows
   }
 
   /// What makes two numbers belong together.

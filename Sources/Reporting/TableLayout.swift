@@ -35,21 +35,37 @@ public struct TableLayout: Sendable {
   ///   - measured: The numbers, in the order of the cells.
   ///   - table: How; nil: a row for each cell, every eval a column.
   public init(_ measured: [Measured], table: Table?) {
-    let shown = measured.filter { table == nil || $0.eval == table?.value }
-    let columnAxes = table?.columns ?? []
+    self.init(
+      measured, rows: table?.rows ?? [], columns: table?.columns ?? [], value: table?.value,
+      relativeTo: table?.relativeTo)
+  }
+
+  /// Lays measured numbers out.
+  ///
+  /// - Parameters:
+  ///   - measured: The numbers, in the order of the cells.
+  ///   - namedRows: The axes that make rows, outermost first; those that neither this nor `columnAxes` names follow.
+  ///   - columnAxes: The axes that make columns; empty: the evals do.
+  ///   - value: The eval that is shown; nil: all.
+  ///   - relativeTo: What a cell's number is compared with; nil: nothing.
+  public init(
+    _ measured: [Measured], rows namedRows: [String], columns columnAxes: [String], value: String?,
+    relativeTo: Table.RelativeTo?
+  ) {
+    let shown = measured.filter { value == nil || $0.eval == value }
     var axes: [String] = []
     for number in shown {
       for coordinate in number.coordinates where coordinate.axis != "base" { axes.add(coordinate.axis) }
     }
-    let named = (table?.rows ?? []).filter { axes.contains($0) }
+    let named = namedRows.filter { axes.contains($0) }
     namedAxes = named.isEmpty ? .max : named.count
     rowAxes = named + axes.filter { !named.contains($0) && !columnAxes.contains($0) }
 
     let columns = Column.columns(of: shown, axes: columnAxes)
     self.columns = columns.map(\.label)
     rows = Self.rows(of: shown, axes: rowAxes, columns)
-    if case .base? = table?.relativeTo { relativeToBase = true } else { relativeToBase = false }
-    if case .row(let name)? = table?.relativeTo { relativeToRow = name } else { relativeToRow = nil }
+    if case .base? = relativeTo { relativeToBase = true } else { relativeToBase = false }
+    if case .row(let name)? = relativeTo { relativeToRow = name } else { relativeToRow = nil }
   }
 
   private static func rows(of shown: [Measured], axes: [String], _ columns: [Column]) -> [Row] {
@@ -111,6 +127,22 @@ public struct TableLayout: Sendable {
       }
       return columns
     }
+  }
+
+  /// Every number that is shown, once, row by row.
+  public var numbers: [Measured] {
+    var seen: Set<Measured> = []
+    return rows.flatMap(\.cells).compactMap { $0 }.filter { seen.insert($0).inserted }
+  }
+
+  /// What ``relativeToRow`` may be, and `base` where there is one.
+  public var referenceNames: [String] {
+    var names = rows.contains(where: \.isBase) ? ["base"] : []
+    for row in rows where !row.isBase {
+      let name = row.labels.prefix(namedAxes).joined(separator: "/")
+      if !names.contains(name) { names.append(name) }
+    }
+    return names
   }
 
   /// The number that a cell is compared with, if there is one.

@@ -7,24 +7,37 @@ public import Records
 /// Renders a table.
 public struct TableText: Sendable {
   private let layout: TableLayout
+  private let marks: TableMarks?
 
-  /// Takes a layout.
-  public init(_ layout: TableLayout) {
+  /// Takes a layout and what is to be said of its cells; with marks, numbers are rounded by their errors.
+  public init(_ layout: TableLayout, marks: TableMarks? = nil) {
     self.layout = layout
+    self.marks = marks
+  }
+
+  /// The text of a cell, and whether it is to stand out.
+  private struct Cell {
+    let text: String
+    var isBest = false
   }
 
   private var header: [String] { (layout.rowAxes.isEmpty ? [""] : layout.rowAxes) + layout.columns }
 
-  private var body: [[String]] {
-    layout.rows.map { row in
+  private var body: [[Cell]] {
+    layout.rows.enumerated().map { index, row in
       var labels = row.labels.isEmpty ? [row.isBase ? "base" : "all"] : row.labels
       if row.isBase, !row.labels.isEmpty {
         // Where the base has no label of its own; two data sets' bases stay apart.
         if let free = labels.firstIndex(of: "") { labels[free] = "base" } else { labels[0] += ", base" }
       }
-      return labels
-        + row.cells.enumerated().map { index, number in
-          number.map { CellText($0, reference: layout.reference(row: row, column: index)).text } ?? "–"
+      return labels.map { Cell(text: $0) }
+        + row.cells.enumerated().map { column, number in
+          let place = TableMarks.Place(row: index, column: column)
+          let text = number.map { number in
+            CellText(number, reference: layout.reference(row: row, column: column), roundsByError: marks != nil)
+              .text(sign: marks?.sign(at: place) ?? "")
+          }
+          return Cell(text: text ?? "–", isBest: marks?.best.contains(place) ?? false)
         }
     }
   }
@@ -42,7 +55,7 @@ public struct TableText: Sendable {
     if seeds > 1 { spreads.append("the standard deviation over \(seeds) seeds") }
     if one { spreads.append((seeds > 1 ? "for numbers of one seed " : "") + "the standard error over records") }
     let spread = spreads.isEmpty ? "" : "± is \(spreads.joined(separator: ", ")); "
-    return "\(percent)\(spread)records: \(records)."
+    return "\(percent)\(spread)records: \(records)." + (marks?.legend.map { " \($0)" } ?? "")
   }
 
   private static func distinct(_ names: [String]) -> [String] {
@@ -51,18 +64,25 @@ public struct TableText: Sendable {
   }
 
   /// Columns that line up, for a terminal or a log; no new line at the end.
-  public var aligned: String {
-    let lines = [header] + body
-    let widths = header.indices.map { column in lines.map { $0[column].terminalColumns }.max() ?? 0 }
+  public var aligned: String { aligned(colored: false) }
+
+  /// Columns that line up; in a terminal the best of each column stands out.
+  ///
+  /// - Parameter colored: Whether the text may tell a terminal to write in bold.
+  /// - Returns: The lines, without a new line at the end.
+  public func aligned(colored: Bool) -> String {
+    let lines = [header.map { Cell(text: $0) }] + body
+    let widths = header.indices.map { column in lines.map { $0[column].text.terminalColumns }.max() ?? 0 }
     let labels = max(1, layout.rowAxes.count)
-    func line(_ cells: [String]) -> String {
+    func line(_ cells: [Cell]) -> String {
       cells.enumerated().map { index, cell in
-        let gap = String(repeating: " ", count: widths[index] - cell.terminalColumns)
-        return index < labels ? cell + gap : gap + cell
+        let gap = String(repeating: " ", count: widths[index] - cell.text.terminalColumns)
+        let text = colored && cell.isBest ? "\u{1B}[1m\(cell.text)\u{1B}[0m" : cell.text
+        return index < labels ? text + gap : gap + text
       }.joined(separator: "  ")
     }
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-    return ([line(header), rule] + body.map(line)).joined(separator: "\n")
+    return ([line(lines[0]), rule] + lines.dropFirst().map(line)).joined(separator: "\n")
   }
 
   /// A Markdown table; every line ends with a new line.
@@ -72,7 +92,8 @@ public struct TableText: Sendable {
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
     let rule = header.indices.map { $0 < labels ? "---" : "---:" }
-    return line(header) + line(rule) + body.map(line).joined()
+    return line(header) + line(rule)
+      + body.map { line($0.map { $0.isBest ? "**\($0.text)**" : $0.text }) }.joined()
   }
 
   /// One line for each number: coordinates, eval, mean, spread, standard error, records, seeds.
@@ -106,8 +127,12 @@ public struct TableText: Sendable {
   public var latex: String {
     let labels = max(1, layout.rowAxes.count)
     let columns = String(repeating: "l", count: labels) + String(repeating: "r", count: header.count - labels)
-    func line(_ cells: [String]) -> String { cells.map(Self.escaped).joined(separator: " & ") + " \\\\\n" }
-    return "\\begin{tabular}{\(columns)}\n\\toprule\n" + line(header) + "\\midrule\n" + body.map(line).joined()
+    func line(_ cells: [Cell]) -> String {
+      cells.map { $0.isBest ? "\\textbf{\(Self.escaped($0.text))}" : Self.escaped($0.text) }.joined(separator: " & ")
+        + " \\\\\n"
+    }
+    return "\\begin{tabular}{\(columns)}\n\\toprule\n" + line(header.map { Cell(text: $0) }) + "\\midrule\n"
+      + body.map(line).joined()
       + "\\bottomrule\n\\end{tabular}\n"
   }
 
@@ -117,6 +142,7 @@ public struct TableText: Sendable {
       switch scalar {
       case "&", "%", "$", "#", "_", "{", "}": result += "\\\(scalar)"
       case "±": result += "$\\pm$"
+      case "≈": result += "$\\approx$"
       case "~": result += "\\textasciitilde{}"
       case "^": result += "\\textasciicircum{}"
       case "\\": result += "\\textbackslash{}"

@@ -65,10 +65,7 @@ struct DiffCommand: ParsableCommand {
 
   private func side(_ path: String, _ session: Session?, _ store: Store) throws -> DiffSide {
     guard DiffSide.isSpec(path), let session else { return try DiffSide(file: path) }
-    guard let experiment = session.experiments.first(where: { $0.experiment.path == path }) else {
-      throw CommandError.unreadable(path: path, reason: "it is a table over several experiments; name its table.json")
-    }
-    return try DiffSide(experiment, in: session, store, results: results)
+    return try DiffSide(path, in: session, store, results: results)
   }
 
   private func plans(_ sides: [DiffSide], _ session: Session?) -> PlanDifference? {

@@ -36,6 +36,14 @@ struct DiffSide {
     self.table = table
   }
 
+  /// A spec of a session, by its path.
+  init(_ path: String, in session: Session, _ store: Store, results: String) throws {
+    guard let experiment = session.experiments.first(where: { $0.experiment.path == path }) else {
+      throw CommandError.unreadable(path: path, reason: "it is a table over several experiments; name its table.json")
+    }
+    try self.init(experiment, in: session, store, results: results)
+  }
+
   /// A spec, with the numbers that the store has for it as it is now, else those of its folder of results.
   init(_ experiment: PlannedExperiment, in session: Session, _ store: Store, results: String) throws {
     name = experiment.experiment.path

@@ -128,7 +128,10 @@ extension ModelCommand {
       for (index, line) in lines.enumerated() {
         Output.json(
           line == .null
-            ? .members(["tokens": ids(tokens[index]), "log-probabilities": .array(tokens[index].map { _ in .null })])
+            ? .members([
+              "tokens": ids(tokens[index]), "log-probabilities": .array(tokens[index].map { _ in .null }),
+              "sum": .number(0),
+            ])
             : line)
       }
     }

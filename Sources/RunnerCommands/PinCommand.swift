@@ -45,11 +45,19 @@ struct PinCommand: AsyncParsableCommand {
     guard !dryRun else { return }
     let text = Pin.text(of: own.bytes, spec: own.path, digests: found)
     do {
-      try Data(text).write(to: URL(fileURLWithPath: spec), options: .atomic)
+      try Self.replace(spec, with: Data(text))
     } catch {
       throw CommandError.unwritable(path: spec, reason: SystemReason.text(of: error, at: spec))
     }
     Output.line("wrote \(found.count) digest\(found.count == 1 ? "" : "s") into \(spec)")
+  }
+
+  /// Writes a file whole or not at all, where a link leads if it is one, with the rights that it had.
+  private static func replace(_ path: String, with text: Data) throws {
+    let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    let rights = try FileManager.default.attributesOfItem(atPath: place.path)[.posixPermissions]
+    try text.write(to: place, options: .atomic)
+    if let rights { try FileManager.default.setAttributes([.posixPermissions: rights], ofItemAtPath: place.path) }
   }
 
   /// Gets a file; if that fails, the fault is shown where the spec names it.

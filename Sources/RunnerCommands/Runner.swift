@@ -18,6 +18,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
         runner explain STEP      why it would run, and what its key is made of
         runner preview SPEC      the first records as the model sees them, and the first training examples
         runner verify STEP       compute a stored step again and compare
+        runner table A B…        the numbers of experiments, laid out
         runner diff A B          where two experiments part, and what their numbers can show
 
       Exit codes:
@@ -31,9 +32,8 @@ public struct Runner: AsyncParsableCommand, Sendable {
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,
-      VerifyCommand.self, DiffCommand.self, ExportCommand.self, PinCommand.self, SchemaCommand.self, ModelCommand.self,
-      StoreCommand.self,
-      BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
+      VerifyCommand.self, TableCommand.self, DiffCommand.self, ExportCommand.self, PinCommand.self, SchemaCommand.self,
+      ModelCommand.self, StoreCommand.self, BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
     ])
 
   /// Makes the command.

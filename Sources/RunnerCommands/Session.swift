@@ -136,9 +136,19 @@ enum ExperimentName {
     }
     if let last = parts.popLast() {
       let stem = last.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
-      parts.append(stem.isEmpty ? last : stem)
+      parts.append(["", ".", ".."].contains(stem) ? last : stem)
     }
     guard let root = parts.lastIndex(of: "experiments") else { return parts.last ?? path }
+    return parts[(root + 1)...].joined(separator: "/")
+  }
+}
+
+extension ExperimentName {
+  /// The name of the experiment whose results these are: the path below a folder `results`, or the folder's name.
+  static func name(ofResults path: String) -> String {
+    var parts = path.split(separator: "/").map(String.init)
+    if parts.last == "table.json" { parts.removeLast() }
+    guard let root = parts.lastIndex(of: "results"), root + 1 < parts.count else { return parts.last ?? path }
     return parts[(root + 1)...].joined(separator: "/")
   }
 }

@@ -88,7 +88,7 @@ public struct Damage: Hashable, Sendable {
       "store.damaged", "\(path) in the store is damaged: \(reason.sentence)",
       notes: quarantine.map { ["It was set aside as \($0)."] } ?? [],
       remedy: path == "format"
-        ? "It is written again; if a later runner wrote it, go on with that one."
+        ? "The next run writes it again; if a later runner wrote it, go on with that one."
         : "What it held is computed again; check the disk if this happens more than once.", exit: .inputOutput,
       severity: .warning)
   }

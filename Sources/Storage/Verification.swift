@@ -177,7 +177,7 @@ extension StoredKind {
     case .recipe: "The next `runner exec` that needs it writes it again."
     case .checkpoint: "Nothing is lost but time: that training begins anew."
     case .journal: "No result depends on it; the other lines can be read."
-    case .format: "It is written again; if a later runner wrote it, go on with that one."
+    case .format: "The next run writes it again; if a later runner wrote it, go on with that one."
     case .hint: "No result depends on it; the next `runner exec` writes it again."
     case .pin: "Pin again what was pinned: until then nothing can be collected."
     default: "No result depends on it."

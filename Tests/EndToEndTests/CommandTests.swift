@@ -109,13 +109,27 @@ import Testing
     #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
   }
 
+  @Test func pinWritesWhereALinkLeadsAndKeepsTheRights() throws {
+    let space = try TestSpace()
+    try SmallExperiment().write(to: space)
+    let manager = FileManager.default
+    try manager.setAttributes([.posixPermissions: 0o640], ofItemAtPath: "\(space.path)/small.yaml")
+    try manager.createSymbolicLink(atPath: "\(space.path)/link.yaml", withDestinationPath: "small.yaml")
+    #expect(try space.run(["pin", "link.yaml"]).exitCode == 0)
+    #expect(try manager.destinationOfSymbolicLink(atPath: "\(space.path)/link.yaml") == "small.yaml")
+    #expect(try space.read("small.yaml").contains("sha256"))
+    let rights = try manager.attributesOfItem(atPath: "\(space.path)/small.yaml")[.posixPermissions] as? Int
+    #expect(rights == 0o640)
+  }
+
   @Test func theSchemaIsTheCheckedInOne() throws {
     let space = try TestSpace()
     let outcome = try space.run(["schema", "--into", "schemas"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    let checkedIn = try String(
-      contentsOfFile: "\(TestSpace.repository)/schemas/experiment.schema.json", encoding: .utf8)
-    #expect(try space.read("schemas/experiment.schema.json") == checkedIn)
+    for name in ["schemas/experiment.schema.json", "schemas/table.schema.json"] {
+      let checkedIn = try String(contentsOfFile: "\(TestSpace.repository)/\(name)", encoding: .utf8)
+      #expect(try space.read(name) == checkedIn, "\(name)")
+    }
   }
 
   /// Dots in a spec's path must not lead its results out of their folder.
@@ -130,6 +144,11 @@ import Testing
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
     }
     #expect(Set(space.files().filter { $0.hasSuffix("TABLE.md") }) == ["results/small/TABLE.md"])
+    for name in ["..yaml", "...yaml"] {
+      try space.write(try space.read("small.yaml"), to: name)
+      #expect(try space.run(["exec", name]).exitCode == 0)
+      #expect(space.files().contains("results/\(name)/TABLE.md"), "\(space.files())")
+    }
   }
 
   @Test func aStoredObjectCanBeLookedAt() throws {

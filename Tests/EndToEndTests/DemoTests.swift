@@ -74,8 +74,10 @@ private let surroundings = [
     }
     #expect(commands.count >= 6)
     let space = try TestSpace()
-    try FileManager.default.createSymbolicLink(
-      atPath: "\(space.path)/experiments", withDestinationPath: "\(TestSpace.repository)/experiments")
+    for folder in ["experiments", "results"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(space.path)/\(folder)", withDestinationPath: "\(TestSpace.repository)/\(folder)")
+    }
     let mirror = URL(fileURLWithPath: try TestSpace.modelPath()).deletingLastPathComponent().path
     for command in commands {
       var arguments = Self.words(command)

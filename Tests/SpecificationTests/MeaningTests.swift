@@ -301,14 +301,15 @@ import Testing
     let child = """
       extends: nowhere.yaml
       colour: blue
+      expct: {response-tokens: 3}
       objective: {dpo: {beta: -1}}
       evals: {accuracy: {accuracy: {temprature: 1}}, other: {accuracy: {on: faraway/heldout}}}
       datasets: {inherited: {same-as: far}}
-      ablations: {b: {x: {}, y: {hyperparameters: {epochs: many}}}}
+      ablations: {b: {x: {}, y: {hyperparameters: {epochs: many}, evls: {}}}}
       """
     let told = faults(["t.yaml": child], "t.yaml")
-    #expect(told.matches(of: /error:/).count == 5, "\(told)")
-    for words in ["nowhere.yaml", "`colour`", "`beta`", "`temprature`", "`epochs`"] {
+    #expect(told.matches(of: /error:/).count == 7, "\(told)")
+    for words in ["nowhere.yaml", "`colour`", "`beta`", "`temprature`", "`epochs`", "`expct`", "`evls`"] {
       #expect(told.contains(words), "\(words) in \(told)")
     }
     let broken = faults(["s.yaml": "a: [", "t.yaml": "extends: s.yaml\ncolour: blue\n"], "t.yaml")

@@ -104,6 +104,34 @@ import Testing
     #expect(text.contains("experiments/one.yaml:10:"), "\(text)")
   }
 
+  /// Mistakes of the table, of its experiments and of names between them are told in one go.
+  @Test func everythingThatIsWrongIsToldAtOnce() {
+    let experiments = "one: {spec: experiments/one.yaml}\n  gone: {spec: experiments/gone.yaml}"
+    let edited = Self.table.replacing("one: {spec: experiments/one.yaml}", with: experiments)
+      .replacing("plain: {experiment: one", with: "plain: {experiment: ones")
+    let files = [
+      "table.yaml": edited,
+      "experiments/one.yaml": Self.experiment("accuracy: {accuracy: {on: nowhere, temprature: 1}}"),
+    ]
+    func told(_ table: String) -> String {
+      do throws(Diagnoses) {
+        _ = try SpecificationReader(files: MemoryFiles(files.merging(["table.yaml": table]) { $1 })).readFile(
+          "table.yaml")
+        return ""
+      } catch {
+        return error.text()
+      }
+    }
+    let all = told(edited)
+    for words in ["`experiments/gone.yaml` is not there", "no experiment `ones`", "`nowhere`", "`temprature`"] {
+      #expect(all.contains(words), "\(words) in \(all)")
+    }
+    let shapeless = told(edited.replacing("columns:", with: "colums:"))
+    for words in ["`colums`", "`experiments/gone.yaml` is not there", "`temprature`"] {
+      #expect(shapeless.contains(words), "\(words) in \(shapeless)")
+    }
+  }
+
   @Test func anExperimentIsWantedWhereATableIsNamed() throws {
     let files = MemoryFiles(["table.yaml": Self.table])
     do throws(Diagnoses) {

@@ -120,8 +120,8 @@ private struct Report {
   /// Reads what stands over a file that could not be read, and keeps the mistakes that no such file could undo.
   mutating func readAlone(_ trees: [Node], _ inheritance: Inheritance) {
     for tree in trees {
-      let whole = inheritance.resolveSameAs(tree).withTopKeysRepaired
-      let reading = Reading(partial: true, names: NameTable(whole))
+      let whole = inheritance.resolveSameAs(tree)
+      let reading = Reading(partial: true, names: NameTable(whole.withTopKeysRepaired))
       _ = ReadDocument.shape(of: whole).read(whole, reading)
       reading.keep { $0.standsAlone }
       take(reading, cell: nil)

@@ -16,38 +16,51 @@ extension SpecificationReader {
   ) throws(Diagnoses) -> TableSpecification {
     let reading = Reading()
     let written = WrittenTable.shape.read(tree, reading)
-    for entry in written?.experiments.entries ?? [] where !files.exists(entry.value.spec.resolved) {
-      let place = tree["experiments"]?[entry.name]?["spec"]?.place ?? tree.place
-      reading.note(.experimentNotThere(path: entry.value.spec.written), place)
-    }
-    var problems = told + reading.errors.map { $0.diagnosis() }
-    guard let written, problems.isEmpty else { throw Diagnoses(problems) }
-    var resolved: [ResolvedExperiment] = []
-    for entry in written.experiments.entries {
-      do throws(Diagnoses) { resolved.append(try read(entry.value.spec.resolved, sets: sets)) } catch {
-        problems += error.diagnoses
-      }
-    }
-    guard problems.isEmpty else { throw Diagnoses(problems) }
-    TableCheck(written: written, tree: tree, resolved: resolved, reading: reading).check()
+    var problems: [Diagnosis] = []
+    let resolved = experiments(of: tree, sets, files, reading, &problems)
+    if let written { TableCheck(written: written, tree: tree, resolved: resolved, reading: reading).check() }
+    let all =
+      told + reading.errors.map { $0.diagnosis() }.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) } + problems
+    let whole = (written?.experiments.names ?? []).compactMap { resolved[$0] }
+    guard let written, all.isEmpty, whole.count == written.experiments.names.count else { throw Diagnoses(all) }
     for mention in reading.mentions where !files.exists(mention.path.resolved) {
       reading.warn(.publishedNotThere(path: mention.path.written), mention.place)
     }
-    guard reading.errors.isEmpty else { throw Diagnoses(reading.errors.map { $0.diagnosis() }) }
     return TableSpecification(
-      path: path, description: written.description, experiments: written.experiments, resolved: resolved,
+      path: path, description: written.description, experiments: written.experiments, resolved: whole,
       rows: written.rows, columns: written.columns, relativeTo: written.relativeTo, published: written.published,
-      claims: written.claims, warnings: reading.faults.map { $0.diagnosis() } + resolved.flatMap(\.warnings),
+      claims: written.claims, warnings: reading.faults.map { $0.diagnosis() } + whole.flatMap(\.warnings),
       places: Dictionary(
         (tree.entries ?? []).map { ($0.key.text, $0.key.place) }, uniquingKeysWith: { first, _ in first }))
   }
 }
 
-/// Whether everything that a table names is there.
+extension SpecificationReader {
+  /// The experiments of a table by their names, as far as their specs can be read.
+  private func experiments(
+    of tree: Node, _ sets: [String], _ files: any FileReading, _ reading: Reading, _ problems: inout [Diagnosis]
+  ) -> [String: ResolvedExperiment] {
+    var resolved: [String: ResolvedExperiment] = [:]
+    for entry in tree["experiments"]?.entries ?? [] {
+      // What is no path was told with the table's shape.
+      guard let spec = entry.value["spec"], let path = Shape<LocalPath>.path.read(spec, Reading()) else { continue }
+      guard files.exists(path.resolved) else {
+        reading.note(.experimentNotThere(path: path.written), spec.place)
+        continue
+      }
+      do throws(Diagnoses) { resolved[entry.key.text] = try read(path.resolved, sets: sets) } catch {
+        problems += error.diagnoses.filter { !problems.contains($0) }
+      }
+    }
+    return resolved
+  }
+}
+
+/// Whether everything that a table names is there; of experiments that could not be read nothing is said.
 private struct TableCheck {
   let written: WrittenTable
   let tree: Node
-  let resolved: [ResolvedExperiment]
+  let resolved: [String: ResolvedExperiment]
   let reading: Reading
 
   func check() {
@@ -65,11 +78,12 @@ private struct TableCheck {
   }
 
   private func check(_ row: TableSpecification.Row, of name: String) {
-    guard let experiment = experiment(row.experiment) else {
+    guard contains(written.experiments.names, row.experiment) else {
       return note(
         .unresolved(kind: "experiment", row.experiment, known: written.experiments.names),
         at: ["rows", name, "experiment"])
     }
+    guard let experiment = resolved[row.experiment] else { return }
     let cells = experiment.cells.map(\.name)
     if let cell = row.cell {
       let known = ["base"] + cells.filter { !$0.isEmpty }
@@ -85,15 +99,12 @@ private struct TableCheck {
 
   /// An eval must be there in every experiment of the table.
   private func check(eval: String, of name: String) {
-    for (entry, experiment) in zip(written.experiments.entries, resolved) {
+    for entry in written.experiments.entries {
+      guard let experiment = resolved[entry.name] else { continue }
       let known = experiment.cells[0].experiment.evals.names
       guard !contains(known, eval) else { continue }
       note(.unresolved(kind: "eval of `\(entry.name)`", eval, known: known), at: ["columns", name, "eval"])
     }
-  }
-
-  private func experiment(_ name: String) -> ResolvedExperiment? {
-    zip(written.experiments.names, resolved).first { $0.0.utf8.elementsEqual(name.utf8) }?.1
   }
 
   private func contains(_ names: [String], _ name: String) -> Bool {

@@ -1,0 +1,48 @@
+// A laid-out table as JSON: the numbers with what is said of them.
+
+public import JSON
+import Records
+import Statistics
+
+/// Writes laid-out tables as JSON.
+public enum TableJSON: Sendable {
+  /// The axes of the rows, the columns, and the rows with their cells.
+  ///
+  /// - Parameters:
+  ///   - layout: The table.
+  ///   - marks: What is said of its cells.
+  /// - Returns: A cell is null where nothing was measured; `difference` stands where there is a reference.
+  public static func json(of layout: TableLayout, _ marks: TableMarks) -> JSONValue {
+    let rows = layout.rows.enumerated().map { index, row -> JSONValue in
+      let cells = row.cells.enumerated().map { column, number -> JSONValue in
+        number.map { cell($0, marks, TableMarks.Place(row: index, column: column)) } ?? .null
+      }
+      return .members([
+        "labels": .array(row.labels.map { .string($0) }), "base": .bool(row.isBase), "cells": .array(cells),
+      ])
+    }
+    return .members([
+      "row-axes": .array(layout.rowAxes.map { .string($0) }), "columns": .array(layout.columns.map { .string($0) }),
+      "rows": .array(rows),
+    ])
+  }
+
+  private static func cell(_ number: Measured, _ marks: TableMarks, _ place: TableMarks.Place) -> JSONValue {
+    var object = number.json.objectValue ?? JSONObject()
+    object["inputs"] = nil
+    object["best"] = .bool(marks.best.contains(place))
+    if let row = marks.differences[place] { object["difference"] = difference(row) }
+    return .object(object)
+  }
+
+  private static func difference(_ row: TableComparison.Row) -> JSONValue {
+    guard let estimate = row.estimate, let adjusted = row.adjusted else {
+      return .members(["tested": .bool(false), "same": .bool(row.basis == .same)])
+    }
+    return .members([
+      "tested": .bool(true), "estimate": .number(estimate.difference),
+      "interval": .array([.number(estimate.low), .number(estimate.high)]), "p": .number(estimate.p),
+      "adjusted-p": .number(adjusted), "detectable": .number(estimate.detectable), "found": .bool(row.isFound),
+    ])
+  }
+}

@@ -1,0 +1,72 @@
+// runner table: one experiment as its spec asks, several beside each other, every form, and what it refuses.
+
+import Foundation
+import JSON
+import Testing
+
+@Suite struct TableCommands {
+  private static func space() throws -> TestSpace {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.extra = """
+        text: {perplexity: {on: numbers/heldout, text: "{question}"}}
+      ablations:
+        prompt: {short: {}, long: {datasets: {numbers: {prompt: "{question} Answer with a number."}}}}
+        heat: {cold: {}, warm: {evals: {accuracy: {accuracy: {temperature: 0.9}}}}}
+      table: {rows: prompt, columns: heat, value: accuracy}
+      """
+    try experiment.write(to: space)
+    try space.write(experiment.spec, to: "one.yaml")
+    try space.write(experiment.spec.replacing("temperature: 0.9", with: "temperature: 0.8"), to: "two.yaml")
+    let outcome = try space.run(["exec", "one.yaml", "two.yaml"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    return space
+  }
+
+  @Test func oneExperimentAndSeveral() throws {
+    let space = try Self.space()
+    let own = try space.run(["table", "one.yaml"])
+    #expect(own.exitCode == 0, "\(own.errors)")
+    #expect(own.output.hasPrefix("prompt  "), "\(own.output)")
+    #expect(own.output.contains("cold") && own.output.contains("warm") && !own.output.contains("\u{1B}"))
+    let both = try space.run(
+      [
+        "table", "one.yaml", "results/two", "--eval", "accuracy", "--rows", "experiment,prompt", "--columns", "heat",
+        "--relative-to", "one/short",
+      ])
+    #expect(both.exitCode == 0, "\(both.errors)")
+    #expect(both.output.contains("one         long"), "\(both.output)")
+    // What both have in common is known to be the same, not merely equal.
+    #expect(both.output.contains(" =)"), "\(both.output)")
+    let markdown = try space.run(["table", "one.yaml", "--format", "markdown"]).output
+    #expect(markdown.hasPrefix("| prompt | cold | warm |\n| --- | ---: | ---: |\n"), "\(markdown)")
+    #expect(try space.run(["table", "one.yaml", "--format", "latex"]).output.hasPrefix("\\begin{tabular}{lrr}"))
+    let csv = try space.run(["table", "one.yaml", "--format", "csv"]).output
+    #expect(csv.hasPrefix("prompt,heat,eval,mean,") && csv.split(separator: "\n").count == 5, "\(csv)")
+    let json = try JSONValue(
+      parsing: Array(
+        try space.run(
+          [
+            "table", "one.yaml", "two.yaml", "--relative-to", "one/short", "--rows", "experiment,prompt", "--columns",
+            "heat", "--eval", "accuracy", "--format", "json",
+          ]
+        ).output.utf8))
+    #expect(json["rows"]?.arrayValue?.count == 4, "\(json.canonical)")
+    let cells = json["rows"]?.arrayValue?.flatMap { $0["cells"]?.arrayValue ?? [] } ?? []
+    #expect(cells.count { $0["difference"] != nil } == 6 && cells.allSatisfy { $0["best"] != nil })
+  }
+
+  @Test(arguments: [
+    (["one.yaml", "--eval", "acuracy"], 64, "Did you mean `accuracy`?"),
+    (["one.yaml", "--rows", "hat"], 64, "there is no axis `hat`"),
+    (["one.yaml", "--relative-to", "base"], 64, "there is no row `base`"),
+    (["results/one", "--columns", "heat"], 64, "name it with --eval"),
+    (["nowhere"], 74, "there is no such file"), (["never.yaml"], 74, "it was never run here"),
+  ])
+  func whatItRefuses(arguments: [String], exit: Int32, saying text: String) throws {
+    let space = try Self.space()
+    try space.write(try space.read("one.yaml").replacing("seed: 1", with: "seed: 2"), to: "never.yaml")
+    let outcome = try space.run(["table"] + arguments)
+    #expect(outcome.exitCode == exit && outcome.errors.contains(text), "\(outcome.exitCode) \(outcome.errors)")
+  }
+}

@@ -1,0 +1,90 @@
+// What a table says of its cells: the best, differences inside the noise, digits by the error.
+
+import Digests
+import JSON
+import Records
+import Reporting
+import Specification
+import Testing
+
+@Suite struct TableMarkings {
+  private static func number(_ label: String, _ values: [Double], outcomes: String) throws -> StoredTable.Number {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let step = #"{"key":"\#(Digest.sha256(label).hex)","outcomes":"\#(Digest.sha256(outcomes).hex)"}"#
+    let cell = """
+      {"at":{"arm":"\(label)"},"eval":"accuracy","kind":"accuracy","mean":\(mean),"records":\(values.count),\
+      "seeds":[\(mean)],"standard-error":0.01234,"steps":[\(step)]}
+      """
+    return try #require(StoredTable(json: JSONValue(parsing: Array(#"{"cells":[\#(cell)]}"#.utf8))).numbers.first)
+  }
+
+  private static func outcomes(_ values: [Double]) -> [Outcomes] {
+    values.enumerated().map { index, value in
+      Outcomes(
+        id: RecordID(content: .sha256("\(index)"), occurrence: 0),
+        outcomes: [Outcome(kind: value == 1 ? "right" : "wrong", value: value)])
+    }
+  }
+
+  private static let half: [Double] = [1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]
+  private static let nearly: [Double] = [1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]
+  private static let all = [Double](repeating: 1, count: 12)
+  private static let none = [Double](repeating: 0, count: 12)
+
+  /// The table of all arms, compared with one of them.
+  private static func marked(relativeTo row: String) throws -> TableText {
+    let values = [("none", none), ("half", half), ("nearly", nearly), ("all", all), ("again", none), ("gone", half)]
+    let numbers = try values.map { try number($0.0, $0.1, outcomes: $0.0 == "again" ? "none" : $0.0) }
+    let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: .row(row))
+    let stored = Dictionary(
+      uniqueKeysWithValues: values.filter { $0.0 != "gone" }.map { (Digest.sha256($0.0), outcomes($0.1)) })
+    let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
+    return TableText(layout, marks: TableMarks(layout, numbers: behind) { stored[$0] })
+  }
+
+  /// All of three comparisons stand out.
+  ///
+  /// McNemar's p for 6, 7 and 12 records on which only one is right is 2·2⁻⁶, 2·2⁻⁷ and 2·2⁻¹²; Holm's over these three
+  /// 2⁻⁵, 2⁻⁵ and 3·2⁻¹¹. An error of 1.234 points has two digits with one decimal.
+  @Test func differencesThatStandOut() throws {
+    let text = try Self.marked(relativeTo: "none")
+    #expect(
+      text.aligned == """
+        arm                 accuracy
+        ──────  ────────────────────
+        none               0.0 ± 1.2
+        half      50.0 ± 1.2 (+50.0)
+        nearly    58.3 ± 1.2 (+58.3)
+        all     100.0 ± 1.2 (+100.0)
+        again     0.0 ± 1.2 (+0.0 =)
+        gone    50.0 ± 1.2 (+50.0 ?)
+        """)
+    #expect(
+      text.legend.hasSuffix(
+        "Differences tested over records: it speaks of these runs, at 5% after Holm's correction over 3 comparisons; "
+          + "= is the same outcomes; ? could not be tested, for the outcomes are not in this store."))
+  }
+
+  /// 6 records apart are p = 2⁻⁵ alone, and four times that where four comparisons are made; one record apart is p = 1.
+  @Test func differencesInsideTheNoise() throws {
+    let text = try Self.marked(relativeTo: "half").aligned
+    for cell in ["0.0 ± 1.2 (-50.0 ≈)", "58.3 ± 1.2 (+8.3 ≈)", "100.0 ± 1.2 (+50.0 ≈)", "50.0 ± 1.2 (+0.0 ?)"] {
+      #expect(text.contains(cell), "\(text)")
+    }
+  }
+
+  @Test func theBestStandsOutInEveryForm() throws {
+    let text = try Self.marked(relativeTo: "half")
+    #expect(text.markdown.contains("| all | **100.0 ± 1.2 (+50.0 ≈)** |") && !text.markdown.contains("**58.3"))
+    #expect(text.latex.contains("\\textbf{100.0 $\\pm$ 1.2 (+50.0 $\\approx$)}"), "\(text.latex)")
+    #expect(text.aligned(colored: true).contains("\u{1B}[1m100.0 ± 1.2 (+50.0 ≈)\u{1B}[0m"))
+    #expect(!text.aligned.contains("\u{1B}"))
+  }
+
+  /// Without marks numbers look as in the files of results.
+  @Test func filesOfResultsStayAsTheyAre() throws {
+    let number = try Self.number("x", Self.half, outcomes: "x").measured
+    let layout = TableLayout([number], table: nil)
+    #expect(TableText(layout).markdown == "| arm | accuracy |\n| --- | ---: |\n| x | 50.0 ± 1.2 |\n")
+  }
+}
