@@ -119,12 +119,8 @@ public struct Resolver: Sendable {
     if let source = step.inputs.first(where: { blocked.contains($0.source.step) })?.source {
       return .blocked(.behind(source.step))
     }
-    let options = step.work.options
-    let contents = knownContents(of: step)
-    let known = earlier(step).contains { result in
-      Self.options(of: result.manifest) == options && result.manifest["version"] == .integer(step.version)
-        && contents.allSatisfy { result.manifest["inputs/\($0.key)"] == .digest($0.value) }
-    }
+    let isLike = step.isLike(knowing: knownContents(of: step))
+    let known = earlier(step).contains { isLike($0.manifest) }
     if !known { return .willRun(key: nil, records: records(of: step), reason(step)) }
     return .undecided(after: step.inputs.map(\.source.step).filter { unsettled.contains($0) })
   }
@@ -242,13 +238,13 @@ extension Resolver {
         contents[name].map { manifest["inputs/\(name)"] == .digest($0) } ?? false
       }
   }
+}
 
-  private static func options(of manifest: Manifest) -> Manifest {
-    var options = Manifest()
+extension Manifest {
+  /// The leaves below `options`, without that word.
+  var options: Manifest {
     let prefix = "options/"
-    for leaf in manifest.leaves where leaf.name.hasPrefix(prefix) {
-      options.set(String(leaf.name.dropFirst(prefix.count)), leaf.value)
-    }
-    return options
+    return Manifest(
+      sorting: leaves.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.value) })
   }
 }

@@ -215,6 +215,9 @@ public struct Step: Sendable {
     body = Body(work, label: label, inputs: inputs, leaves: leaves, revisions)
   }
 
+  /// What it is but for its inputs, as the bytes of its manifest: steps that differ in it never have one key.
+  var fixed: [UInt8] { body.fixed }
+
   /// The kind of its work.
   public var kind: StepKind { body.facts.kind }
 
@@ -269,6 +272,24 @@ public struct Step: Sendable {
     if body.revision.aliases.isEmpty { return [] }
     let manifest = manifest(contents: contents)
     return body.revision.aliases.compactMap { $0.earlier(manifest) }
+  }
+
+  /// Tells whether a stored result may turn out to be this step's: it has the step's options and the inputs that are known.
+  ///
+  /// - Parameter contents: The digests of those inputs' contents that are known, by the inputs' names.
+  /// - Returns: A test of the result's manifest, false only where the step's key will certainly be another.
+  public func mayComeOutAs(knowing contents: [String: Digest]) -> (Manifest) -> Bool {
+    let isLike = isLike(knowing: contents)
+    return { isLike(self.today($0)) }
+  }
+
+  /// The same test of manifests in the words of today.
+  func isLike(knowing contents: [String: Digest]) -> (Manifest) -> Bool {
+    let (kind, version, options) = (ManifestValue.text(kind.rawValue), ManifestValue.integer(version), work.options)
+    return { manifest in
+      manifest["kind"] == kind && manifest["version"] == version
+        && contents.allSatisfy { manifest["inputs/\($0.key)"] == .digest($0.value) } && manifest.options == options
+    }
   }
 
   /// The form that an earlier result's manifest has today, if its result may be one of this step's kind of today.

@@ -13,6 +13,9 @@ struct StoreRoots {
   let store: Store
 
   /// What the plan of specs reaches, and how many of its steps are not stored.
+  ///
+  /// Where an input is still to be computed, every stored result is reached that the step may come out as: what was damaged,
+  /// deleted or changed before it spares it if that comes out as before.
   func root(of options: SpecOptions) throws -> (root: StoreRoot, missing: Int) {
     let session = try Session(options)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
@@ -20,6 +23,8 @@ struct StoreRoots {
     var objects: [Digest] = []
     var unfinished: [Manifest] = []
     var missing = 0
+    var awaitsTraining = false
+    let earlier = StoredManifests(store)
     var contents: [OutputReference: Digest] = [:]
     for planned in plan.steps {
       let step = planned.step
@@ -39,9 +44,15 @@ struct StoreRoots {
       let manifests = [step.manifest(contents: inputs)] + step.earlierManifests(contents: inputs)
       keys += manifests.map(\.key)
       unfinished += manifests
+      if inputs.count == step.inputs.count { continue }
+      keys += earlier.of(step.kind).filter(step.mayComeOutAs(knowing: inputs)).map(\.key)
+      awaitsTraining = awaitsTraining || step.kind == .train
     }
     let name = options.specs.joined(separator: " ")
-    return (StoreRoot(name: name, steps: keys, objects: objects, unfinished: unfinished, isComplete: true), missing)
+    let root = StoreRoot(
+      name: name, steps: keys, objects: objects, unfinished: unfinished, isComplete: true,
+      awaitsTraining: awaitsTraining)
+    return (root, missing)
   }
 
   /// What the locks below a folder name; none if there is no such folder.
@@ -63,5 +74,23 @@ struct StoreRoots {
       throw CommandError.unreadable(path: path, reason: "it has a step without a key")
     }
     return StoreRoot(name: path, steps: keys, isComplete: true)
+  }
+}
+
+/// The manifests of stored results by kind, each kind read once and only if it is asked for.
+private final class StoredManifests {
+  private let store: Store
+  private var known: [StepKind: [Manifest]] = [:]
+  private lazy var unlisted = store.unlistedResults()
+
+  init(_ store: Store) { self.store = store }
+
+  func of(_ kind: StepKind) -> [Manifest] {
+    if let known = known[kind] { return known }
+    let name = kind.rawValue
+    let listed = store.results(ofKind: name, newest: .max)
+    let manifests = (listed + unlisted.filter { $0.kind == name }).map(\.manifest)
+    known[kind] = manifests
+    return manifests
   }
 }

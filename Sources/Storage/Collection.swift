@@ -149,8 +149,8 @@ private struct Sorter {
     let isAbandoned = now - file.modified > StoreFiles.abandonedAfter
     switch file.kind {
     case .checkpoint(let key):
-      let reason = survey.steps[key] == nil ? reach.wanted[key].map { "\($0), of a step that is not done" } : nil
-      deal(file, reason, "a checkpoint")
+      let root = survey.steps[key] == nil ? reach.wanted[key] ?? reach.wantsCheckpoints : nil
+      deal(file, root.map { "\($0), of a step that is not done" }, "a checkpoint")
     case .setAside: deal(file, nil, "a damaged file that was set aside")
     case .temporary: throwAway(file, if: isAbandoned, "a file that a process left when it died")
     case .scratch: throwAway(file, if: isAbandoned && file.modified < limit, "a file that never came into the store")

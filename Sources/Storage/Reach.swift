@@ -15,13 +15,17 @@ public struct StoreRoot: Hashable, Sendable {
   public let unfinished: [Manifest]
   /// Whether the steps are all that it needs; otherwise those are kept too that they were made from.
   public let isComplete: Bool
+  /// Whether a training of it is not stored and its key not known yet: any checkpoint may be that training's.
+  public let awaitsTraining: Bool
 
   /// Makes a root.
   public init(
-    name: String, steps: [Digest], objects: [Digest] = [], unfinished: [Manifest] = [], isComplete: Bool = false
+    name: String, steps: [Digest], objects: [Digest] = [], unfinished: [Manifest] = [], isComplete: Bool = false,
+    awaitsTraining: Bool = false
   ) {
     self.name = name
     self.isComplete = isComplete
+    self.awaitsTraining = awaitsTraining
     self.steps = steps
     self.objects = objects
     self.unfinished = unfinished
@@ -36,6 +40,8 @@ struct Reach: Sendable {
   private(set) var recipes: [Digest: String] = [:]
   /// The keys that were asked for, stored or not: what a checkpoint may belong to.
   private(set) var wanted: [Digest: String] = [:]
+  /// The first root that may want any checkpoint.
+  private(set) var wantsCheckpoints: String?
   private let recipesByKind: [ManifestValue?: [Digest]]
 
   init(_ survey: Survey) {
@@ -45,6 +51,7 @@ struct Reach: Sendable {
 
   /// Adds what a root reaches.
   mutating func add(_ root: StoreRoot) {
+    if root.awaitsTraining { wantsCheckpoints = wantsCheckpoints ?? root.name }
     for object in root.objects { objects[object] = objects[object] ?? root.name }
     for manifest in root.unfinished { addRecipes(of: manifest, root.name) }
     var rest = root.steps

@@ -111,6 +111,21 @@ import Testing
     #expect(events.count == before.count { $0.hasPrefix("steps/") } - left)
   }
 
+  /// What stands behind a step that has to run is spared if that comes out as before, so it is not freed.
+  @Test(arguments: ["split", "generate", "render"])
+  func collectionKeepsWhatStandsBehindAStepThatHasToRun(kind: String) throws {
+    let space = try filled()
+    let list = try space.run(["store", "ls", "--kind", kind, "--json"]).output
+    let key = try #require(list.firstMatch(of: #/"key":"([0-9a-f]{64})"/#)).output.1
+    let before = space.files(below: ".runner-store/steps")
+    let file = "\(key.prefix(2))/\(key.dropFirst(2)).step"
+    try FileManager.default.removeItem(atPath: "\(space.path)/.runner-store/steps/\(file)")
+    let freed = try space.run(["store", "gc", "--keep", "small.yaml", "--results", "none", "--grace", "0"])
+    #expect(freed.exitCode == 0, "\(freed.errors)")
+    #expect(space.files(below: ".runner-store/steps") == before.filter { $0 != file })
+    #expect(try ran(space.exec(SmallExperiment())).map { String($0.prefix(kind.count)) } == [kind])
+  }
+
   @Test func collectionAsksWhatToKeep() throws {
     let space = try filled()
     let outcome = try space.run(["store", "gc", "--results", "none"])

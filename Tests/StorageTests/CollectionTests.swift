@@ -227,6 +227,17 @@ struct Village: ProcessTable {
     #expect(try store.checkpoint(for: key("begun")) == [2])
   }
 
+  @Test func aTrainingWhoseKeyIsNotKnownYetKeepsItsCheckpoint() throws {
+    let yard = Yard()
+    let store = try yard.store()
+    try store.keepCheckpoint([1], for: key("begun"))
+    yard.age(days: 20)
+    _ = try yard.collect([StoreRoot(name: "a spec", steps: [], awaitsTraining: true)])
+    #expect(try store.checkpoint(for: key("begun")) == [1])
+    _ = try yard.collect([StoreRoot(name: "a spec", steps: [])])
+    #expect(try store.checkpoint(for: key("begun")) == nil)
+  }
+
   @Test func collectionMayDieAtEverySystemCall() throws {
     func prepared() throws -> (Yard, StepResult) {
       let yard = Yard()
