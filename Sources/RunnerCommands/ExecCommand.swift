@@ -226,9 +226,11 @@ enum Provenance {
     ])
   }
 
-  /// A name for a run that no other run has: time and process.
+  /// A name for a run that no other run has.
   static var runName: String {
-    "\(timestamp.filter { $0 != ":" && $0 != "-" })-\(ProcessInfo.processInfo.processIdentifier)"
+    var generator = SystemRandomNumberGenerator()
+    return UniqueName.ofRun(
+      at: timestamp, process: Int(ProcessInfo.processInfo.processIdentifier), with: &generator)
   }
 
   /// Now as `2026-01-31T23:59:59Z`; not by Foundation, which would read its calendars and time zones first.

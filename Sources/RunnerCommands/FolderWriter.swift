@@ -5,6 +5,7 @@ import Diagnostics
 import Execution
 import Foundation
 import LanguageModel
+import Storage
 
 /// Files that lie in one folder of an export.
 struct ExportedPart {
@@ -34,7 +35,7 @@ struct FolderWriter {
   func write(_ parts: [ExportedPart]) throws {
     let place = URL(fileURLWithPath: path)
     let partial = place.deletingLastPathComponent()
-      .appendingPathComponent(".\(place.lastPathComponent)-\(ProcessInfo.processInfo.processIdentifier).partial")
+      .appendingPathComponent(".\(place.lastPathComponent)-\(UniqueName.drawn()).partial")
     do {
       for part in parts {
         let folder = part.folder.map { partial.appendingPathComponent($0) } ?? partial

@@ -75,8 +75,7 @@ private struct ScratchStore {
 
   init(in folder: String) throws {
     Self.removeAbandoned(in: folder)
-    path = "\(folder)/\(Self.prefix)\(ProcessInfo.processInfo.processIdentifier)"
-    try? FileManager.default.removeItem(atPath: path)
+    path = "\(folder)/\(Self.prefix)\(UniqueName.drawn())"
     store = try Store(at: path, mode: .create)
   }
 

@@ -368,10 +368,7 @@ struct StoreFiles: Sendable {
   }
 
   /// A name that no other process has; it stands in no result.
-  static func unique() -> String {
-    let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  static func unique() -> String { UniqueName.drawn() }
 }
 
 /// Does a system call again while a signal interrupts it.

@@ -174,6 +174,41 @@ struct Village: ProcessTable {
     #expect(try !yard.isWhole(counted) && !store.contains(written))
   }
 
+  /// Processes of two hosts, or of two containers, may have one number and begin in one second.
+  @Test func aRunIsSparedThoughItsTwinEnds() throws {
+    let yard = Yard()
+    let store = try yard.store()
+    let counted = try yard.make("counted")
+    yard.age(days: 20)
+    var generator = Sequential()
+    let runs = ["m1", "m2"].map { machine in
+      let name = UniqueName.ofRun(at: "2026-01-31T23:59:59Z", process: 1, with: &generator)
+      return LeaseKeeper(run: name, store: store, processes: Village.process(1, machine: machine))
+    }
+    #expect(
+      yard.disk.files().map(\.path).filter { $0.contains("leases/") }
+        == (1...2).map { "/store/leases/run-20260131T235959Z-1-000000000000000\($0)" })
+    #expect(try store.use(step: counted.manifest.key, objects: counted.outputs.map(\.digest)))
+    runs[0].end()
+    yard.disk.advance(microseconds: 1)
+    _ = try yard.collect(grace: 0)
+    #expect(try yard.isWhole(counted))
+    runs[1].end()
+    _ = try yard.collect(grace: 0)
+    #expect(try !yard.isWhole(counted))
+    #expect(UniqueName.drawn() != UniqueName.drawn())
+  }
+
+  /// One, two, three.
+  private struct Sequential: RandomNumberGenerator {
+    var last: UInt64 = 0
+
+    mutating func next() -> UInt64 {
+      last += 1
+      return last
+    }
+  }
+
   @Test func recordsGoWithTheirRecipe() throws {
     let yard = Yard()
     let store = try yard.store()

@@ -14,8 +14,8 @@ enum FetchStep {
     _ work: FetchWork, _ task: StepTask, fetcher: Fetcher, scratch: String
   ) async throws -> [ProducedOutput] {
     let request = FetchRequest(digest: work.digest, places: work.origins.map(\.place))
-    // A folder of this process alone, gone when the file is in the store.
-    let folder = "\(scratch)/fetch-\(ProcessInfo.processInfo.processIdentifier)-\(task.step.id.digest.short)"
+    // A folder of this task alone, gone when the file is in the store.
+    let folder = "\(scratch)/fetch-\(UniqueName.drawn())-\(task.step.id.digest.short)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     do {
       let file = try await untilStopped(task) {
