@@ -1,5 +1,7 @@
 // A plan: a graph with the state of every step. Making one runs nothing.
 
+import Digests
+
 /// A step with its state.
 public struct PlannedStep: Sendable {
   /// The step.
@@ -18,6 +20,8 @@ public struct PlannedStep: Sendable {
   public let modelFiles: [String: StoredOutput]
   /// The run that computes it at this moment, whose result will be used; nil if none does.
   public let computing: Computing?
+  /// The step before it that comes to the same key, so that its result serves both; nil if none is known to.
+  public internal(set) var twin: StepID?
 }
 
 extension PlannedStep {
@@ -35,6 +39,13 @@ extension PlannedStep {
 
   /// The same step in a state that promises no work.
   fileprivate func with(_ state: StepState) -> PlannedStep { PlannedStep(step, state, nil) }
+
+  /// The same step, whose result another computes for both: nothing is foretold twice.
+  fileprivate func with(twin: StepID) -> PlannedStep {
+    var planned = PlannedStep(step, state, computing)
+    planned.twin = twin
+    return planned
+  }
 
   /// A step of which nothing is foretold.
   fileprivate init(_ step: Step, _ state: StepState, _ computing: Computing?) {
@@ -64,7 +75,7 @@ public struct Plan: Sendable {
     for (index, one) in planned.enumerated() where one.step.foretold != nil && one.state.certainlyRuns {
       if !demanded.contains(one.step.id) { planned[index] = one.with(.notNeeded) }
     }
-    steps = Plan.withReturns(planned)
+    steps = Plan.withTwins(Plan.withReturns(planned))
     self.graph = graph
   }
 
@@ -98,6 +109,17 @@ public struct Plan: Sendable {
       }
     }
     return others
+  }
+
+  /// The steps, those named whose result another one computes: two data files may differ in nothing that is read.
+  private static func withTwins(_ planned: [PlannedStep]) -> [PlannedStep] {
+    var first: [Digest: StepID] = [:]
+    return planned.map { planned in
+      guard let key = planned.state.openKey else { return planned }
+      if let twin = first[key] { return planned.with(twin: twin) }
+      first[key] = planned.step.id
+      return planned
+    }
   }
 
   private static func planned(
@@ -150,21 +172,7 @@ public struct Plan: Sendable {
   }
 
   /// How many steps certainly run, and how many at most.
-  ///
-  /// What another run computes now, and what reads from that, may be stored before this one comes to it.
-  public var bounds: ClosedRange<Int> {
-    var shared: Set<StepID> = []
-    for planned in steps
-    where planned.computing != nil || planned.step.inputs.contains(where: { shared.contains($0.source.step) }) {
-      shared.insert(planned.step.id)
-    }
-    let certain = steps.count { $0.state.certainlyRuns && !shared.contains($0.step.id) }
-    let open = steps.count { planned in
-      if case .undecided = planned.state { return true }
-      return planned.state.certainlyRuns && shared.contains(planned.step.id)
-    }
-    return certain...(certain + open)
-  }
+  public var bounds: ClosedRange<Int> { PlanBounds(steps).range }
 
   /// The steps that cannot run, each for a reason of its own; not those that only read from such a step.
   public var blocked: [PlannedStep] {

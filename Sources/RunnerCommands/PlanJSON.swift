@@ -51,6 +51,7 @@ enum PlanJSON {
         "run": .string(computing.run), "host": .string(computing.host), "since": .string(computing.since),
       ])
     }
+    if let twin = planned.twin { object["same-as"] = .string(twin.digest.hex) }
     switch planned.state {
     case .cached(let key, _): object["key"] = .string(key.hex)
     case .partlyCached(let key, let held, let total, let reason):

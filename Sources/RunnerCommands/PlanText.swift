@@ -95,6 +95,7 @@ struct PlanText {
 
   static func reasons(_ planned: PlannedStep, _ graph: StepGraph) -> [String] {
     if let computing = planned.computing { return ["by \(computing.words)"] }
+    if let twin = planned.twin { return ["comes to the key of \(graph.step(twin).label), which is computed for both"] }
     switch planned.state {
     case .cached, .notNeeded: return []
     case .partlyCached(_, _, _, let reason), .willRun(_, _, let reason): return text(of: reason)
@@ -165,7 +166,7 @@ struct PlanText {
       lines.append("\(blocked) cannot run in this version, or for want of a digest\(waiting); `exec` will refuse.")
     }
     let estimates = plan.steps.compactMap(\.estimate)
-    let pending = plan.steps.count { $0.state.certainlyRuns }
+    let pending = plan.steps.count { $0.state.certainlyRuns && $0.twin == nil }
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
       let results = estimates.map(\.basis).reduce(0, +)

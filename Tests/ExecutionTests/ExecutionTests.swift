@@ -14,6 +14,19 @@ let generateA = "generate a, T 0.5, seed 1, 2 samples"
 let generateB = "generate b, T 0.5, seed 1, 2 samples"
 
 @Suite struct PlanAndRun {
+  /// Two files that differ in their last byte alone: what follows from them is computed once, and counted once.
+  @Test func whatComesToOneKeyIsPlannedAndComputedOnce() async throws {
+    let shop = Shop()
+    var lines = Lines(a: ["1", "2"], endOfA: "\n", b: ["1", "2"])
+    let first = try await shop.run(lines)
+    #expect(first.plan.bounds.contains(first.workshop.ran.count), "\(first.plan.bounds) \(first.workshop.ran)")
+    lines.temperature = "0.25"
+    let second = try await shop.run(lines)
+    let generates = second.plan.steps.filter { $0.step.kind == .generate }
+    #expect(generates.map(\.twin) == [nil, generates[0].step.id] && generates.allSatisfy(\.state.certainlyRuns))
+    #expect(second.plan.bounds == 1...4 && second.workshop.ran.count == 3, "\(second.workshop.ran)")
+  }
+
   /// What the plan says certainly runs did; what it says is there did not; the rest is between.
   private func check(_ outcome: Shop.Outcome) {
     let ran = outcome.workshop.ran

@@ -14,7 +14,8 @@ import Testing
   @Test func onAnEmptyStoreEverythingCertainlyRuns() throws {
     let (graph, _) = try Specs.graph(Specs.evaluating())
     let plan = Plan(graph: graph, index: MemoryIndex())
-    #expect(plan.bounds == graph.steps.count...graph.steps.count)
+    // What the two seeds say may be the same, and then it is judged once.
+    #expect(plan.bounds == (graph.steps.count - 1)...graph.steps.count)
     #expect(plan.steps.allSatisfy { if case .willRun(_, _, .neverRun) = $0.state { true } else { false } })
   }
 
