@@ -11,17 +11,22 @@ import Storage
 import Synchronization
 import Testing
 
-/// What a run did, as told by its events, with a clock that stands still: no checkpoint waits for its time.
+/// What a run did, as told by its events, with a clock that only optimizer steps move.
 private final class Witness: Sendable {
   private let state = Mutex((steps: [Int](), counts: [String: (computed: Int, reused: Int)]()))
   let atStep: @Sendable (Int) -> Void
 
-  init(atStep: @escaping @Sendable (Int) -> Void = { _ in }) { self.atStep = atStep }
+  private let secondsPerStep: Double
+
+  init(secondsPerStep: Double = 0, atStep: @escaping @Sendable (Int) -> Void = { _ in }) {
+    self.secondsPerStep = secondsPerStep
+    self.atStep = atStep
+  }
 
   /// The training's steps in the order in which they were told of.
   var steps: [Int] { state.withLock { $0.steps } }
   func count(of label: String) -> (computed: Int, reused: Int)? { state.withLock { $0.counts[label] } }
-  let now = 0.0
+  var now: Double { Double(steps.count) * secondsPerStep }
 
   func see(_ event: ExecutionEvent) {
     switch event {
@@ -123,6 +128,19 @@ private struct Interloper: StepRunner {
       // What was told as done is kept.
       #expect(count.reused == full && count.computed == Self.steps - full, "full at step \(full): \(count)")
     }
+  }
+
+  /// Two flushes a minute, from the second step on; none where all steps take less than that.
+  @Test(arguments: [(seconds: 0.0, flushes: 0), (1, 0), (9, 0), (61, 10)])
+  func aCheckpointWaitsForTheDiskOnceAMinute(seconds: Double, flushes: Int) async throws {
+    let disk = MemoryFileSystem()
+    let marks = Mutex([Int]())
+    let witness = Witness(secondsPerStep: seconds) { step in
+      if step == 1 { marks.withLock { $0.append(disk.flushes) } }
+    }
+    _ = try await run(disk, witness) { marks.withLock { $0.append(disk.flushes) } }
+    let counts = marks.withLock { $0 }
+    #expect(counts.count == 2 && counts[1] - counts[0] == flushes, "\(counts)")
   }
 
   @Test func aFullDiskAtThePublicationLosesNoStep() async throws {

@@ -18,7 +18,9 @@ struct TrainStep {
   ///
   /// Bringing it to the disk, which only matters when the machine itself stops, may take a tenth of the time: between two
   /// of those passes so many times what one takes.
-  private static let secondsBetween = 10.0
+  private static let timesBetween = 10.0
+  /// The fewest seconds between two of those: a step that takes less waits for the disk no oftener than any other.
+  private static let leastPause = 60.0
   /// Bytes that a disk is taken to write in a second, before the first checkpoint has shown it.
   private static let bytesPerSecond = 5e8
 
@@ -123,7 +125,7 @@ struct TrainStep {
     began = task.now()
     // Numbers, first and second moments.
     let bytes = trainer.trainee.parameters.reduce(0) { $0 + 12 * $1.count }
-    pause = Self.secondsBetween * Double(bytes) / Self.bytesPerSecond
+    pause = max(Self.leastPause, Self.timesBetween * Double(bytes) / Self.bytesPerSecond)
     let end = try trainer.run { report in
       reports.append(report)
       if marks.contains(report.step) { kept[report.step] = weights(of: trainer, after: report.step) }
@@ -211,7 +213,7 @@ struct TrainStep {
       TrainingCheckpoint((trainer.step, trainer.checkpoint(reports)), kept).bytes, for: key, isDurable: isDurable)
     guard isDurable else { return }
     lastCheckpoint = task.now()
-    pause = Self.secondsBetween * (lastCheckpoint - began)
+    pause = max(Self.leastPause, Self.timesBetween * (lastCheckpoint - began))
   }
 
   private mutating func resume(_ trainer: Trainer, _ marks: [Int]) throws {
