@@ -11,8 +11,8 @@ struct GraphRun {
   private let emit: @Sendable (ExecutionEvent) -> Void
   private(set) var state: RunState
   private var queue: ReadyQueue
-  /// The key and the forecast bytes of each step that runs.
-  private var running: [StepID: (key: Digest, bytes: Int)] = [:]
+  /// The key, the recipe if it is record-wise, and the forecast bytes of each step that runs.
+  private var running: [StepID: (key: Digest, recipe: Digest?, bytes: Int)] = [:]
   /// Stored steps that are made again because of damage.
   private var repairing: Set<StepID> = []
   /// How often each step found an input damaged.
@@ -93,7 +93,7 @@ struct GraphRun {
   /// Takes in what came of a step's work.
   private mutating func take(_ ended: EndedWork) {
     let step = ended.step
-    running[step.id] = nil
+    if let recipe = running.removeValue(forKey: step.id)?.recipe { release([recipe]) }
     queue.retryCrowded()
     switch ended.outcome {
     case .finished(let outputs, let seconds, let count):
@@ -243,16 +243,25 @@ extension GraphRun {
     let manifest = step.manifest(contents: step.foretold == nil ? contents : [:])
     let key = manifest.key
     let bytes = executor.limits.forecast(step, state.facts(for: step, contents)) ?? 0
-    // Another step of this run may have come to the same key; what it computes serves both.
-    guard try hasRoom(step, bytes), !running.values.contains(where: { $0.key == key }) else {
+    let recipe = step.recipe(contents: contents)?.key
+    guard try hasRoom(step, bytes), !isBusy(step, key, recipe) else {
       queue.putOff(step)
       return nil
     }
-    if try !isOurs(step, key) { return nil }
+    if try !isOurs(step, [key] + [recipe].compactMap { $0 }) { return nil }
     emit(.running(step, resolved))
-    running[step.id] = (key, bytes)
+    running[step.id] = (key, recipe, bytes)
     return PreparedWork(
       task: executor.task(step, contents: contents, emit), manifest: manifest, sources: state.sources(of: step))
+  }
+
+  /// Whether another step of this run computes what this one would: the same result, or some of the same records.
+  private func isBusy(_ step: Step, _ key: Digest, _ recipe: Digest?) -> Bool {
+    running.contains { id, other in
+      if other.key == key { return true }
+      guard let recipe, other.recipe == recipe else { return false }
+      return state.resolver.mayShareRecords(step, state.graph.step(id))
+    }
   }
 
   private func hasRoom(_ step: Step, _ bytes: Int) throws -> Bool {
@@ -262,22 +271,35 @@ extension GraphRun {
   }
 
   /// Whether this run gets to compute a step; if not, it was put off or is settled.
-  private mutating func isOurs(_ step: Step, _ key: Digest) throws -> Bool {
+  ///
+  /// - Parameters:
+  ///   - step: The step.
+  ///   - claims: Its key, and its recipe if it is record-wise: one run at a time computes records of a recipe.
+  /// - Returns: Whether the leases on all claims are this run's now.
+  /// - Throws: What the store throws when it cannot be read.
+  private mutating func isOurs(_ step: Step, _ claims: [Digest]) throws -> Bool {
     guard let leases = executor.leases else { return true }
-    if let holder = try leases.acquire(key) {
-      queue.putOff(TakenStep(step: step, key: key, computing: Computing(holder)))
-      return false
-    }
-    // Who held the lease before may have published since the last look.
     do {
-      if isFound(step, try resolve(step)) {
-        leases.release(key)
+      for claim in claims {
+        guard let holder = try leases.acquire(claim) else { continue }
+        release(claims)
+        queue.putOff(TakenStep(step: step, key: claim, computing: Computing(holder)))
         return false
       }
+      // Who held a lease before may have published since the last look.
+      if !isFound(step, try resolve(step)) { return true }
     } catch {
-      leases.release(key)
+      release(claims)
       throw error
     }
-    return true
+    release(claims)
+    return false
+  }
+
+  /// Leaves leases, but for those that another step of this run needs; what this run does not hold it cannot leave.
+  private func release(_ claims: [Digest]) {
+    for claim in claims where !running.values.contains(where: { $0.key == claim || $0.recipe == claim }) {
+      executor.leases?.release(claim)
+    }
   }
 }

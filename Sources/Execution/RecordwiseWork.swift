@@ -33,9 +33,12 @@ extension StepTask {
       let found = try store.records(of: earlier).values(for: open.map { keys[$0] })
       for (position, value) in zip(open, found) { results[position] = value }
     }
-    let missing = keys.indices.filter { results[$0] == nil }
+    // Of records with one key one is computed for all.
+    var places: [Digest: [Int]] = [:]
+    for position in keys.indices where results[position] == nil { places[keys[position], default: []].append(position) }
+    let missing = keys.indices.filter { places[keys[$0]]?.first == $0 }
     var count = WorkCount()
-    count.reused = keys.count - missing.count
+    count.reused = keys.count - places.values.reduce(0) { $0 + $1.count }
     progress(Progress(unit: "records", done: count.reused, total: keys.count, reused: count.reused))
     guard !missing.isEmpty else { return (results.compactMap { $0 }, count) }
 
@@ -49,9 +52,11 @@ extension StepTask {
     }
     do {
       try compute(missing) { position, result in
-        results[position] = result
+        for place in places[keys[position]] ?? [] {
+          results[place] = result
+          count.computed += 1
+        }
         pending.append((keys[position], result))
-        count.computed += 1
         if pending.count >= Self.segmentSize || now() - flushed >= Self.secondsAtRisk { try flush() }
         progress(
           Progress(unit: "records", done: count.reused + count.computed, total: keys.count, reused: count.reused))
@@ -62,7 +67,7 @@ extension StepTask {
       throw error
     }
     try flush()
-    guard count.computed == missing.count else { throw Cancelled() }
+    guard count.reused + count.computed == keys.count else { throw Cancelled() }
     return (results.compactMap { $0 }, count)
   }
 }

@@ -28,7 +28,7 @@ public struct StoreIndex: ResultIndex {
     guard let made = try? store.outputs(of: key, isUse: isUse) else {
       return store.foundDamaged(key) ? .damaged : .absent
     }
-    let missing = made.filter { !present.contains($0.digest, in: store, isUse: isUse) }.map(\.name)
+    let missing = made.filter { !present.contains($0, in: store, isUse: isUse) }.map(\.name)
     guard missing.isEmpty else { return .incomplete(missing: missing) }
     var outputs: [String: StoredOutput] = [:]
     outputs.reserveCapacity(made.count)
@@ -47,6 +47,9 @@ public struct StoreIndex: ResultIndex {
 
   /// The bytes of a small object; nil if it is gone or damaged.
   public func bytes(ofObject digest: Digest) -> [UInt8]? { try? store.read(digest) }
+
+  /// Whether results of single records are kept under one of some recipes.
+  public func hasRecords(recipes: [Digest]) -> Bool { recipes.contains { !store.records(of: $0).isEmpty } }
 
   /// How many of these records' results are kept under one of some recipes.
   public func heldRecords(recipes: [Digest], keys: [Digest]) -> Int {
@@ -103,9 +106,10 @@ extension Computing {
 private final class PresentObjects: Sendable {
   private let seen = Mutex<Set<Digest>>([])
 
-  func contains(_ object: Digest, in store: Store, isUse: Bool) -> Bool {
+  func contains(_ output: StepResult.Output, in store: Store, isUse: Bool) -> Bool {
+    let object = output.digest
     if seen.withLock({ $0.contains(object) }) { return true }
-    guard isUse ? store.containsForUse(object) : store.contains(object) else { return false }
+    guard store.contains(object, fileByteCount: output.fileByteCount, isUse: isUse) else { return false }
     seen.withLock { _ = $0.insert(object) }
     return true
   }

@@ -114,6 +114,7 @@ public struct Plan: Sendable {
   /// The steps, those named whose result another one computes: two data files may differ in nothing that is read.
   private static func withTwins(_ planned: [PlannedStep]) -> [PlannedStep] {
     var first: [Digest: StepID] = [:]
+    if !planned.contains(where: { $0.state.openKey != nil }) { return planned }
     return planned.map { planned in
       guard let key = planned.state.openKey else { return planned }
       if let twin = first[key] { return planned.with(twin: twin) }

@@ -104,11 +104,14 @@ public struct Resolver: Sendable {
   /// A step whose output's digest the spec names: the step after it can be looked up before it has run.
   private mutating func foretold(_ step: Step, _ name: String, _ digest: Digest) -> StepState {
     let key = step.key(contents: [:])
+    // Who fetched it noted how large its file is: one that was cut off is as good as gone.
+    let answer = index.answer(for: key)
     let size = index.size(ofObject: digest)
     let output = StoredOutput(digest: digest, byteCount: size ?? 0, recordCount: nil)
     outputs[step.id] = [name: output]
+    if case .incomplete(let missing) = answer { return .willRun(key: key, records: nil, .resultGone(missing)) }
     if size != nil { return .cached(key: key, StoredResult(outputs: [name: output])) }
-    if case .damaged = index.answer(for: key) { return .willRun(key: key, records: nil, .resultDamaged) }
+    if answer == .damaged { return .willRun(key: key, records: nil, .resultDamaged) }
     return .willRun(key: key, records: nil, .neverRun)
   }
 
@@ -126,18 +129,22 @@ public struct Resolver: Sendable {
   }
 
   private func running(_ step: Step, _ key: Digest, _ reason: Reason) -> StepState {
-    guard let recipe = step.work.recipe,
+    let recipes = step.recipes(contents: knownContents(of: step)).map(\.key)
+    // Reading records to know their keys takes time, and only what is kept of some can make a difference.
+    guard let recipe = step.work.recipe, recipe.identities != nil || index.hasRecords(recipes: recipes),
       let keys = recordKeys(step, recipe)
     else { return .willRun(key: key, records: records(of: step), reason) }
-    let recipes = step.recipes(contents: knownContents(of: step)).map(\.key)
     let held = index.heldRecords(recipes: recipes, keys: keys)
     if held == 0 { return .willRun(key: key, records: keys.count, reason) }
     return .partlyCached(key: key, held: held, of: keys.count, reason)
   }
 
-  /// The keys of a record-wise step's records, from the list of identities beside its input.
+  /// The keys of a record-wise step's records, from the list of identities beside its input, or from what it reads.
   private func recordKeys(_ step: Step, _ recipe: RecordRecipe) -> [Digest]? {
-    guard let name = recipe.identities, let source = step.inputs.first(where: { $0.name == name })?.source,
+    guard let name = recipe.identities else {
+      return step.work.recordKeys { name in input(name, of: step).flatMap { index.bytes(ofObject: $0.digest) } }
+    }
+    guard let source = step.inputs.first(where: { $0.name == name })?.source,
       let list = outputs[source.step]?["identities"], let bytes = index.bytes(ofObject: list.digest)
     else { return nil }
     var keys: [Digest] = []
@@ -146,6 +153,13 @@ public struct Resolver: Sendable {
       for sample in 0..<recipe.samples { keys.append(RecordKey.key(identity: identity, sample: sample)) }
     }
     return keys
+  }
+
+  /// Whether two steps under one recipe have records in common; true where that cannot be told.
+  public func mayShareRecords(_ one: Step, _ other: Step) -> Bool {
+    let keys = [one, other].map { step in step.work.recipe.flatMap { recordKeys(step, $0) } }
+    guard let first = keys[0], let second = keys[1] else { return true }
+    return !Set(first).isDisjoint(with: second)
   }
 
   private func records(of step: Step) -> Int? {

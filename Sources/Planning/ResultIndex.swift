@@ -104,6 +104,9 @@ public protocol ResultIndex: Sendable {
   /// The bytes of a small object; nil if it is gone or damaged.
   func bytes(ofObject digest: Digest) -> [UInt8]?
 
+  /// Whether results of single records are kept under one of some recipes.
+  func hasRecords(recipes: [Digest]) -> Bool
+
   /// How many of these records' results are kept under one of some recipes.
   func heldRecords(recipes: [Digest], keys: [Digest]) -> Int
 
@@ -120,21 +123,4 @@ public protocol ResultIndex: Sendable {
 extension ResultIndex {
   /// Nobody, where steps are not shared.
   public func computing(_ key: Digest) -> Computing? { nil }
-}
-
-/// The key of one record's result under a recipe.
-public enum RecordKey: Sendable {
-  /// The identity of a record by its content and occurrence.
-  public static func identity(content: Digest, occurrence: Int) -> Digest {
-    .sha256(content.bytes + littleEndian(occurrence))
-  }
-
-  /// The key of one sample of a record.
-  public static func key(identity: Digest, sample: Int) -> Digest {
-    .sha256(identity.bytes + littleEndian(sample))
-  }
-
-  private static func littleEndian(_ number: Int) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-  }
 }

@@ -111,7 +111,8 @@ public struct RecordRecipe: Hashable, Sendable {
   public let inputs: [String]
   /// How many results each record has.
   public let samples: Int
-  /// The input whose step tells the records' identities in its output `identities`; nil if a plan cannot know them.
+  /// The input whose step tells the records' identities in its output `identities`; nil if they follow from what the step
+  /// reads.
   public let identities: String?
 
   /// Makes a recipe.

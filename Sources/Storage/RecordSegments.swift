@@ -41,6 +41,9 @@ public struct RecordSegments: Sendable {
 
   // MARK: Reading
 
+  /// Whether there is no segment, or none that can be listed.
+  public var isEmpty: Bool { ((try? segmentNames()) ?? []).isEmpty }
+
   /// Which keys have a value, without reading values.
   ///
   /// - Returns: One answer a key, in order. A value may still turn out to be damaged when it is read.

@@ -46,7 +46,9 @@ struct CatalogEntry: Hashable, Sendable {
 
   // MARK: Bytes
 
-  static let header = Array("runner-results 1\n".utf8)
+  static let header = Array("runner-results 2\n".utf8)
+  /// How catalogs began whose entries lack the sizes of objects' files; such a one is made anew.
+  private static let earlierHeader = Array("runner-results 1\n".utf8)
   private static let checkByteCount = 8
 
   /// The entry as it stands in the catalog: length, content, and the beginning of the content's digest.
@@ -56,6 +58,7 @@ struct CatalogEntry: Hashable, Sendable {
     for output in outputs {
       content += Segment.little(UInt16(output.name.utf8.count)) + Array(output.name.utf8) + output.digest.bytes
       content += Segment.little(UInt64(output.byteCount)) + Segment.little(UInt64((output.recordCount ?? -1) + 1))
+      content += Segment.little(UInt64((output.fileByteCount ?? -1) + 1))
     }
     return Segment.little(UInt32(content.count)) + content + Self.check(content[...])
   }
@@ -87,7 +90,7 @@ struct CatalogEntry: Hashable, Sendable {
 
   /// Whether a catalog consists of whole entries alone.
   static func areWhole(_ bytes: [UInt8]) -> Bool {
-    guard bytes.starts(with: header) else { return bytes.isEmpty }
+    guard bytes.starts(with: header) else { return bytes.isEmpty || bytes.starts(with: earlierHeader) }
     var start = header.count
     var reader = CatalogReader(bytes, start..<bytes.count)
     while let length = reader.number(4) {
@@ -102,7 +105,7 @@ struct CatalogEntry: Hashable, Sendable {
   }
 
   /// About how many bytes an entry has.
-  private static let usualByteCount = 130
+  private static let usualByteCount = 138
 
   /// Reads the entry at a place; nil if anything about it is wrong.
   init?(_ bytes: [UInt8], at place: Range<Int>) {
@@ -116,10 +119,12 @@ struct CatalogEntry: Hashable, Sendable {
     var outputs: [StepResult.Output] = []
     for _ in 0..<count {
       guard let name = reader.text(), let digest = reader.digest(), let byteCount = reader.number(8),
-        let records = reader.number(8)
+        let records = reader.number(8), let fileBytes = reader.number(8)
       else { return nil }
       outputs.append(
-        StepResult.Output(name, digest, byteCount: byteCount, recordCount: records == 0 ? nil : records - 1))
+        StepResult.Output(
+          name, digest, byteCount: byteCount, recordCount: records == 0 ? nil : records - 1,
+          fileByteCount: fileBytes == 0 ? nil : fileBytes - 1))
     }
     guard reader.isAtEnd else { return nil }
     (self.key, self.modified, self.byteCount, self.outputs) = (key, Int64(modified), byteCount, outputs)

@@ -15,20 +15,39 @@ public struct StepResult: Hashable, Sendable {
     public let byteCount: Int
     /// How many records it has, if it holds records.
     public let recordCount: Int?
+    /// The size of the object's file when the result was published; nil if nobody noted it.
+    ///
+    /// A file of another size is looked at before anybody counts on it: it may have been cut off.
+    public internal(set) var fileByteCount: Int?
 
     /// Makes an output.
-    public init(_ name: String, _ digest: Digest, byteCount: Int, recordCount: Int? = nil) {
+    public init(
+      _ name: String, _ digest: Digest, byteCount: Int, recordCount: Int? = nil, fileByteCount: Int? = nil
+    ) {
       self.name = name
       self.digest = digest
       self.byteCount = byteCount
       self.recordCount = recordCount
+      self.fileByteCount = fileByteCount
+    }
+
+    /// Whether two outputs are the same, however large their objects' files are.
+    public static func == (left: Self, right: Self) -> Bool {
+      (left.name, left.digest, left.byteCount, left.recordCount)
+        == (right.name, right.digest, right.byteCount, right.recordCount)
+    }
+
+    /// Hashes what makes outputs the same.
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(name)
+      hasher.combine(digest)
     }
   }
 
   /// The step's kind: a letter, then letters, digits and `-`.
   public let kind: String
   /// The outputs, sorted by the bytes of their names.
-  public let outputs: [Output]
+  public private(set) var outputs: [Output]
   /// Everything that can change the outputs; its digest is the step's key.
   public let manifest: Manifest
   /// When, where, how long and by which program; part of no key.
@@ -44,6 +63,13 @@ public struct StepResult: Hashable, Sendable {
 }
 
 extension StepResult {
+  /// The same result, its outputs with the sizes of their objects' files.
+  func noting(fileSizes: [Digest: Int]) -> StepResult {
+    var noted = self
+    for index in outputs.indices { noted.outputs[index].fileByteCount = fileSizes[outputs[index].digest] }
+    return noted
+  }
+
   static let firstLine = "runner-step 1\n"
 
   /// The file's bytes.
@@ -54,6 +80,7 @@ extension StepResult {
         JSONMember("bytes", .integer(Int64(output.byteCount))),
       ])
       if let count = output.recordCount { object["records"] = .integer(Int64(count)) }
+      if let count = output.fileByteCount { object["file-bytes"] = .integer(Int64(count)) }
       return JSONValue.object(object)
     }
     let facts = JSONValue.members([
@@ -114,9 +141,12 @@ extension StepResult.Output {
     guard let name = value["name"]?.stringValue, let digest = value["sha256"]?.stringValue.flatMap(Digest.init(hex:)),
       let byteCount = value["bytes"]?.integerValue, Self.possible.contains(byteCount)
     else { return nil }
-    let records = value["records"]
-    guard records == nil || Self.possible.contains(records?.integerValue ?? -1) else { return nil }
-    self.init(name, digest, byteCount: byteCount, recordCount: records?.integerValue)
+    let (records, fileBytes) = (value["records"], value["file-bytes"])
+    for count in [records, fileBytes] where count != nil {
+      guard Self.possible.contains(count?.integerValue ?? -1) else { return nil }
+    }
+    self.init(
+      name, digest, byteCount: byteCount, recordCount: records?.integerValue, fileByteCount: fileBytes?.integerValue)
   }
 
   /// Whether the first stands before the second in a step's file.

@@ -56,7 +56,7 @@ extension Store {
   /// - Throws: ``StorageError`` if an object is missing or the result cannot be written.
   @discardableResult
   public func publish(_ result: StepResult, for step: Digest) throws(StorageError) -> StepResult {
-    try check(result, for: step)
+    let result = result.noting(fileSizes: try check(result, for: step))
     let name = Self.stepName(step)
     let bytes = result.fileBytes
     // A damaged result in the way is set aside by reading it; once is enough unless others damage it meanwhile.
@@ -76,15 +76,21 @@ extension Store {
     return result
   }
 
-  private func check(_ result: StepResult, for step: Digest) throws(StorageError) {
+  /// Refuses a result that is none.
+  ///
+  /// - Returns: The sizes of its objects' files.
+  private func check(_ result: StepResult, for step: Digest) throws(StorageError) -> [Digest: Int] {
     guard StepResult.isKind(result.kind) else { throw .invalidName(result.kind, role: "step's kind") }
     guard result.manifest.key == step else { throw .wrongKey(step, manifest: result.manifest.key) }
     guard result.hasUniqueNames else {
       throw .invalidName(result.outputs.map(\.name).joined(separator: ", "), role: "step's set of outputs")
     }
+    var sizes: [Digest: Int] = [:]
     for output in result.outputs {
-      guard try holds(output.digest) else { throw .missing(output.digest) }
+      guard let status = try files.status(Self.objectName(output.digest)) else { throw .missing(output.digest) }
+      sizes[output.digest] = status.byteCount
     }
+    return sizes
   }
 
   private func areHeld(_ outputs: [StepResult.Output]) throws(StorageError) -> Bool {

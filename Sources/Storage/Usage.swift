@@ -23,8 +23,29 @@ extension Store {
     return true
   }
 
-  /// Whether an object is there that a run counts on: ``contains(_:)`` and ``use(step:objects:)`` at one look.
-  public func containsForUse(_ object: Digest) -> Bool { (try? use(Self.objectName(object))) ?? false }
+  /// Whether an object is there, at one look unless its file has another size than it had.
+  ///
+  /// - Parameters:
+  ///   - object: The object.
+  ///   - fileByteCount: The size that its file had; nil if that is not known.
+  ///   - isUse: Whether whoever asks counts on the object, as with ``use(step:objects:)``.
+  /// - Returns: False, too, if its file has another size and is not whole; then it has been set aside.
+  public func contains(_ object: Digest, fileByteCount: Int?, isUse: Bool) -> Bool {
+    let name = Self.objectName(object)
+    guard let status = (try? files.status(name)) ?? nil, !isUse || spare(name, status) else { return false }
+    // Another release of zstd may have written it anew.
+    return fileByteCount == nil || fileByteCount == status.byteCount || isWhole(object)
+  }
+
+  /// Whether an object is there and is what its name says; a damaged one is set aside.
+  private func isWhole(_ object: Digest) -> Bool {
+    do throws(StorageError) {
+      try decode(object) { piece throws(StorageError) in piece.removeAll(keepingCapacity: true) }
+      return true
+    } catch {
+      return !error.isMiss
+    }
+  }
 
   /// Renews a file's time if it is old.
   ///

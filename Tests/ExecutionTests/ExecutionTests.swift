@@ -27,6 +27,36 @@ let generateB = "generate b, T 0.5, seed 1, 2 samples"
     #expect(second.plan.bounds == 1...4 && second.workshop.ran.count == 3, "\(second.workshop.ran)")
   }
 
+  /// The size of an object's file is in the result: one that was cut off is seen before anything runs.
+  @Test(arguments: [StepKind.fetch, .render, .generate])
+  func aPlanSeesThatAnObjectWasCutOff(kind: StepKind) async throws {
+    let shop = Shop()
+    let first = try await shop.run(Lines())
+    shop.disk.advance(microseconds: 10_000_000)
+    // Once by the step's own file, then by the catalog.
+    for _ in 0..<2 {
+      let step = try #require(first.graph.steps.first { $0.kind == kind })
+      let outputs = try #require(first.results[step.id]?.result.outputs)
+      let name = outputs.keys.sorted()[outputs.count - 1]
+      let hex = try #require(outputs[name]?.digest.hex)
+      let file = try #require(shop.disk.files().first { $0.path.hasSuffix("\(hex.prefix(2))/\(hex.dropFirst(2)).zst") })
+      #expect(shop.disk.overwrite(file.path, Array(file.bytes.dropLast())))
+      let graph = try Lines().graph()
+      let look = try Store(at: "store", mode: .readOnly, fileSystem: shop.disk)
+      let states = Plan(graph: graph, index: StoreIndex(look)).steps
+      #expect(look.damages.map(\.path) == [String(file.path.dropFirst("/store/".count))])
+      let state = try #require(states.first { $0.step.id == step.id }?.state)
+      // A file from outside that nothing has to read is not fetched again.
+      #expect(kind == .fetch ? state == .notNeeded : state.certainlyRuns, "\(state)")
+      let again = try await shop.run(Lines())
+      #expect(again.workshop.ran == (kind == .fetch ? [] : [step.label]))
+      if kind == .fetch { #expect(shop.disk.overwrite(file.path, file.bytes) == false) }
+      shop.disk.advance(microseconds: 10_000_000)
+      _ = try await shop.run(Lines())
+      if kind == .fetch { return }
+    }
+  }
+
   /// What the plan says certainly runs did; what it says is there did not; the rest is between.
   private func check(_ outcome: Shop.Outcome) {
     let ran = outcome.workshop.ran
@@ -212,6 +242,15 @@ let generateB = "generate b, T 0.5, seed 1, 2 samples"
     #expect(outcome.table == (try await Shop().run(Lines())).table)
   }
 
+  /// Both data sets ask twice the same: the second step waits for the first, and finds those records.
+  @Test(arguments: [1, 4])
+  func stepsWithRecordsInCommonComputeThemOnce(jobs: Int) async throws {
+    let lines = Lines(a: ["1", "2", "3"], b: ["2", "3", "4"])
+    let outcome = try await Shop().run(lines, limits: RunLimits(jobs: jobs))
+    #expect(outcome.summary.failed == 0 && outcome.workshop.records == 8, "\(outcome.workshop.records)")
+    #expect(Set(outcome.workshop.computed).count == outcome.workshop.computed.count)
+  }
+
   @Test func aStepStartsAfterWhatItReads() async throws {
     for _ in 0..<20 {
       let outcome = try await Shop().run(Lines(), limits: RunLimits(jobs: 4))
@@ -299,16 +338,16 @@ final class Rendezvous: Sendable {
   @Test func aSegmentHasSoManyRecordsAtMost() async throws {
     let shop = Shop()
     _ = try await shop.run(many(600))
-    // 256, 256 and 88 of the first data set; one of the second, whose recipe is the same.
-    #expect(shop.segments.count == 4)
+    // 256, 256 and 88 of the first data set; one of the second, whose recipe is the same. As many of verdicts.
+    #expect(shop.segments.count == 8)
     #expect(try await shop.run(many(600)).workshop.records == 0)
   }
 
   @Test func timeWritesThemToo() async throws {
     let shop = Shop()
     let outcome = try await shop.run(many(7), secondsPerRecord: 2)
-    // After three records six seconds are at risk: 3, 3 and 1; then the second data set's.
-    #expect(shop.segments.count == 4)
+    // After three records six seconds are at risk: 3, 3 and 1; then the second data set's. Verdicts take no time: one each.
+    #expect(shop.segments.count == 6)
     let done = outcome.told.events.compactMap { event -> Int? in
       if case .progress(let step, let progress) = event, step.label.hasPrefix("generate a") {
         progress.done
@@ -322,7 +361,8 @@ final class Rendezvous: Sendable {
   @Test func slowRecordsAreWrittenOneByOne() async throws {
     let shop = Shop()
     _ = try await shop.run(many(4), secondsPerRecord: 5)
-    #expect(shop.segments.count == 5)
+    // Five responses; the verdicts of each data set.
+    #expect(shop.segments.count == 7)
   }
 }
 

@@ -21,7 +21,7 @@ import Testing
       marks.withLock { $0.append(shop.disk.flushes) }
     }
     let waits = (marks.withLock { $0 } + [shop.disk.flushes]).adjacentDifferences
-    #expect(waits.count == outcome.workshop.ran.count && shop.segments.count == 10)
+    #expect(waits.count == outcome.workshop.ran.count && shop.segments.count == 12)
     #expect(waits.max() == 4, "\(Array(zip(outcome.workshop.ran, waits)))")
   }
 }

@@ -93,6 +93,8 @@ private struct History {
     if !isDamaged {
       let keys = runs.flatMap { $0.finished.map(\.key) }
       #expect(Set(keys).count == keys.count, "computed twice; \(note)")
+      let records = runs.flatMap(\.computedRecords)
+      #expect(Set(records).count == records.count, "records computed twice; \(note)")
     }
   }
 

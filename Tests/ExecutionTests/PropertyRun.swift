@@ -119,7 +119,8 @@ extension PropertyRun {
     }
   }
 
-  /// Of a partly cached step no more records are computed than the plan said.
+  /// Of a partly cached step no more records are computed than the plan said, and what is reused it said beforehand, unless
+  /// another step of the run computed it.
   private func checkRecords(_ note: String) {
     var missing: [StepID: Int] = [:]
     for planned in plan.steps {
@@ -129,7 +130,17 @@ extension PropertyRun {
       guard case .finished(let step, _, _, let computed, _) = event, let most = missing[step.id] else { continue }
       #expect(computed <= most, "\(step.label): \(computed) records of \(most); \(note)")
     }
+    for event in told.events {
+      guard case .finished(let step, _, _, _, let reused) = event, reused > 0, missing[step.id] == nil else { continue }
+      let isKnown = plan.steps.contains { $0.step.id == step.id && $0.state.openKey != nil }
+      let recipe = step.recipe(contents: [:])
+      let isShared = graph.steps.contains { $0.id != step.id && $0.recipe(contents: [:]) == recipe }
+      #expect(!isKnown || isShared, "\(step.label): \(reused) records were stored, unforeseen; \(note)")
+    }
   }
+
+  /// The recipe and the key of each single record that was computed.
+  var computedRecords: [String] { workshop.computed }
 
   /// Those of which the plan said with whom they come to one key, or could not know their key.
   private var foreseenTwins: Set<StepID> {

@@ -5,6 +5,7 @@ import Digests
 import Execution
 import JSON
 import Planning
+import Records
 import Specification
 import Storage
 import Synchronization
@@ -95,6 +96,8 @@ final class Workshop: StepRunner {
     var ran: [String] = []
     var records = 0
     var seconds = 0.0
+    /// Recipe and key of each record that was computed.
+    var computed: [String] = []
   }
 
   private let files: [Digest: [UInt8]]
@@ -126,6 +129,8 @@ final class Workshop: StepRunner {
   var ran: [String] { state.withLock { $0.ran } }
   /// How many single records were computed.
   var records: Int { state.withLock { $0.records } }
+  /// The recipe and the key of each single record that was computed.
+  var computed: [String] { state.withLock { $0.computed } }
   /// The time, which only records take.
   var now: Double { state.withLock { $0.seconds } }
 
@@ -147,14 +152,19 @@ final class Workshop: StepRunner {
     case .split(let work): return (try work.parts.names.map { output($0, try lines("records")) }, WorkCount())
     case .render:
       let prompts = try lines("records").map { "ask \($0)" }
+      let rendered = prompts.map {
+        RenderedPrompt(id: RecordID(content: .sha256($0), occurrence: 0), turns: [Message(.user, $0)])
+      }
+      let identities = prompts.flatMap { Self.identity($0).bytes }
       return (
-        [output("prompts", prompts), ProducedOutput("identities", prompts.flatMap { Self.identity($0).bytes })],
+        [
+          ProducedOutput("prompts", RecordFile.bytes(rendered), records: rendered.count),
+          ProducedOutput("identities", identities),
+        ],
         WorkCount()
       )
-    case .generate(let work): return try generate(work, try lines("prompts"), task)
-    case .verify(let work):
-      let said = try lines("responses").map { isCoarse ? "\($0.utf8.reduce(0) { $0 + Int($1) } % 2)" : $0 }
-      return ([output("outcomes", said.map { "\($0) by \(work.verifier)" })], WorkCount())
+    case .generate(let work): return try generate(work, try Self.prompts(task), task)
+    case .verify(let work): return try verify(work, try Self.prompts(task), task)
     case .aggregate: return ([output("table", try task.step.inputs.flatMap { try lines($0.name) })], WorkCount())
     default: throw Broken(step: task.step.label)
     }
@@ -162,24 +172,57 @@ final class Workshop: StepRunner {
 
   static func identity(_ prompt: String) -> Digest { RecordKey.identity(content: .sha256(prompt), occurrence: 0) }
 
+  private static func prompts(_ task: StepTask) throws -> [RenderedPrompt] {
+    try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
+  }
+
   private func generate(
-    _ work: GenerateWork, _ prompts: [String], _ task: StepTask
+    _ work: GenerateWork, _ prompts: [RenderedPrompt], _ task: StepTask
   ) throws -> (outputs: [ProducedOutput], count: WorkCount) {
-    let slots = prompts.flatMap { prompt in (0..<work.samples).map { (prompt: prompt, sample: $0) } }
+    let slots = prompts.flatMap { prompt in (0..<work.samples).map { (prompt: prompt.turns[0].text, sample: $0) } }
     let keys = slots.map { RecordKey.key(identity: Self.identity($0.prompt), sample: $0.sample) }
     let (results, count) = try task.results(of: keys) { missing, finished in
       for position in missing {
-        let text = "\(slots[position].prompt) at \(work.decoding.temperature), sample \(slots[position].sample)\n"
+        let text = "\(slots[position].prompt) at \(work.decoding.temperature), sample \(slots[position].sample)"
         let done = state.withLock { state in
           state.records += 1
           state.seconds += secondsPerRecord
           return state.records
         }
         if done == stopAfter { task.cancellation.cancel() }
+        note(keys[position], of: task)
         if try !finished(position, Array(text.utf8)) { return }
       }
     }
-    return ([ProducedOutput("responses", results.flatMap { $0 }, records: prompts.count)], count)
+    let texts = results.map { Response(text: String(decoding: $0, as: UTF8.self), finish: .stop, tokens: 1) }
+    let responses = prompts.enumerated().map { number, prompt in
+      Responses(id: prompt.id, responses: Array(texts[(number * work.samples)..<((number + 1) * work.samples)]))
+    }
+    return ([ProducedOutput("responses", RecordFile.bytes(responses), records: prompts.count)], count)
+  }
+
+  private func verify(
+    _ work: VerifyWork, _ prompts: [RenderedPrompt], _ task: StepTask
+  ) throws -> (outputs: [ProducedOutput], count: WorkCount) {
+    let responses = try RecordFile.records(Responses.self, from: task.input("responses"), file: "responses")
+    let keys = zip(prompts, responses).map { $1.key(judgedFor: $0) }
+    let (results, count) = try task.results(of: keys) { missing, finished in
+      for position in missing {
+        let verdicts = responses[position].responses.map { response in
+          let said = isCoarse ? "\(response.text.utf8.reduce(0) { $0 + Int($1) } % 2)" : response.text
+          return "\(said) by \(work.verifier)\n"
+        }
+        note(keys[position], of: task)
+        if try !finished(position, Array(verdicts.joined().utf8)) { return }
+      }
+    }
+    return ([ProducedOutput("outcomes", results.flatMap { $0 }, records: prompts.count)], count)
+  }
+
+  /// Notes that a single record was computed.
+  private func note(_ key: Digest, of task: StepTask) {
+    guard let recipe = task.step.recipe(contents: task.contents)?.key else { return }
+    state.withLock { $0.computed.append("\(recipe.hex) \(key.hex)") }
   }
 }
 

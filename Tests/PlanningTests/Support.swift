@@ -130,6 +130,7 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
 
   func size(ofObject digest: Digest) -> Int? { objects[digest]?.count }
   func bytes(ofObject digest: Digest) -> [UInt8]? { objects[digest] }
+  func hasRecords(recipes: [Digest]) -> Bool { !heldKeys.isEmpty }
   func heldRecords(recipes: [Digest], keys: [Digest]) -> Int { keys.count { heldKeys.contains($0) } }
 
   func earlier(_ kind: StepKind) -> [EarlierResult] {

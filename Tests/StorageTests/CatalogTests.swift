@@ -43,7 +43,11 @@ import Testing
     _ system: any FileSystem, _ path: String, _ expected: [StepResult], _ what: String = ""
   ) throws {
     let store = try Store(at: path, mode: .readOnly, fileSystem: system)
-    for result in expected { #expect(try store.outputs(of: result.manifest.key) == result.outputs, "\(what)") }
+    for result in expected {
+      let told = try store.outputs(of: result.manifest.key)
+      #expect(told == result.outputs, "\(what)")
+      #expect(told?.map(\.fileByteCount) == result.outputs.map(\.fileByteCount), "\(what)")
+    }
     #expect(try store.outputs(of: key("no step")) == nil)
   }
 
@@ -61,7 +65,7 @@ import Testing
       #expect(try system.status("\(path)/index/results") == nil)
       try Self.fill(system, path, Array(results.prefix(5)))
       try Self.fill(system, path, results)
-      #expect(try system.bytes("\(path)/index/results").starts(with: Array("runner-results 1\n".utf8)))
+      #expect(try system.bytes("\(path)/index/results").starts(with: Array("runner-results 2\n".utf8)))
       try Self.check(system, path, results, "with catalog")
       // What was known already is not written again.
       let before = try system.bytes("\(path)/index/results")
@@ -128,6 +132,11 @@ import Testing
     try check(whole + whole, "twice")
     try check(Array(repeating: 0, count: 4096), "zeros")
     print("catalog: \(cases) damaged ones, none told anything wrong")
+    // One of the first form is no damage, and is made anew.
+    try disk.make("\(path)/index/results", Array("runner-results 1\nwhatever stood in it".utf8))
+    #expect(try Store(at: path, mode: .existing, fileSystem: disk).verify().faults.isEmpty)
+    try Self.fill(disk, path, results)
+    #expect(try disk.bytes("\(path)/index/results").count == whole.count)
     // One that is not whole is made anew.
     try disk.make("\(path)/index/results", Array(whole.dropLast(3)))
     try Self.fill(disk, path, results)

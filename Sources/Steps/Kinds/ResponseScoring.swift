@@ -1,48 +1,18 @@
 // Scores responses after their prompts, each kept by itself: the reference of a pair serves every objective.
 // Knows nothing of objectives; what a score is for is the business of whoever reads it.
 
-package import Digests
 import Execution
 import JSON
 import LanguageModel
 import Planning
-package import Records
-
-/// A response under the turns that it is scored after.
-package struct ScoredResponse {
-  package let turns: [Message]
-  package let response: Response
-
-  /// The responses of a record's feedback, item after item; a relabeled one stands under its own turns.
-  package static func all(of record: FeedbackRecord) -> [ScoredResponse] {
-    record.items.flatMap { item -> [ScoredResponse] in
-      let turns = if case .relabeled(_, let turns, _, _) = item { turns } else { record.turns }
-      return item.responses.map { ScoredResponse(turns: turns, response: $0) }
-    }
-  }
-
-  /// The judged responses of a record's feedback, each behind its prompt and then behind its judged prompt.
-  package static func inBothContexts(of record: FeedbackRecord) -> [ScoredResponse] {
-    record.items.flatMap { item -> [ScoredResponse] in
-      guard case .judged(let response, _, .prompt(let judged)?) = item else { return [] }
-      return [record.turns, judged].map { ScoredResponse(turns: $0, response: response) }
-    }
-  }
-
-  /// What its score depends on, beside the model: turns, text, and whether the turn ends after it.
-  package var key: Digest {
-    let content = RenderedPrompt(id: RecordID(content: .sha256(""), occurrence: 0), turns: turns).content
-    let texts = JSONValue.array([.string(response.text), .string(response.finish.rawValue)])
-    return .sha256(content.bytes + texts.canonicalBytes)
-  }
-}
+import Records
 
 enum ResponseScoring {
   static func run(
     _ work: ScoreWork, _ task: StepTask, models: ModelCache
   ) throws -> ([ProducedOutput], WorkCount) {
     let records = try self.records(work, task)
-    let texts = records.flatMap(\.texts).filter { $0.response.finish != .error }
+    let texts = ScoreWork.scored(records)
     let (results, count) = try task.results(of: texts.map(\.key)) { missing, finished in
       if let step = try models.divergence(work.model, for: task) {
         for position in missing {
@@ -123,15 +93,12 @@ enum ResponseScoring {
   ) throws -> [(id: RecordID, texts: [ScoredResponse])] {
     if work.target == .examples || work.target == .contexts {
       let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
-      let texts = work.target == .examples ? ScoredResponse.all : ScoredResponse.inBothContexts
-      return examples.map { ($0.id, texts($0)) }
+      return work.texts(of: examples)
     }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let responses = try RecordFile.records(Responses.self, from: task.input("responses"), file: "responses")
     try Alignment.check(prompts.map(\.id), responses.map(\.id), step: task.step.label)
-    return zip(prompts, responses).map { prompt, record in
-      (prompt.id, record.responses.map { ScoredResponse(turns: prompt.turns, response: $0) })
-    }
+    return ScoreWork.texts(of: responses, to: prompts)
   }
 }
 

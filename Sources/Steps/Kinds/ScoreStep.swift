@@ -17,7 +17,7 @@ enum ScoreStep {
     }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let texts = try prompts.enumerated().map { try Self.texts(of: $1, work.target, number: $0 + 1, task) }
-    let keys = zip(prompts, texts).map(key)
+    let keys = zip(prompts, texts).map { $0.key(scoring: $1) }
     let (results, count) = try task.results(of: keys) { missing, finished in
       if let step = try models.divergence(work.model, for: task) {
         for position in missing {
@@ -77,11 +77,6 @@ enum ScoreStep {
 
   private static func bytes(_ scores: [Score]) -> [UInt8] { JSONValue.array(scores.map(\.json)).canonicalBytes }
 
-  /// What a record's scores depend on, beside the model: the turns and the texts.
-  private static func key(_ prompt: RenderedPrompt, _ texts: [String]) -> Digest {
-    .sha256(prompt.content.bytes + JSONValue.array(texts.map { .string($0) }).canonicalBytes)
-  }
-
   private static func texts(
     of prompt: RenderedPrompt, _ target: ScoreWork.Target, number: Int, _ task: StepTask
   ) throws -> [String] {
@@ -93,18 +88,6 @@ enum ScoreStep {
     case .response(let name), .plain(let name):
       throw StepError.missingField(
         step: task.step.label, field: name, record: number, fields: JSONObject(), place: nil)
-    }
-  }
-}
-
-extension RenderedPrompt {
-  /// The texts of a prompt that are scored; empty if it lacks them, or if they do not stand in the prompt.
-  package func texts(scoredAs target: ScoreWork.Target) -> [String] {
-    switch target {
-    case .options: options
-    case .labels: labels
-    case .response(let name), .plain(let name): texts[name].map { [$0] } ?? []
-    case .responses, .examples, .contexts: []
     }
   }
 }

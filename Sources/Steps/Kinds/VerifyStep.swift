@@ -19,7 +19,7 @@ enum VerifyStep {
     for (index, (prompt, response)) in zip(prompts, responses).enumerated() {
       guard prompt.id == response.id else { throw StepError.recordsDiffer(step: task.step.label, record: index + 1) }
       try grader.check(prompt, number: index + 1)
-      keys.append(key(prompt, response))
+      keys.append(response.key(judgedFor: prompt))
     }
     let (results, count) = try task.results(of: keys) { missing, finished in
       for position in missing {
@@ -32,16 +32,6 @@ enum VerifyStep {
       outcomes.append(Outcomes(id: prompt.id, outcomes: try Self.read(bytes)))
     }
     return ([ProducedOutput("outcomes", RecordFile.bytes(outcomes), records: outcomes.count)], count)
-  }
-
-  /// What a verdict depends on, beside the verifier: the answers, the options and the texts of the responses.
-  private static func key(_ prompt: RenderedPrompt, _ response: Responses) -> Digest {
-    func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
-    let content = JSONValue.array([
-      texts(prompt.answers), texts(prompt.options), texts(prompt.labels), texts(response.responses.map(\.text)),
-      texts(response.responses.map(\.finish.rawValue)),
-    ])
-    return .sha256(content.canonicalBytes)
   }
 
   private static func outcomes(_ grader: Grader, _ prompt: RenderedPrompt, _ record: Responses) -> JSONValue {
