@@ -24,6 +24,13 @@ struct SavedPlan: Hashable {
     let key: Digest
   }
 
+  /// A step of which the results of some single records are stored, and the plan counts on them.
+  struct CountedRecords: Hashable {
+    let label: String
+    let key: Digest
+    let held: Int
+  }
+
   /// The digest of the program's file.
   let program: Digest
   let specs: [String]
@@ -32,6 +39,7 @@ struct SavedPlan: Hashable {
   /// What all steps are, by meaning: other data or another host's arithmetic change it.
   let graph: Digest
   let counted: [CountedResult]
+  let records: [CountedRecords]
 
   /// What a plan says now.
   init(_ plan: Plan, of options: SpecOptions, _ session: Session) throws {
@@ -43,6 +51,10 @@ struct SavedPlan: Hashable {
     counted = plan.steps.compactMap { planned in
       guard case .cached(let key, _) = planned.state else { return nil }
       return CountedResult(label: planned.step.label, key: key)
+    }
+    records = plan.steps.compactMap { planned in
+      guard case .partlyCached(let key, let held, _, _) = planned.state else { return nil }
+      return CountedRecords(label: planned.step.label, key: key, held: held)
     }
   }
 
@@ -76,6 +88,18 @@ struct SavedPlan: Hashable {
       })
     let gone = counted.filter { !held.contains($0.key) }.map(\.label)
     if !gone.isEmpty { throw SavedPlanFault.resultsGone(gone) }
+    try checkRecords(plan, stored: held)
+  }
+
+  /// Refuses if fewer records of a step are stored than were, and its result is not, either.
+  private func checkRecords(_ plan: Plan, stored: Set<Digest>) throws {
+    var held: [Digest: Int] = [:]
+    for planned in plan.steps {
+      if case .partlyCached(let key, let count, _, _) = planned.state { held[key] = count }
+    }
+    let gone = records.filter { !stored.contains($0.key) && held[$0.key, default: 0] < $0.held }
+    if gone.isEmpty { return }
+    throw SavedPlanFault.recordsGone(gone.map { "\($0.label): \(held[$0.key, default: 0]) of \($0.held)" })
   }
 }
 
@@ -102,6 +126,10 @@ extension SavedPlan {
         files.map { .members(["path": .string($0.path), "sha256": .string($0.digest.hex)]) }),
       "graph": .string(graph.hex),
       "counts-on": .array(counted.map { .members(["step": .string($0.label), "key": .string($0.key.hex)]) }),
+      "counts-on-records": .array(
+        records.map {
+          .members(["step": .string($0.label), "key": .string($0.key.hex), "held": .integer(Int64($0.held))])
+        }),
     ])
   }
 
@@ -128,7 +156,8 @@ extension SavedPlan {
     func texts(_ value: JSONValue?) -> [String]? { value?.arrayValue.map { $0.compactMap(\.stringValue) } }
     guard let program = digest(value["program"]), let graph = digest(value["graph"]),
       let specs = texts(value["specs"]), let sets = texts(value["sets"]),
-      let files = value["files"]?.arrayValue, let counted = value["counts-on"]?.arrayValue
+      let files = value["files"]?.arrayValue, let counted = value["counts-on"]?.arrayValue,
+      let records = value["counts-on-records"]?.arrayValue
     else { return nil }
     (self.program, self.graph, self.specs, self.sets) = (program, graph, specs, sets)
     self.files = files.compactMap { file in
@@ -139,7 +168,14 @@ extension SavedPlan {
       guard let label = result["step"]?.stringValue, let key = digest(result["key"]) else { return nil }
       return CountedResult(label: label, key: key)
     }
-    guard self.files.count == files.count, self.counted.count == counted.count else { return nil }
+    self.records = records.compactMap { value in
+      guard let label = value["step"]?.stringValue, let key = digest(value["key"]),
+        let held = value["held"]?.integerValue
+      else { return nil }
+      return CountedRecords(label: label, key: key, held: held)
+    }
+    guard self.files.count == files.count, self.counted.count == counted.count, self.records.count == records.count
+    else { return nil }
   }
 
   /// Writes the plan to a file, whole or not at all.
@@ -165,6 +201,8 @@ enum SavedPlanFault: DiagnosableError, Hashable {
   case otherSteps
   /// Results are gone that the plan counts on.
   case resultsGone([String])
+  /// Results of single records are gone that the plan counts on: steps, with how many are left of how many.
+  case recordsGone([String])
   /// An option that would change what was planned.
   case notWithPlan(option: String)
 
@@ -192,6 +230,13 @@ enum SavedPlanFault: DiagnosableError, Hashable {
           "plan.results-gone",
           "the plan counts on \(labels.count) stored result\(labels.count == 1 ? " that is" : "s that are") gone",
           notes: labels.prefix(20).map { $0 }, remedy: again, exit: .usage)
+      ]
+    case .recordsGone(let steps):
+      [
+        Diagnosis(
+          "plan.records-gone",
+          "the plan counts on stored records of \(steps.count) step\(steps.count == 1 ? "" : "s"), and some are gone",
+          notes: steps.prefix(20).map { $0 }, remedy: again, exit: .usage)
       ]
     case .notWithPlan(let option):
       [

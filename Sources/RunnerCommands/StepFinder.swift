@@ -26,7 +26,7 @@ struct LocatedStep {
 
 /// Finds steps by name.
 struct StepFinder {
-  /// Key, beginning of a key, label, or label with a cell: `LABEL for CELL`.
+  /// Key, or `id` of `plan --json`, or the beginning of one; label, or label with a cell: `LABEL for CELL`.
   let name: String
   let store: Store
 
@@ -78,7 +78,7 @@ struct StepFinder {
     let named = resolved.filter { step, _ in
       step.label == name || graph.users[step.id]?.contains { "\(step.label) for \($0)" == name } == true
     }
-    let matches = named.isEmpty ? resolved.filter { isKey(of: $0.1) } : named
+    let matches = named.isEmpty ? resolved.filter { isKey($0.1.key) || isKey($0.0.id.digest) } : named
     guard let (step, state) = matches.first else { return .none(labels: graph.steps.map(\.label)) }
     guard matches.count == 1 else {
       throw VerifyFault.ambiguous(name: name, matches.map { Self.described($0.0, $0.1, in: graph) })
@@ -95,15 +95,15 @@ struct StepFinder {
     }
   }
 
-  private func isKey(of state: StepState) -> Bool {
+  private func isKey(_ digest: Digest?) -> Bool {
     guard name.count >= Self.fewestDigits, name.allSatisfy(\.isHexDigit) else { return false }
-    return state.key?.hex.hasPrefix(name.lowercased()) ?? false
+    return digest?.hex.hasPrefix(name.lowercased()) ?? false
   }
 
-  /// A step with a cell that it is for, and its key if that is known.
+  /// A step with a cell that it is for, and what names it alone: its key, or while that is not known its identity in plans.
   private static func described(_ step: Step, _ state: StepState, in graph: StepGraph) -> String {
     let named = step.label + (graph.users[step.id]?.first.map { " for \($0)" } ?? "")
-    return (state.key.map { "\($0.hex.prefix(16))  " } ?? "") + named
+    return "\((state.key ?? step.id.digest).hex.prefix(16))  \(named)"
   }
 
   private func unknown(_ labels: [String]) -> VerifyFault {
@@ -116,7 +116,8 @@ struct StepFinder {
     return .unknown(name: name, nearest: Suggestion.nearest(to: name, among: labels))
   }
 
-  private static func specs(below folder: String) -> [String] {
+  /// The paths of all specs in a folder, sorted.
+  static func specs(below folder: String) -> [String] {
     guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
     let names = walk.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
     return names.sorted().map { "\(folder)/\($0)" }

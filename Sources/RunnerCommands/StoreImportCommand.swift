@@ -14,7 +14,8 @@ struct StoreImportCommand: AsyncParsableCommand {
   @OptionGroup var storage: StorePathOptions
 
   func run() async throws {
-    let store = try storage.open(.create)
-    Output.line("\(archive): \(try store.importArchive(at: archive).words)")
+    // No store is made for an archive that is refused.
+    let checked = try storage.open(.readOnlyIfPresent).checkArchive(at: archive)
+    Output.line("\(archive): \(try storage.open(.create).importArchive(checked).words)")
   }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Diagnostics
+import Digests
 import Execution
 import Planning
 import Storage
@@ -61,19 +62,54 @@ enum StoredSteps {
   ///
   /// - Throws: ``VerifyFault/nothingStored`` if there is none.
   static func all(of session: Session, in store: Store) throws -> (steps: [FoundStep], leftOut: [String]) {
+    let found = found(in: session, store)
+    if found.steps.isEmpty { throw VerifyFault.nothingStored }
+    return (found.steps, found.absent.map(\.label))
+  }
+
+  /// The same of all specs in a folder, what several have in common once; a spec that cannot be planned is told and left out.
+  ///
+  /// - Throws: ``VerifyFault/noSpecs(folder:)`` if there is no spec; ``VerifyFault/nothingStored``.
+  static func all(
+    below folder: String, in store: Store, _ plan: (String) throws -> Session
+  ) throws -> (steps: [FoundStep], leftOut: [String]) {
+    let specs = StepFinder.specs(below: folder)
+    if specs.isEmpty { throw VerifyFault.noSpecs(folder: folder) }
+    var all: (steps: [FoundStep], leftOut: [String]) = ([], [])
+    var (seen, absent): (Set<Digest>, Set<StepID>) = ([], [])
+    for spec in specs {
+      let session: Session
+      do { session = try plan(spec) } catch {
+        Output.error("warning: \(spec) cannot be planned and is left out; `runner validate \(spec)` says why\n")
+        continue
+      }
+      let found = found(in: session, store)
+      all.steps += found.steps.filter { seen.insert($0.key).inserted }
+      all.leftOut += found.absent.filter { absent.insert($0.id).inserted }.map(\.label)
+    }
+    if all.steps.isEmpty { throw VerifyFault.nothingStored }
+    return all
+  }
+
+  private static func found(in session: Session, _ store: Store) -> Found {
     var resolver = Resolver(index: StoreIndex(store))
-    var (steps, leftOut): ([FoundStep], [String]) = ([], [])
+    var found = Found()
     for step in session.graph.steps {
       let state = resolver.resolve(step)
       if step.foretold != nil { continue }
       if case .cached(let key, let result) = state {
-        steps.append(FoundStep(step: step, graph: session.graph, key: key, result: result))
+        found.steps.append(FoundStep(step: step, graph: session.graph, key: key, result: result))
       } else {
-        leftOut.append(step.label)
+        found.absent.append(step)
       }
     }
-    if steps.isEmpty { throw VerifyFault.nothingStored }
-    return (steps, leftOut)
+    return found
+  }
+
+  /// The steps of a spec that are stored, and the others.
+  private struct Found {
+    var steps: [FoundStep] = []
+    var absent: [Step] = []
   }
 }
 

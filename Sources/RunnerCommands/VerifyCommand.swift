@@ -17,7 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
       Steps are named by their labels as `plan` shows them, by their keys, or by the beginnings of keys; what ends in
       .yaml or .yml is a spec. Steps without a spec are looked for in all specs of the folder `experiments`; a spec
       without steps means all of its steps that are stored, but for files from outside, whose bytes are checked
-      whenever they are read.
+      whenever they are read. Without any name, all stored steps of all specs of `experiments` are verified.
 
       A step reads its stored inputs; neither its stored result nor the stored results of its records are used, and none
       is changed. Exit code 0: the same bytes. Exit code 2: other bytes; for a training the first optimizer step that
@@ -43,10 +43,6 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var compute: ComputeOptions
   @Flag(help: "Steps of `exec --smoke`.") var smoke = false
   @Flag(help: "Write events as JSON lines.") var json = false
-
-  func validate() throws {
-    if names.isEmpty { throw ValidationError("Name a step, or a spec whose stored steps are to be verified.") }
-  }
 
   func run() async throws {
     Interrupt.listen()
@@ -95,6 +91,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
   private func choose(_ store: Store) throws -> (steps: [FoundStep], leftOut: [String]) {
     let steps = names.filter { !Self.isSpec($0) }
+    if names.isEmpty { return try StoredSteps.all(below: "experiments", in: store) { try session([$0]) } }
     if steps.isEmpty { return try StoredSteps.all(of: try session(specs), in: store) }
     return (try steps.map { try find(StepFinder(name: $0, store: store)) }, [])
   }

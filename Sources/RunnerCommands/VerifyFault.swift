@@ -20,6 +20,8 @@ enum VerifyFault: DiagnosableError, Hashable {
   case inputsDiffer(step: String)
   /// The user stopped it.
   case stopped
+  /// Nothing was named, and the folder has no specs.
+  case noSpecs(folder: String)
   /// Of all steps none has a result.
   case nothingStored
   /// Of several computations some gave other bytes, or none; each was told.
@@ -46,7 +48,7 @@ enum VerifyFault: DiagnosableError, Hashable {
     case .ambiguous(let name, let steps):
       Diagnosis(
         "verify.ambiguous", "`\(name)` is \(steps.count) steps", notes: steps,
-        remedy: "Name one of them by its key, or with its cell, as they stand here.",
+        remedy: "Name one of them by the digits before it, or with its cell, as they stand here.",
         exit: .usage)
     case .notStored(let step):
       Diagnosis(
@@ -65,6 +67,10 @@ enum VerifyFault: DiagnosableError, Hashable {
       Diagnosis(
         "verify.stopped", "stopped as you asked; nothing was compared", remedy: "Run the same command again.",
         exit: .stepFailed)
+    case .noSpecs(let folder):
+      Diagnosis(
+        "verify.no-specs", "nothing was named, and the folder `\(folder)` has no specs whose steps could be verified",
+        remedy: "Name a step, or a spec whose stored steps are to be verified.", exit: .usage)
     case .nothingStored:
       Diagnosis(
         "verify.nothing-stored", "none of the steps has a stored result, so there is nothing to compare with",

@@ -3,30 +3,66 @@
 
 import Digests
 
+/// An archive in which nothing is wrong.
+public struct CheckedArchive: Sendable {
+  fileprivate let path: String
+  fileprivate let summary: ArchiveSummary
+}
+
 extension Store {
   /// Takes what an archive has.
   ///
   /// - Parameter path: The archive.
   /// - Returns: What it has; what was in the store before stays as it is.
   /// - Throws: ``StorageError/badArchive(path:problem:)``, before anything is changed; or another ``StorageError``.
+  @discardableResult
   public func importArchive(at path: String) throws(StorageError) -> ArchiveSummary {
     guard !files.isReadOnly else { throw .readOnlyStore(path: self.path) }
+    return try importArchive(try checkArchive(at: path))
+  }
+
+  /// Checks a whole archive and changes nothing: a store that can only be read, or is not there yet, suffices.
+  ///
+  /// - Parameter path: The archive.
+  /// - Returns: What can be imported.
+  /// - Throws: ``StorageError/badArchive(path:problem:)``, or another ``StorageError``.
+  public func checkArchive(at path: String) throws(StorageError) -> CheckedArchive {
+    try withArchive(path) { file throws(StorageError) in
+      var objects: Set<Digest> = []
+      var summary = ArchiveSummary()
+      summary.byteCount = try files.byteCount(of: file)
+      try Archive.eachMember(of: file, files) { member throws(StorageError) in
+        try check(member, file, &objects)
+        switch member.kind {
+        case .object: summary.objects += 1
+        case .step: summary.steps += 1
+        case .segment: summary.segments += 1
+        default: break
+        }
+      }
+      return CheckedArchive(path: path, summary: summary)
+    }
+  }
+
+  /// Takes what a checked archive has.
+  ///
+  /// - Parameter archive: The archive; what has changed since is found and refused.
+  /// - Returns: What it has.
+  /// - Throws: ``StorageError``.
+  public func importArchive(_ archive: CheckedArchive) throws(StorageError) -> ArchiveSummary {
+    guard !files.isReadOnly else { throw .readOnlyStore(path: self.path) }
+    return try withArchive(archive.path) { file throws(StorageError) in
+      try Archive.eachMember(of: file, files) { member throws(StorageError) in try publish(member, file) }
+      return archive.summary
+    }
+  }
+
+  private func withArchive<Value>(
+    _ path: String, _ body: (OpenFile) throws(StorageError) -> Value
+  ) throws(StorageError) -> Value {
     let file = try told { () throws(SystemFailure) in try files.system.open(path, for: .read) }
     defer { files.close(file) }
-    var objects: Set<Digest> = []
-    var summary = ArchiveSummary()
-    summary.byteCount = try files.byteCount(of: file)
-    try Archive.eachMember(of: file, files) { member throws(StorageError) in
-      try check(member, file, &objects)
-      switch member.kind {
-      case .object: summary.objects += 1
-      case .step: summary.steps += 1
-      case .segment: summary.segments += 1
-      default: break
-      }
-    }
-    try Archive.eachMember(of: file, files) { member throws(StorageError) in try publish(member, file) }
-    return summary
+    return try body(file)
   }
 
   // MARK: Checking

@@ -53,6 +53,29 @@ import Testing
     #expect(space.files(below: ".runner-store/steps").isEmpty)
   }
 
+  /// The plan said that four of six records are there; without them it would run as nobody was shown.
+  @Test func aPlanWhoseRecordsAreGoneIsRefused() throws {
+    let space = try TestSpace()
+    var fewer = SmallExperiment()
+    fewer.heldout = 4
+    #expect(try space.exec(fewer).exitCode == 0)
+    try SmallExperiment().write(to: space)
+    // Splits and prompts are stored, so that the plan knows the records.
+    let all = try space.run(["exec", "small.yaml", "--until", "render numbers/heldout"])
+    #expect(all.exitCode == 0, "\(all.errors)")
+    let saved = try space.run(["plan", "small.yaml", "-o", "p.plan"])
+    #expect(saved.output.contains("4 of 6 records"), "\(saved.output)")
+    try FileManager.default.moveItem(
+      atPath: "\(space.path)/.runner-store/records", toPath: "\(space.path)/away")
+    let told = try refused(space)
+    #expect(told.contains("some are gone") && told.contains("generate numbers/heldout, greedy: 0 of 4"), "\(told)")
+    try FileManager.default.moveItem(
+      atPath: "\(space.path)/away", toPath: "\(space.path)/.runner-store/records")
+    let run = try space.run(["exec", "p.plan", "--json"])
+    #expect(try run.exitCode == 0 && Events(run.output).finished("generate")?.reused == 4, "\(run.errors)")
+    #expect(try space.run(["exec", "p.plan"]).exitCode == 0)
+  }
+
   /// A link is followed, and a device is not replaced by a file.
   @Test func whatIsNoFileIsWrittenInto() throws {
     let space = try TestSpace()
@@ -78,6 +101,23 @@ import Testing
     try space.write(text.replacing(#/"program":"./#, with: "\"program\":\"0"), to: "p.plan")
     let other = try space.read("p.plan")
     if other != text { #expect(try refused(space).contains("another build of runner")) }
+  }
+
+  /// Steps that nobody computed have no keys, and may have one label: what plans call them tells them apart.
+  @Test func stepsOfOneLabelHaveNamesThoughTheyHaveNoKeys() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.temperature = "0.5"
+    experiment.extra = "seeds: {values: [1, 2], vary: [generation]}"
+    try experiment.write(to: space)
+    let many = try space.run(["explain", "verify numbers/heldout", "small.yaml"])
+    #expect(many.exitCode == 64 && many.errors.contains("is 2 steps"), "\(many.errors)")
+    let names = many.errors.matches(of: #/([0-9a-f]{16})  verify numbers/heldout/#).map { String($0.output.1) }
+    #expect(Set(names).count == 2, "\(many.errors)")
+    for name in names {
+      let one = try space.run(["explain", name, "small.yaml"])
+      #expect(one.exitCode == 0 && one.output.contains("verify numbers/heldout"), "\(one.errors)")
+    }
   }
 
   @Test func explainShowsStateKeyManifestAndTheNearestResult() throws {

@@ -87,6 +87,41 @@ import Testing
     #expect(space.files(below: ".runner-store").filter { !$0.hasPrefix("runs/") } == before)
   }
 
+  /// Without a name, what is stored of every spec of the folder, once; a spec that is none is told.
+  @Test func withoutANameAllThatIsStoredIsVerified() throws {
+    let space = try experiment()
+    try space.write(try space.read("experiments/small.yaml"), to: "experiments/same.yaml")
+    try space.write("version: 1\nnonsense: 1\n", to: "experiments/broken.yaml")
+    let one = try space.run(["verify", "experiments/small.yaml"])
+    let all = try space.run(["verify"])
+    #expect(all.exitCode == 0, "\(all.errors)")
+    let (last, ofAll) = (one.output.split(separator: "\n").last, all.output.split(separator: "\n").last)
+    #expect(last == ofAll && last?.hasSuffix("all gave the same bytes.") == true, "\(all.output)")
+    #expect(all.errors.contains("experiments/broken.yaml cannot be planned and is left out"), "\(all.errors)")
+    let nowhere = try TestSpace()
+    try nowhere.write("", to: ".runner-store/.keep")
+    let none = try space.run(["verify", "--store", "\(space.path)/.runner-store"], folder: nowhere.path)
+    #expect(none.exitCode == 64 && none.errors.contains("has no specs"), "\(none.errors)")
+  }
+
+  /// Scores and verdicts follow from what is read, not from a list of prompts: the plan knows which are stored nevertheless.
+  @Test func aPlanSaysWhichScoresAndVerdictsAreStored() throws {
+    let space = try experiment()
+    for (label, kind, records) in [("score", "score", 12), ("verify sums, after", "verify", 6)] {
+      let result = try #require(try stored(label, kind: kind, in: space).first)
+      let name = try #require(result.provenance["label"]?.stringValue)
+      let hex = result.manifest.key.hex
+      try FileManager.default.removeItem(
+        atPath: "\(space.path)/.runner-store/steps/\(hex.prefix(2))/\(hex.dropFirst(2)).step")
+      let plan = try space.run(["plan", "experiments/small.yaml"])
+      let line = try #require(plan.output.split(separator: "\n").first { $0.contains(name) && !$0.contains("decided") })
+      #expect(line.hasPrefix("partly cached") && line.contains("\(records) of \(records) records"), "\(plan.output)")
+      let again = try space.run(["exec", "experiments/small.yaml", "--json"])
+      let finished = try #require(try Events(again.output.eventsOnly).finished(name))
+      #expect(finished.computed == 0 && finished.reused == records, "\(again.output)")
+    }
+  }
+
   @Test func recordsAreComputedAndNotTakenFromTheStore() throws {
     let space = try experiment()
     let result = try #require(try stored("generate", kind: "generate", in: space).first)
@@ -292,9 +327,8 @@ extension String {
     #expect(outcome.output.contains("train dpo") && outcome.output.contains("not stored."), "\(outcome.output)")
   }
 
-  @Test func nothingNamedOrVariedByAnotherNameIsWrongUsage() throws {
+  @Test func whatIsVariedByAnotherNameIsWrongUsage() throws {
     let space = try TestSpace()
-    #expect(try space.run(["verify"]).errors.contains("Name a step, or a spec"))
     #expect(try space.run(["verify", "x", "--vary", "seeds"]).exitCode == 64)
     try SmallExperiment().write(to: space)
     _ = try space.run(["exec", "small.yaml", "--until", "ingest numbers"])
