@@ -16,7 +16,8 @@ public struct PlannedStep: Sendable {
   public let tokens: Double?
   /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
   public let bytes: Double?
-  /// Its model's files by input, as far as they are stored; of a training, `examples/counts` too; none of a settled step.
+  /// Its model's files by input, as far as they are stored; of a training, what it reads of its
+  /// examples and `examples/counts` too; none of a settled step.
   public let modelFiles: [String: StoredOutput]
   /// The run that computes it at this moment, whose result will be used; nil if none does.
   public let computing: Computing?
@@ -139,6 +140,7 @@ public struct Plan: Sendable {
       files[name] = resolver.input(name, of: step)
     }
     if case .train = step.work {
+      for name in TrainWork.recordInputs { files[name] = resolver.input(name, of: step) }
       files["examples/counts"] = resolver.output("counts", beside: "examples", of: step)
     }
     return PlannedStep(

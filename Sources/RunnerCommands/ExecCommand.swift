@@ -58,7 +58,7 @@ struct ExecCommand: ParsableCommand {
     // From here on collection spares what this run finds.
     let leases = LeaseKeeper(run: run, store: store)
     defer { leases.end() }
-    let limits = limits.runLimits(MemoryForecast(store, batch: compute.batch))
+    let limits = limits.runLimits(MemoryForecast(store, workers: compute.workerCount, batch: compute.batch))
     let plan = try plan(session, saved, store, limits)
     Kept.untilExit((session, plan))
     let executor = executor(store, leases, limits, view)

@@ -55,7 +55,10 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: "Sequences generated at once, at most.")
   var batch: Int = 128
 
-  var workerCount: Int { workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  var workerCount: Int { workers ?? Self.usualWorkerCount }
+
+  /// The number of threads unless told otherwise.
+  static var usualWorkerCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   func validate() throws {
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be between 1 and 1024.") }

@@ -33,7 +33,7 @@ struct PlanCommand: ParsableCommand {
     let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
     Kept.untilExit((session, plan))
-    let memory = PlannedMemory(plan, MemoryForecast(store))
+    let memory = PlannedMemory(plan, MemoryForecast(store, workers: ComputeOptions.usualWorkerCount))
     let warnings = store.damages.map(\.diagnosis) + TrainingForecast.warnings(of: plan, in: store)
     if let output { try SavedPlan(plan, of: spec, session).write(to: output) }
     if json {

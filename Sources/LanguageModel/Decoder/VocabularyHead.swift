@@ -22,7 +22,7 @@ struct VocabularyHead {
   ///
   /// The size is part of the order of summation, so it never changes.
   private static let panelsInPart = 64
-  private static let tokensInPart = panelsInPart * Matrix.panelRows
+  static let tokensInPart = panelsInPart * Matrix.panelRows
   /// Rows that go through the head together.
   static let rowsAtOnce = 112
 

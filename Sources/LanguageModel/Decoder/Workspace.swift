@@ -46,8 +46,24 @@ final class Workspace: @unchecked Sendable {
     packed = try NumberBuffer(count: rows * max(c.width, c.queryWidth, c.feedForward))
     cosines = try NumberBuffer(count: rows * c.headSize / 2)
     sines = try NumberBuffer(count: rows * c.headSize / 2)
-    attentionCount = (ck_attention_scratch(positions, c.headSize) + 15) / 16 * 16
+    attentionCount = Self.attentionCount(c, positions: positions)
     attention = try NumberBuffer(count: attentionCount * attendants)
+  }
+
+  /// Positions that a new workspace has beyond those asked for, so that a slightly longer text finds room.
+  static let sparePositions = 64
+
+  /// The numbers that one attending piece works in.
+  static func attentionCount(_ c: DecoderConfiguration, positions: Int) -> Int {
+    (ck_attention_scratch(positions, c.headSize) + 15) / 16 * 16
+  }
+
+  /// The numbers that ``init(_:rows:positions:attendants:)`` takes.
+  static func count(_ c: DecoderConfiguration, rows: Int, positions: Int, attendants: Int) -> Int {
+    let row =
+      2 * c.width + 2 * c.queryWidth + 2 * c.keyValueWidth + 2 * c.feedForward
+      + max(c.width, c.queryWidth, c.feedForward) + c.headSize
+    return rows * row + attendants * attentionCount(c, positions: positions)
   }
 
   /// Room for logits, kept for the next pass.
@@ -92,7 +108,8 @@ final class WorkspacePool: Sendable {
   private func enlarged(rows: Int, positions: Int, attendants: Int) throws -> Workspace {
     let old = free.withLock { $0.popLast() }
     return try Workspace(
-      configuration, rows: max(rows, old?.rows ?? 0), positions: max(positions + 64, old?.positions ?? 0),
+      configuration, rows: max(rows, old?.rows ?? 0),
+      positions: max(positions + Workspace.sparePositions, old?.positions ?? 0),
       attendants: max(attendants, old?.attendants ?? 0))
   }
 }

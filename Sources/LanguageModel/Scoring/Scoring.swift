@@ -28,6 +28,24 @@ extension Decoder {
   /// Rows that one unit of work aims at.
   private static let rowsInUnit = 256
 
+  /// The most numbers that scoring takes at once: for each thread a workspace, one block's keys and values, and a part of the
+  /// vocabulary for some rows.
+  ///
+  /// - Parameters:
+  ///   - c: The model's sizes.
+  ///   - longest: The tokens of the longest text.
+  ///   - workers: How many threads score.
+  /// - Returns: Numbers of four bytes.
+  static func scoringNumbers(_ c: DecoderConfiguration, longest: Int, workers: Int) -> Int {
+    let rows = min(rowsInPass, rowsInUnit + longest)
+    let workspace = Workspace.count(
+      c, rows: rows, positions: longest + Workspace.sparePositions, attendants: 1)
+    // Short texts fill a panel each.
+    let cache = 2 * KeyValueCache.byteCount(c, positions: rows, keepsAllBlocks: longest > rowsInPass) / 4
+    let head = min(rows, VocabularyHead.rowsAtOnce) * (VocabularyHead.tokensInPart + 2 * c.width)
+    return workers * (workspace + cache + head)
+  }
+
   /// Scores texts.
   ///
   /// - Parameters:

@@ -38,7 +38,7 @@ final class BackwardWorkspace: @unchecked Sendable {
   let gradients: GradientScratch
   private let attention: NumberBuffer
   private let memoryCount: Int
-  private let attentionCount: Int
+  private let attendantCount: Int
 
   init(_ c: DecoderConfiguration, rows: Int, positions: Int, attendants: Int, thin: Int) throws(ArithmeticError) {
     self.rows = rows
@@ -65,18 +65,28 @@ final class BackwardWorkspace: @unchecked Sendable {
     cosines = try NumberBuffer(count: rows * c.headSize / 2)
     sines = try NumberBuffer(count: rows * c.headSize / 2)
     gradients = try GradientScratch()
-    let size = c.headSize
-    let turned = (size + panel - 1) / panel * panel * self.positions
-    memoryCount = 2 * self.positions * size + turned
-    attentionCount = ck_attention_backward_scratch(self.positions, c.heads / c.keyValueHeads, size)
-    attention = try NumberBuffer(count: attendants * (memoryCount + attentionCount))
+    memoryCount = Self.memoryCount(c, positions: self.positions)
+    attendantCount = Self.attentionCount(c, positions: self.positions)
+    attention = try NumberBuffer(count: attendants * attendantCount)
+  }
+
+  /// A head's keys, values and turned keys.
+  private static func memoryCount(_ c: DecoderConfiguration, positions: Int) -> Int {
+    let panel = Matrix.panelRows
+    return 2 * positions * c.headSize + (c.headSize + panel - 1) / panel * panel * positions
+  }
+
+  /// The numbers that one attending piece works in, for a whole number of panels of positions.
+  static func attentionCount(_ c: DecoderConfiguration, positions: Int) -> Int {
+    memoryCount(c, positions: positions)
+      + ck_attention_backward_scratch(positions, c.heads / c.keyValueHeads, c.headSize)
   }
 
   /// Room for a head's keys, values and turned keys, and then the kernel's scratch, of one attending piece.
   func attentionRoom(
     _ attendant: Int
   ) -> (memory: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>) {
-    let base = attention.base + attendant * (memoryCount + attentionCount)
+    let base = attention.base + attendant * attendantCount
     return (base, base + memoryCount)
   }
 }

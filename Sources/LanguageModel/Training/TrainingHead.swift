@@ -10,7 +10,7 @@ import Tensors
 /// the way back. Neither changes a bit. `@unchecked Sendable` because its pieces write disjoint rows or columns.
 final class TrainingHead: @unchecked Sendable {
   /// Tokens that one chain sums over on the way back; part of the order of summation.
-  private static let tokensInChunk = 2048
+  static let tokensInChunk = 2048
 
   private let decoder: Decoder
   private let weights: TrainableWeights

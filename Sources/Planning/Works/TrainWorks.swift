@@ -14,6 +14,8 @@ public struct TrainWork: Work, Hashable {
   static let version = 2
   /// Version 1 had no digests of weights in its log; weights are the same bytes.
   static let aliases = [ManifestAlias(version: 1)]
+  /// The inputs that hold records, or numbers of them.
+  public static let recordInputs = ["examples", "reference", "partners", "partner-reference"]
   /// The model that training starts from.
   public let model: ModelUse
   /// What is minimized.
