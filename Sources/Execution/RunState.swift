@@ -116,8 +116,7 @@ extension StepGraph {
   public func place(ofInput name: String, of step: Step) -> SourcePlace? {
     guard let source = step.inputs.first(where: { $0.name == name })?.source else { return nil }
     let places = self.step(source.step).places
-    let first = places.values.min { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
-    return places["sha256"] ?? places["name"] ?? places["prompt"] ?? first
+    return places["sha256"] ?? places["name"] ?? places["prompt"] ?? self.step(source.step).writtenPlace
   }
 
   /// What became of a step, in words.
@@ -125,12 +124,10 @@ extension StepGraph {
     guard let told = error as? any DiagnosableError else {
       return [Diagnosis("step.failed", "\(step.label): \(error)", exit: .stepFailed)]
     }
-    // Where nothing nearer is known, the step's own place in the spec: the first of its options that is written.
-    guard let input = (error as? any InputFault)?.input else {
-      return told.placed(at: step.places.values.min { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) })
-        .diagnoses
-    }
-    return told.placed(at: place(ofInput: input, of: step)).diagnoses
+    let fault = error as? any InputFault
+    let cause = fault?.input.flatMap { place(ofInput: $0, of: step) } ?? fault?.option.flatMap { step.places[$0] }
+    // Where nothing nearer is known, the step's own place in the spec.
+    return told.placed(at: cause ?? step.writtenPlace).diagnoses
   }
 
   /// The steps that a step reads from.

@@ -48,10 +48,17 @@ public struct DamagedInput: DiagnosableError, Hashable {
   }
 }
 
-/// A fault whose cause is what a step reads: without a place of its own it is shown where the spec names that.
+/// A fault whose cause is what a step reads or was told: without a place of its own it is shown where the spec says that.
 public protocol InputFault: DiagnosableError {
   /// The input's name; nil if the fault is not in an input.
   var input: String? { get }
+  /// The option, as the step's places call it; nil if none is to blame. Looked at where no input is.
+  var option: String? { get }
+}
+
+extension InputFault {
+  /// No option is to blame.
+  public var option: String? { nil }
 }
 
 /// One output of a step's work.

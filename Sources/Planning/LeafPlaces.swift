@@ -29,6 +29,16 @@ struct LeafPlaces: Sendable {
     return paths.mapValues { tree.root.nearestPlace(of: $0) }
   }
 
+  /// The first place of a leaf that was written; where none was, the first of what would hold them.
+  ///
+  /// A default stands nowhere: what encloses it may be the whole spec, whose place is its first line.
+  var firstWritten: SourcePlace? {
+    guard let tree else { return nil }
+    let written = paths.values.compactMap { tree.root.place(of: $0) }
+    let places = written.isEmpty ? paths.values.map { tree.root.nearestPlace(of: $0) } : written
+    return places.min { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+  }
+
   /// The place of a leaf; nil if it has no path.
   func place(of leaf: String) -> SourcePlace? {
     paths[leaf].flatMap { path in tree?.root.nearestPlace(of: path) }

@@ -199,6 +199,8 @@ public struct Step: Sendable {
 
   /// Where the options stand in YAML, by leaf of the manifest.
   public var places: [String: SourcePlace] { body.leaves.places }
+  /// The place of the first of its options that is written; nil if none has a path.
+  public var writtenPlace: SourcePlace? { body.leaves.firstWritten }
 
   /// Where one of the options stands.
   func place(of option: String) -> SourcePlace? { body.leaves.place(of: option) }

@@ -79,7 +79,8 @@ final class ModelCache: Sendable {
     do {
       return try body()
     } catch let error as ModelFileError {
-      throw WeightsError(step: task.step.label, input: use.inputNames.first, error: error)
+      let file = use.inputNames.first { !$0.hasPrefix("adapter/") }
+      throw WeightsError(step: task.step.label, input: file, error: error)
     }
   }
 
@@ -118,6 +119,9 @@ struct WeightsError: InputFault {
   /// The input that holds the weights; nil for random ones.
   let input: String?
   let error: ModelFileError
+
+  /// Weights without a file of their own are shown where the spec says what they are.
+  var option: String? { "model/weights" }
 
   /// The reader's words, after the step that wanted the weights.
   var diagnoses: [Diagnosis] {

@@ -80,6 +80,15 @@ package enum StepError: InputFault, Hashable {
     }
   }
 
+  /// What is wrong with a model is shown where the spec names it.
+  package var option: String? {
+    switch self {
+    case .missingTokens: "model/turns"
+    case .noScalarHead, .exceedsContext, .notFinite: "model/weights"
+    default: nil
+    }
+  }
+
   /// What an objective does not read.
   static let unreadExamples =
     "Not read are rankings whose rewards are all equal, or too close for `gap`, and judged responses whose part of the loss is left out."

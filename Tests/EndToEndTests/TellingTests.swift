@@ -304,6 +304,22 @@ import Testing
     #expect(outcome.errors.contains("small.yaml:6:14: error:"), "\(outcome.errors)")
   }
 
+  /// What is wrong with a model is shown where the spec describes it, not at the spec's first line.
+  @Test(arguments: [
+    ("turns: chatml", "turns: llama-3", "small.yaml:7:12: error: generate numbers/heldout", "has no <|begin_of_text|>"),
+    ("accuracy: {on", "reward: {model: policy, on", "small.yaml:6:14: error: score responses", "is no reward model"),
+  ])
+  func faultsOfAModelAreShownWhereItIsNamed(written: String, changed: String, place: String, fault: String) throws {
+    let space = try TestSpace()
+    let spec = SmallExperiment().spec
+    #expect(spec.contains(written))
+    try SmallExperiment().write(to: space)
+    try space.write(spec.replacing(written, with: changed), to: "small.yaml")
+    let outcome = try space.run(["exec", "small.yaml"])
+    #expect(outcome.exitCode == 1 && outcome.errors.contains(fault), "\(outcome.errors)")
+    #expect(outcome.errors.contains(place), "\(outcome.errors)")
+  }
+
   @Test func anEvalOnRecordsThatNobodySetsAsideIsWarnedOfAndThenRefused() throws {
     var experiment = SmallExperiment()
     experiment.eval = "{accuracy: {on: numbers/validation}}"

@@ -103,7 +103,11 @@ extension CellPlanner {
   func modelPaths(_ name: String) -> [String: String] {
     let name = name == "reference" && experiment.models[name] == nil ? "policy" : name
     let path = "models/\(name.escapedKey)"
-    var paths = ["model/turns": "\(path)/turns", "model/system": "\(path)/system", "model/arithmetic": "arithmetic"]
+    // The weights are inputs, and no leaf; what is wrong with them is shown there.
+    var paths = [
+      "model/turns": "\(path)/turns", "model/system": "\(path)/system", "model/arithmetic": "arithmetic",
+      "model/weights": "\(path)/weights",
+    ]
     for role in ["system", "user", "assistant"] {
       for affix in ["prefix", "suffix"] {
         paths["model/turns/\(role)/\(affix)"] = "\(path)/turns/custom/\(role)/\(affix)"
