@@ -54,6 +54,30 @@ import Testing
     #expect(told.contains("small.yaml:\(place + 1):") || told.contains("\"line\":\(place + 1)"), "\(told)")
   }
 
+  /// The longest examples are too long for the reference alone: they are left over as what is too long for the policy is.
+  @Test func whatTheReferenceCannotReadIsLeftOver() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    // Sixteen bytes and three marks of the format, a question of 19 bytes, "It is 2." and its end: 47 tokens; one more from
+    // the answer 10 on, two from the question 10 on.
+    training.models =
+      "  reference: {weights: {random: {layers: 1, width: 16, heads: 2, key-value-heads: 1, feed-forward: 32, context: 47, seed: 7}}, turns: chatml, system: none}"
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
+    func counts(_ label: String) throws -> [String: Any] {
+      let text = try space.run(["store", "cat", try space.output("counts", of: label)]).output
+      return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+    let (own, both) = (
+      try counts("examples of numbers/train"), try counts("examples of numbers/train that the reference reads")
+    )
+    let (before, after) = (try #require(own["items"] as? Int), try #require(both["items"] as? Int))
+    #expect(before == 12 && 0 < after && after < before)
+    #expect((both["leftovers"] as? [String: Int])?["too-long"] == before - after, "\(both)")
+    #expect(both["longest-tokens"] as? Int == 47)
+    #expect(try space.log(of: "train dpo").count == 2 * ((after + 3) / 4))
+  }
+
   @Test func aReferenceThatIsNotThePolicysStart() throws {
     func first(_ reference: String) throws -> [String: Any] {
       let space = try TestSpace()

@@ -107,6 +107,25 @@ import Testing
     #expect(!after.isEmpty && after.isDisjoint(with: before) && after.isDisjoint(with: same))
   }
 
+  /// Examples also fit a reference of other weights; one of the policy's own asks for no step, and who reads none has none.
+  @Test func examplesFitAReferenceOfItsOwn() throws {
+    let digest = String(repeating: "c", count: 64)
+    let other = "reference: {weights: {gguf: {sha256: \(digest), from: [{path: other.gguf}]}}, turns: chatml}"
+    func fits(_ models: String, _ objective: String) throws -> [String] {
+      try steps(Specs.training(models: models, objective: objective), .fit).map(\.label)
+        .filter { $0.contains("counting/train") }
+    }
+    let own = "examples of counting/train"
+    #expect(try fits(other, "{dpo: {}}") == [own, "\(own) that the reference reads"])
+    #expect(try fits(other, "{sft: {}}") == [own])
+    #expect(try fits("reference: {weights: {same-as: policy}}", "{dpo: {}}") == [own])
+    let (graph, _) = try Specs.graph(Specs.training(models: other))
+    let train = try #require(graph.steps.first { $0.kind == .train })
+    let read = try #require(train.inputs.first { $0.name == "examples" })
+    #expect(graph.step(read.source.step).label == "\(own) that the reference reads")
+    #expect(graph.step(read.source.step).work.options["examples"] == .integer(32))
+  }
+
   @Test func seedsThatDoNotVaryTrainingTrainOnce() throws {
     let fixed = try steps(Specs.training(seeds: "{values: [1, 2], vary: []}"), .train)
     #expect(fixed.count == 1 && fixed[0].work.options["seed"] == .integer(1))

@@ -127,7 +127,8 @@ extension CellPlanner {
     }
     return try each(on, .all, of: path) { planner, part in
       let feedback = try planner.heldOutFeedback(of: part)
-      let examples = try planner.fit([feedback], label: part.label, weights: [1], model: "policy")
+      let own = try planner.fit([feedback], label: part.label, weights: [1], model: "policy")
+      let examples = try planner.fit(toReference: own)
       return try planner.trace(name, eval, examples, of: step, subject, path: path)
     }
   }

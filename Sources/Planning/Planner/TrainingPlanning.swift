@@ -38,7 +38,12 @@ extension CellPlanner {
           return try withContexts(plain, of: records, for: training.objective)
         })
       let replayed = Array(feedback.suffix(experiment.rounds.replayed + 1))
-      let examples = try fit(replayed, of: data, training.hyperparameters, round: round)
+      var examples = try fit(replayed, of: data, training.hyperparameters, round: round)
+      if training.objective.usesReference {
+        examples = try fit(
+          toReference: examples, longer: training.hyperparameters.longer,
+          examples: context.limit == nil ? training.hyperparameters.examples : nil)
+      }
       trained.append(try train(training, on: examples, round: round, after: trained.last))
     }
     return trained
@@ -71,6 +76,24 @@ extension CellPlanner {
     let step = add(
       .fit(work), "examples of \(label)", inputs: inputs + model.inputs,
       at: modelPaths(name).merging(paths) { $1 })
+    return OutputReference(step, "examples")
+  }
+
+  /// Examples that the reference can read, too: what is too long for it alone is left over as what is too long for the policy.
+  ///
+  /// Where both are of the same weights, that is all of them, and there is no step.
+  mutating func fit(
+    toReference examples: OutputReference, longer: Hyperparameters.Longer = .drop, examples count: Int? = nil
+  ) throws -> OutputReference {
+    let (policy, reference) = (try model("policy").bare, try model("reference").bare)
+    if reference.inputs == policy.inputs, reference.use.source == policy.use.source { return examples }
+    let label = graph.step(examples.step).label
+    let work = FitWork(model: reference.use, weights: [1], maxLength: nil, longer: longer, examples: count)
+    var paths = modelPaths("reference")
+    for option in ["longer", "examples"] { paths[option] = "hyperparameters/\(option)" }
+    let step = add(
+      .fit(work), "\(label) that the reference reads", inputs: [StepInput("feedback/0", examples)] + reference.inputs,
+      at: paths)
     return OutputReference(step, "examples")
   }
 
