@@ -60,7 +60,7 @@ struct ExportCommand: AsyncParsableCommand {
     if case .lora(let lora) = policy.adapter {
       let options = AdapterOptions(
         base: withBase ? URL(fileURLWithPath: "\(into)/base").path : policy.use.displayName, alpha: lora.alpha,
-        dropout: lora.dropout)
+        dropout: lora.dropout, stabilized: lora.scaling == .rootRank)
       parts.append(
         ExportedPart(
           folder: nil, files: try ModelExport.adapter(last, over: try files.configuration(), options)))

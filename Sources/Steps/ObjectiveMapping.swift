@@ -59,7 +59,7 @@ extension Hyperparameters {
     case .lora(let lora):
       .lowRank(
         LowRank(
-          rank: lora.rank, scale: Float(lora.alpha / Double(lora.rank)), targets: lora.targets.map(\.tensor),
+          rank: lora.rank, scale: Float(lora.scale), targets: lora.targets.map(\.tensor),
           dropout: lora.dropout))
     }
   }

@@ -52,7 +52,11 @@ extension Verifier {
     guard !found.isEmpty else {
       return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response has no words", found: nil)
     }
-    var reasons: [String] = []
+    // Told against the answer that the response follows furthest, the first of equals.
+    var nearest: (common: Int, reason: String)?
+    func tell(_ reason: String, after common: Int) {
+      if common > nearest?.common ?? -1 { nearest = (common, reason) }
+    }
     for text in accepted {
       let expected = Texts.words(of: text)
       let part = zip(expected, found).enumerated().first { !Texts.same($1.0, $1.1) }
@@ -60,16 +64,20 @@ extension Verifier {
         return Verdict(.right, "the response is \(says)", found: found.joined(separator: " "))
       }
       if let (place, (word, other)) = part {
-        reasons.append("word \(place + 1) should be \(Texts.quote(word)), the response has \(Texts.quote(other)) there")
+        tell(
+          "word \(place + 1) should be \(Texts.quote(word)), the response has \(Texts.quote(other)) there", after: place
+        )
       } else {
         let odd =
           expected.count > found.count
           ? "\(Texts.quote(expected[found.count])) is missing after word \(found.count)"
           : "word \(expected.count + 1), \(Texts.quote(found[expected.count])), is too many"
-        reasons.append("expected \(expected.count) words, the response has \(found.count) (\(says)): \(odd)")
+        tell(
+          "expected \(expected.count) words, the response has \(found.count) (\(says)): \(odd)",
+          after: min(expected.count, found.count))
       }
     }
-    return Verdict(.wrong, reasons[0], found: found.joined(separator: " "))
+    return Verdict(.wrong, nearest?.reason ?? "", found: found.joined(separator: " "))
   }
 
   /// Words of a response: after the first line's colon if it has one, and without the numbers of a list.
@@ -99,13 +107,15 @@ extension Verifier {
     guard !found.isEmpty else {
       return Verdict(.unparsed, "expected \(Texts.quote(anyOf: accepted)), the response lists nothing", found: nil)
     }
-    var reason = ""
+    // Told against the answer that fewest items separate from the response, the first of equals.
+    var nearest: (parted: Int, reason: String)?
     for text in accepted {
       let expected = Self.items(text).map(\.text)
       if expected == found { return Verdict(.right, "the response lists \(Texts.quote(canonical))", found: canonical) }
-      if reason.isEmpty { reason = Self.difference(expected, items, in: Texts.scalars(response)) }
+      let difference = Self.difference(expected, items, in: Texts.scalars(response))
+      if difference.parted < nearest?.parted ?? .max { nearest = difference }
     }
-    return Verdict(.wrong, reason, found: canonical)
+    return Verdict(.wrong, nearest?.reason ?? "", found: canonical)
   }
 
   /// An item of a list, as it is compared, and the index of its first character in the text.
@@ -133,7 +143,10 @@ extension Verifier {
     }
   }
 
-  private static func difference(_ expected: [String], _ found: [ListItem], in response: [Unicode.Scalar]) -> String {
+  /// How many items one list lacks or has too many, and which.
+  private static func difference(
+    _ expected: [String], _ found: [ListItem], in response: [Unicode.Scalar]
+  ) -> (parted: Int, reason: String) {
     var extra = found
     var missing: [String] = []
     for item in expected {
@@ -153,7 +166,7 @@ extension Verifier {
         (parts.isEmpty ? "the response" : "and") + " has \(extra.map { Texts.quote($0.text) }.joined(separator: ", "))"
           + " too many, at \(places)")
     }
-    return parts.joined(separator: " ")
+    return (missing.count + extra.count, parts.joined(separator: " "))
   }
 
   func containsVerdict(_ response: String, _ accepted: [String], _ ignored: Set<IgnoredText>) -> Verdict {
@@ -196,9 +209,14 @@ extension Verifier {
       let says = "\(Texts.quote(pattern)) does not match the response (\(Texts.quote(response)))"
       return Verdict(.unparsed, says, found: nil)
     }
-    let caught = String(match.output.count > 1 ? match.output[1].substring ?? "" : response[match.range])
+    let group = match.output.count > 1 ? match.output[1].substring : response[match.range]
+    let caught = String(group ?? "")
     let says = "the response says \(Texts.quote(caught))"
     if accepted.contains(where: { Texts.same($0, caught) }) { return Verdict(.right, says, found: caught) }
-    return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says)", found: caught)
+    // A group that took no part in the match stands nowhere.
+    let start = (group?.startIndex ?? match.range.lowerBound)
+    let index = response.unicodeScalars.distance(from: response.startIndex, to: start)
+    let place = Texts.place(index, in: Texts.scalars(response))
+    return Verdict(.wrong, "expected \(Texts.quote(anyOf: accepted)), \(says) at \(place)", found: caught)
   }
 }

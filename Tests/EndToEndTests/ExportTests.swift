@@ -143,10 +143,11 @@ import Testing
   }
 
   /// An adapter that PEFT wrote, against what PEFT computes with it (Tests/References/outside_adapter.py).
-  @Test func anAdapterOfPEFTGivesItsNumbers() throws {
+  @Test(arguments: ["outside-adapter", "outside-adapter-stabilized"])
+  func anAdapterOfPEFTGivesItsNumbers(name: String) throws {
     let space = try TestSpace()
     let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/outside-adapter").path
+      .appendingPathComponent("Fixtures/\(name)").path
     let outside = """
         outside:
           weights:
@@ -174,6 +175,25 @@ import Testing
       }
       #expect(one["base"] != one["adapted"])
     }
+  }
+
+  /// 2 / √4 is 4 / 4: the same training in other words, whose export says by what alpha is divided.
+  @Test func stabilizedAdaptersAreWrittenAsSuch() throws {
+    func trained(_ lora: String) throws -> (weights: String, options: String, space: TestSpace) {
+      let space = try TestSpace()
+      var training = SmallTraining()
+      training.adapter = "{lora: {\(lora)}}"
+      let outcome = try space.exec(training)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(try space.run(["export", "small.yaml", "--into", "out"]).exitCode == 0)
+      return (try space.output("weights", of: "train dpo"), try space.read("out/adapter_config.json"), space)
+    }
+    let plain = try trained("rank: 4, alpha: 4")
+    let stabilized = try trained("rank: 4, alpha: 2, scaling: root-rank")
+    #expect(stabilized.weights == plain.weights)
+    #expect(plain.options.contains("\"use_rslora\": false") && plain.options.contains("\"lora_alpha\": 4"))
+    #expect(stabilized.options.contains("\"use_rslora\": true") && stabilized.options.contains("\"lora_alpha\": 2"))
+    #expect(try trained("rank: 4, alpha: 2").weights != plain.weights)
   }
 
   @Test func adaptersFromOutsideLoad() throws {

@@ -306,6 +306,21 @@ private struct MethodPreview: Sendable {
     }
   }
 
+  /// A judgment in the data says which instruction a response fits, as the verifier does where both agree.
+  @Test func aRecordedJudgmentSaysWhichInstructionFits() throws {
+    func preview(_ by: String) throws -> String {
+      var spec = MethodPreview.relabeled("{sft: {}}")
+      spec.reviser = spec.reviser.replacing("by: verifier", with: by)
+      let outcome = try spec.preview()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      return outcome.output
+    }
+    #expect(try preview(#"by: recorded, judgment: "{note}""#) == preview("by: verifier"))
+    // Something is said of both.
+    let wrong = try preview(#"by: recorded, judgment: "{x}""#)
+    #expect(wrong.contains("Be wrong. 3+4") && wrong.contains("Be wrong. 6+5") && !wrong.contains("Be right."))
+  }
+
   /// Of a part of a response only the part is trained; what comes before it stands there, and what comes after does not run.
   @Test func ofAPartOnlyThePartIsTrained() throws {
     var spec = MethodPreview.relabeled(

@@ -244,7 +244,7 @@ private enum Exported {
       #""peft_type": "LORA""#, #""peft_type": "IA3""#,
       #""peft_type" is "IA3", which is not computed here; supported: LORA"#
     ),
-    (#""use_rslora": false"#, #""use_rslora": true"#, #""use_rslora" is true, which is not computed here"#),
+    (#""use_rslora": false"#, #""use_rslora": "yes""#, #""use_rslora" must be true or false, but is "yes""#),
     (#""use_dora": false"#, #""use_dora": true"#, #""use_dora" is true, which is not computed here"#),
     (#""bias": "none""#, #""bias": "all""#, #""bias" is "all", which is not computed here; supported: none"#),
     (#""modules_to_save": null"#, #""modules_to_save": ["lm_head"]"#, #""modules_to_save" is ["lm_head"], which"#),

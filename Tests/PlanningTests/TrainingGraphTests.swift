@@ -92,6 +92,7 @@ import Testing
     Specs.training(hyperparameters: "longer: cut"),
     Specs.training().replacing("rank: 4", with: "rank: 8"), Specs.training().replacing("alpha: 8", with: "alpha: 4"),
     Specs.training().replacing("alpha: 8", with: "alpha: 8, dropout: 0.1"),
+    Specs.training().replacing("alpha: 8", with: "alpha: 8, scaling: root-rank"),
     Specs.training().replacing("alpha: 8", with: "alpha: 8, targets: [q, v]"),
     Specs.training().replacing("{lora: {rank: 4, alpha: 8}}", with: "full"),
     Specs.training().replacing("batch: {examples: 8}", with: "batch: {examples: 4}"),
@@ -124,6 +125,35 @@ import Testing
     let read = try #require(train.inputs.first { $0.name == "examples" })
     #expect(graph.step(read.source.step).label == "\(own) that the reference reads")
     #expect(graph.step(read.source.step).work.options["examples"] == .integer(32))
+  }
+
+  /// A judgment, asked for or recorded, says which instruction a response fits.
+  @Test(arguments: [
+    ("{model: policy}", ["ask about", "generate replies about", "judgment", "hindsight"]),
+    ("recorded, judgment: \"{question}\"", ["judgment", "hindsight"]), ("verifier", ["hindsight"]),
+  ])
+  func hindsightByAJudgment(by: String, stages: [String]) throws {
+    let reviser = "[{hindsight: {by: \(by), bind: i, right: Right., wrong: Wrong.}}]"
+    let spec = Specs.training(
+      reviser: reviser, objective: "{hir: {form: code}}", extra: "variables: {i: Right.}"
+    ).replacing("\"{question} Answer", with: "\"{i} {question} Answer")
+    let labels = try Specs.graph(spec).graph.steps.map(\.label)
+    for stage in ["ask about", "generate replies about", "judgment", "hindsight"] {
+      let isThere = labels.contains { $0.hasPrefix("\(stage) counting/train") }
+      #expect(isThere == stages.contains(stage), "\(stage): \(labels)")
+    }
+  }
+
+  @Test func aWinRateIsDividedByDataSet() throws {
+    func coordinates(_ more: String) throws -> [String?] {
+      let eval = "wins: {win-rate: {on: counting/heldout, against: other, by: verifier\(more)}}"
+      let (_, planned) = try Specs.graph(
+        Specs.training(models: "other: {weights: {same-as: policy}, turns: raw}", evals: eval))
+      return planned.measurements.map { $0.coordinates["dataset"] }
+    }
+    let (whole, divided) = (try coordinates(""), try coordinates(", results-by: dataset"))
+    #expect(!whole.isEmpty && whole.allSatisfy { $0 == nil })
+    #expect(divided.count == whole.count && divided.allSatisfy { $0 == "counting" })
   }
 
   @Test func seedsThatDoNotVaryTrainingTrainOnce() throws {

@@ -1,6 +1,8 @@
-"""An adapter that PEFT wrote, and what PEFT and Transformers compute with it: the fixture of `AdaptersFromOutside`.
+"""Adapters that PEFT wrote, and what PEFT and Transformers compute with them: the fixtures of `anAdapterOfPEFTGivesItsNumbers`.
 
-    outside_adapter.py RUNNER      (numpy, torch, transformers, peft)
+    outside_adapter.py RUNNER [NAME ...]      (numpy, torch, transformers, peft)
+
+One has alpha divided by its rank, the other, stabilized, by the rank's square root. Without names both are made.
 
 The base is the small random model of Tests/EndToEndTests/SmallExperiment.swift, which RUNNER writes as a Hugging Face
 folder. The adapter has B drawn at random: with PEFT's own zeros it would change nothing.
@@ -16,7 +18,8 @@ import peft
 import torch
 import transformers
 
-OUT = pathlib.Path(__file__).resolve().parents[1] / "EndToEndTests/Fixtures/outside-adapter"
+FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "EndToEndTests/Fixtures"
+OPTIONS = {"outside-adapter": {}, "outside-adapter-stabilized": {"use_rslora": True}}
 TEXTS = ["What comes after 16?", "It is 17.", "Ünïcödé, and a line\nbreak"]
 SPEC = """
 version: 1
@@ -49,35 +52,40 @@ def main():
             "".join(json.dumps({"question": f"What comes after {n}?", "answer": str(n + 1)}) + "\n" for n in range(1, 6)))
         run("exec", "small.yaml")
         run("export", "small.yaml", "--into", "out", "--with-base")
-        base = transformers.AutoModelForCausalLM.from_pretrained(pathlib.Path(folder, "out/base"), dtype=torch.float32)
         tokens = [json.loads(run("model", "tokenize", "small.yaml", text))["tokens"] for text in TEXTS]
-        config = peft.LoraConfig(
-            r=4, lora_alpha=12, lora_dropout=0.05, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM",
-            base_model_name_or_path="base")
-        model = peft.get_peft_model(base, config)
-        torch.manual_seed(1)
-        for name, weights in model.named_parameters():
-            if "lora_B" in name:
-                weights.data.normal_(0, 0.1)
-        model.eval()
-        OUT.mkdir(parents=True, exist_ok=True)
-        model.save_pretrained(OUT)
-        (OUT / "README.md").unlink(missing_ok=True)
-        config = json.loads((OUT / "adapter_config.json").read_text())
-        config["base_model_name_or_path"] = "base"
-        (OUT / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
-        cases = []
-        for text, ids in zip(TEXTS, tokens):
-            def score(scored):
-                with torch.no_grad():
-                    rows = torch.log_softmax(scored(torch.tensor([ids])).logits[0].double(), -1)
-                return [float(rows[place, token]) for place, token in enumerate(ids[1:])]
+        for name in sys.argv[2:] or OPTIONS:
+            write(FIXTURES / name, pathlib.Path(folder, "out/base"), tokens, OPTIONS[name])
 
-            with model.disable_adapter():
-                plain = score(model)
-            cases.append({"text": text, "adapted": score(model), "base": plain})
-        versions = {package.__name__: package.__version__ for package in (peft, torch, transformers)}
-        (OUT / "scores.json").write_text(json.dumps({"cases": cases, "versions": versions}, indent=1) + "\n")
+
+def write(out, folder, tokens, options):
+    base = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    config = peft.LoraConfig(
+        r=4, lora_alpha=12, lora_dropout=0.05, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM",
+        base_model_name_or_path="base", **options)
+    torch.manual_seed(1)
+    model = peft.get_peft_model(base, config)
+    for name, weights in model.named_parameters():
+        if "lora_B" in name:
+            weights.data.normal_(0, 0.1)
+    model.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)
+    config = json.loads((out / "adapter_config.json").read_text())
+    config["base_model_name_or_path"] = "base"
+    (out / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
+    cases = []
+    for text, ids in zip(TEXTS, tokens):
+        def score(scored):
+            with torch.no_grad():
+                rows = torch.log_softmax(scored(torch.tensor([ids])).logits[0].double(), -1)
+            return [float(rows[place, token]) for place, token in enumerate(ids[1:])]
+
+        with model.disable_adapter():
+            plain = score(model)
+        cases.append({"text": text, "adapted": score(model), "base": plain})
+    versions = {package.__name__: package.__version__ for package in (peft, torch, transformers)}
+    (out / "scores.json").write_text(json.dumps({"cases": cases, "versions": versions}, indent=1) + "\n")
 
 
 main()

@@ -104,6 +104,8 @@ import Testing
     ("{rrhf: {sft-weight: 1}}", "rescore: {by: {reward-model: other}}"), ("pro", "rescore: {by: verifier}"),
     ("{clha: {margin: 3, gap: 3, sft-weight: 0.05, gate: 0}}", "rescore: {by: recorded, scores: [\"{a}\"]}"),
     ("{hir: {form: paper}}", "hindsight: {bind: instruction, right: a, wrong: b}"),
+    ("{hir: {form: code}}", "hindsight: {by: recorded, judgment: \"{a}\", bind: instruction, right: a, wrong: b}"),
+    ("{hir: {form: code}}", "hindsight: {by: {model: other}, acceptable: fine, bind: instruction, right: a, wrong: b}"),
     ("bradley-terry", "ranked: {by: recorded}"),
   ])
   func objectives(_ objective: String, _ stage: String) throws {
@@ -125,7 +127,8 @@ import Testing
     "perplexity: {on: counting/heldout, text: \"{question}\"}",
     "perplexity: {on: heldout, response: \"{answer}\", prompt: [{user: \"{question}\"}]}",
     "preference: {on: heldout, score: mean, by: dataset}", "reward: {on: heldout, model: other, by: dataset}",
-    "win-rate: {on: heldout, against: other, by: {reward-model: other}}", "drift: {on: heldout, by: dataset}",
+    "win-rate: {on: heldout, against: other, by: {reward-model: other}}",
+    "win-rate: {on: heldout, against: other, by: verifier, results-by: dataset}", "drift: {on: heldout, by: dataset}",
     "pair-statistics: {}", "likelihood-trace: {every: {steps: 5}}",
     "error-detection: {on: heldout, model: other, response: \"{a}\", errors: {recorded: {at: [b, c], start: s, end: e}}, error: \"{wrong}\", judgment: \"{errors}\", judged-prompt: \"{judgment}\", by: dataset}",
     "error-detection: {on: heldout, response: \"{a}\", errors: {planted: {words: 2, seed: 3}}, judged-prompt: \"{judgment}\"}",
@@ -139,7 +142,8 @@ import Testing
   @Test(arguments: [
     "schedule=constant", "schedule={constant: {warmup: {steps: 3}}}", "schedule={linear: {warmup: {fraction: 0.1}}}",
     "schedule={cosine: {floor: 0.1}}", "keep=last", "keep={best: {eval: accuracy, every: {epochs: 0.5}}}",
-    "adapter={lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q, v]}}", "clip=1", "max-length=256", "longer=cut",
+    "adapter={lora: {rank: 4, alpha: 8, dropout: 0.1, targets: [q, v]}}",
+    "adapter={lora: {rank: 4, alpha: 8, scaling: root-rank}}", "clip=1", "max-length=256", "longer=cut",
     "optimizer.adamw={beta-1: 0.8, beta-2: 0.99, epsilon: 1e-6, weight-decay: 0.1}", "examples=5",
   ])
   func hyperparameters(_ text: String) throws {

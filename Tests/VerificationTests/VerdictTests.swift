@@ -78,6 +78,10 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
     VerdictCase(
       .sortedWords, "apple bear cat", ["apple bear"], .wrong,
       "expected 2 words, the response has 3 (\"apple bear cat\"): word 3, \"cat\", is too many"),
+    // Of several answers the one that is followed furthest, or that fewest items separate.
+    VerdictCase(
+      .sortedWords, "apple bear dog", ["cat apple", "apple bear cat"], .wrong,
+      "word 3 should be \"cat\", the response has \"dog\" there"),
     VerdictCase(.sortedWords, "...", ["apple"], .unparsed, "expected \"apple\", the response has no words"),
   ]
 
@@ -95,6 +99,7 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
     VerdictCase(
       .multiset, "1. a\n2. d\n3. and c", ["a"], .wrong,
       "the response has \"c\", \"d\" too many, at line 3, character 4 and line 2, character 4"),
+    VerdictCase(.multiset, "a, b", ["x, y, z", "a, b, c"], .wrong, "the response lacks \"c\""),
     VerdictCase(.multiset, " ", ["a"], .unparsed, "expected \"a\", the response lists nothing"),
   ]
 
@@ -104,7 +109,11 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
       .regex(pattern: "^[0-9]+$"), "x", ["1"], .unparsed, "\"^[0-9]+$\" does not match the response (\"x\")"),
     VerdictCase(.regex(pattern: "is ([a-z]+)"), "it is red", ["red"], .right, "the response says \"red\""),
     VerdictCase(
-      .regex(pattern: "is ([a-z]+)"), "it is blue", ["red"], .wrong, "expected \"red\", the response says \"blue\""),
+      .regex(pattern: "is ([a-z]+)"), "So:\nit is blue", ["red"], .wrong,
+      "expected \"red\", the response says \"blue\" at line 2, character 7"),
+    VerdictCase(
+      .regex(pattern: "[0-9]+"), "say 42.", ["43"], .wrong,
+      "expected \"43\", the response says \"42\" at line 1, character 5"),
     VerdictCase(
       .regex(pattern: "^.$"), "e\u{301}", ["e"], .unparsed, "\"^.$\" does not match the response (\"e\u{301}\")"),
     VerdictCase(

@@ -7,15 +7,18 @@ import JSON
 public struct AdapterOptions: Hashable, Sendable {
   /// The base model as PEFT should look for it: a folder, or a repository on the hub.
   public var base: String
-  /// What B · A is multiplied by, times the rank.
+  /// What B · A is multiplied by, times the rank or, where it is stabilized, the rank's square root.
   public var alpha: Double
+  /// Whether alpha is divided by the rank's square root (PEFT's `use_rslora`).
+  public var stabilized: Bool
   /// The share of inputs that were dropped in training; 0...1.
   public var dropout: Double
 
   /// Makes options.
-  public init(base: String, alpha: Double, dropout: Double) {
+  public init(base: String, alpha: Double, dropout: Double, stabilized: Bool = false) {
     self.base = base
     self.alpha = alpha
+    self.stabilized = stabilized
     self.dropout = dropout
   }
 }
@@ -59,7 +62,8 @@ extension AdapterOptions {
       "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": .string(base),
       "r": .integer(Int64(rank)), "lora_alpha": Int64(exactly: alpha).map { .integer($0) } ?? .number(alpha),
       "lora_dropout": .number(dropout), "target_modules": .array(targets.map { .string($0) }), "bias": "none",
-      "fan_in_fan_out": .bool(false), "use_rslora": .bool(false), "use_dora": .bool(false), "modules_to_save": .null,
+      "fan_in_fan_out": .bool(false), "use_rslora": .bool(stabilized), "use_dora": .bool(false),
+      "modules_to_save": .null,
       "init_lora_weights": .bool(true), "inference_mode": .bool(true),
     ])
   }

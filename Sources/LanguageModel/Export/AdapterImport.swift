@@ -24,7 +24,12 @@ public struct AdapterImport: Sendable {
     rank = try file.integer("r", in: 1...(1 << 16))
     guard let alpha = file["lora_alpha"] else { throw file.error(.missingKey("lora_alpha")) }
     guard let number = alpha.doubleValue, number > 0 else { throw file.wrong("lora_alpha", "a number over 0", alpha) }
-    scale = Float(number / Double(rank))
+    var isStabilized = false
+    if let value = file["use_rslora"], value != .null {
+      guard let told = value.boolValue else { throw file.wrong("use_rslora", "true or false", value) }
+      isStabilized = told
+    }
+    scale = Float(number / (isStabilized ? Double(rank).squareRoot() : Double(rank)))
   }
 
   /// The adapter as trained weights over a model.
@@ -85,7 +90,7 @@ public struct AdapterImport: Sendable {
   private static let harmless: Set<String> = [
     "peft_type", "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode",
     "r",
-    "target_modules", "exclude_modules", "lora_alpha", "lora_dropout", "bias", "init_lora_weights",
+    "target_modules", "exclude_modules", "lora_alpha", "use_rslora", "lora_dropout", "bias", "init_lora_weights",
     "layers_to_transform",
     "layers_pattern", "megatron_config", "megatron_core", "eva_config", "qalora_group_size", "runtime_config",
   ]

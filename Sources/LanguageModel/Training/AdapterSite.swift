@@ -8,7 +8,7 @@ import Tensors
 public struct LowRank: Hashable, Sendable {
   /// The rank, at least 1.
   public var rank: Int
-  /// What B · A is multiplied by: alpha / rank.
+  /// What B · A is multiplied by: alpha over the rank, or over its square root.
   public var scale: Float
   /// Which tensors of every block have one: matrices only.
   public var targets: [BlockTensor]

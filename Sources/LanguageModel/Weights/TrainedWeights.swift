@@ -11,7 +11,7 @@ public struct TrainedWeights: Sendable {
 
   /// The file.
   public let bytes: ModelBytes
-  /// The scale of its adapters, alpha / rank; nil if it holds all weights.
+  /// The scale of its adapters; nil if it holds all weights.
   public let scale: Float?
   /// The rank of its adapters.
   public let rank: Int

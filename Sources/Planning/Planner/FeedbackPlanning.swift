@@ -181,7 +181,14 @@ extension CellPlanner {
         variablePaths: [hindsight.bind: "\(asked.path)/\(name)"])
       return StepInput(name, OutputReference(step, "prompts"))
     }
-    return revise(.hindsight(try verifier(for: stage, asked)), stage.name, asked, and: further)
+    switch hindsight.by {
+    case .verifier: return revise(.hindsight(try verifier(for: stage, asked)), stage.name, asked, and: further)
+    case .judgment(let source):
+      let judged = try judgment(source, .judgment(source), asked)
+      var asked = asked
+      asked.inputs = [asked.inputs[0], StepInput("feedback", OutputReference(judged, "feedback"))]
+      return revise(.hindsightJudged, stage.name, asked, and: further)
+    }
   }
 
   private mutating func rescore(_ assessor: Assessor, _ stage: Reviser, _ asked: StageInputs) throws -> StepID {

@@ -53,7 +53,9 @@ extension CellPlanner {
     }
     let path = "hyperparameters"
     paths["adapter"] = "\(path)/adapter"
-    for option in ["rank", "alpha", "dropout"] { paths["adapter/\(option)"] = "\(path)/adapter/lora/\(option)" }
+    for option in ["rank", "alpha", "scaling", "dropout"] {
+      paths["adapter/\(option)"] = "\(path)/adapter/lora/\(option)"
+    }
     if case .lora(let lora) = training.hyperparameters.adapter {
       paths.merge(
         Self.paths("adapter/targets", count: lora.targets.count, at: "\(path)/adapter/lora/targets")

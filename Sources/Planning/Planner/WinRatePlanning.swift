@@ -23,7 +23,7 @@ extension CellPlanner {
   mutating func winRate(
     _ name: String, _ eval: WinRateEval, _ subject: EvalSubject, path: String
   ) throws -> [EvalFinding] {
-    try each(eval.on, .all, of: path) { planner, part in
+    try each(eval.on, eval.results, of: path) { planner, part in
       let prompts = OutputReference(
         try planner.prompts(part, prompt: nil, promptPath: nil, variables: Named()), "prompts")
       return try planner.eachSeed(drawing: eval.decoding.temperature > 0) { planner in

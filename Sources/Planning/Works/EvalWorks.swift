@@ -28,6 +28,8 @@ extension Verifier {
     func set(_ name: String) { options.set("verifier", .text(name)) }
     /// Reasons that say where came later: outcomes and judgments with them are others.
     func saysWhere() { options.set("verifier/reasons", .integer(2)) }
+    /// Reasons that are told against the nearest answer came later still.
+    func saysNearest() { options.set("verifier/reasons", .integer(3)) }
     switch self {
     case .exact(let exact):
       set("exact")
@@ -42,13 +44,14 @@ extension Verifier {
       options.set("verifier/words", .flag(number.words))
     case .sortedWords:
       set("sorted-words")
-      saysWhere()
+      saysNearest()
     case .multiset:
       set("multiset")
-      saysWhere()
+      saysNearest()
     case .regex(let regex):
       set("regex")
       options.set("verifier/pattern", .text(regex.pattern))
+      saysWhere()
     case .contains(let exact):
       set("contains")
       options.set("verifier/ignore", texts: exact.ignore.map(\.rawValue))

@@ -67,6 +67,8 @@ public struct ReviseWork: Work, Hashable {
     case refinementRecorded(Verifier?, keep: KeptPairs)
     /// Every response under the prompt that it fits: `right` or `wrong`, the same records' prompts rendered twice.
     case hindsight(Verifier)
+    /// As ``hindsight``, of judged responses: what is acceptable is right.
+    case hindsightJudged
     /// All responses of a record, in the order of the data.
     case ranked
     /// All responses of a record, the right ones first.
@@ -149,6 +151,7 @@ public struct ReviseWork: Work, Hashable {
       set("refinement-recorded", verifier)
       options.set("keep", .text(keep.rawValue))
     case .hindsight(let verifier): set("hindsight", verifier)
+    case .hindsightJudged: set("hindsight-judged")
     case .ranked: set("ranked")
     case .rescore(let verifier): set("rescore", verifier)
     case .rescoreRecorded(let scores):

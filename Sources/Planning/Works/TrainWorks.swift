@@ -110,6 +110,7 @@ extension Hyperparameters {
       options.set("adapter", .text("lora"))
       options.set("adapter/rank", .integer(lora.rank))
       options.set("adapter/alpha", .number(lora.alpha))
+      if lora.scaling != .rank { options.set("adapter/scaling", .text(lora.scaling.rawValue)) }
       options.set("adapter/dropout", .number(lora.dropout))
       options.set("adapter/targets", texts: lora.targets.map(\.rawValue))
     }

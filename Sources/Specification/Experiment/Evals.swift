@@ -191,6 +191,8 @@ public struct WinRateEval: Hashable, Sendable {
   public let by: Assessor
   /// How both write.
   public let decoding: Decoding
+  /// How results are divided.
+  public let results: EvalGrouping
 }
 
 /// How far the model has moved from the reference.

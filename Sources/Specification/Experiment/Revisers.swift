@@ -176,6 +176,16 @@ public struct Refinement: Hashable, Sendable {
 
 /// The instruction that a response fits.
 public struct Hindsight: Hashable, Sendable {
+  /// Who says which instruction a response fits.
+  public enum Source: Hashable, Sendable {
+    /// The data set's verifier.
+    case verifier
+    /// A judgment: what is acceptable fits the instruction for right responses.
+    case judgment(JudgmentSource)
+  }
+
+  /// Who says which instruction a response fits.
+  public let by: Source
   /// The variable of the prompt that is bound.
   public let bind: String
   /// What it is bound to for a right response.

@@ -76,10 +76,27 @@ public struct LoRA: Hashable, Sendable {
     case down
   }
 
+  /// What alpha is divided by.
+  public enum Scaling: String, Hashable, Sendable, CaseIterable {
+    /// The rank.
+    case rank
+    /// The rank's square root (rank-stabilized LoRA, arXiv 2312.03732).
+    case rootRank = "root-rank"
+  }
+
   /// The rank; at least 1.
   public let rank: Int
-  /// The scale is alpha / rank; more than 0.
+  /// More than 0; see ``scale``.
   public let alpha: Double
+  /// What alpha is divided by.
+  public let scaling: Scaling
+  /// What the product of an adapter's matrices is multiplied by.
+  public var scale: Double {
+    switch scaling {
+    case .rank: alpha / Double(rank)
+    case .rootRank: alpha / Double(rank).squareRoot()
+    }
+  }
   /// The share of inputs dropped; at least 0, less than 1.
   public let dropout: Double
   /// Which matrices, each once, in the order of the kinds above; not empty.

@@ -129,6 +129,8 @@ extension WinRateEval {
         "prompt", Prompt.shape, default: .comparison,
         "What a model that decides is asked; knows {first}, {second} and {asked}.")
       let decoding = Decoding.read(&fields, temperature: 0)
+      // Here `by` says who decides.
+      let results = fields.by("results-by")
       guard let on, let against, let by else { return nil }
       if by == .verifier {
         fields.reading.needsVerifier(of: on.parts.map(\.dataset), in: "win-rate", fields.place("by"))
@@ -144,7 +146,7 @@ extension WinRateEval {
       case .recorded: return nil
       }
       if case .model = by {} else { fields.refuse("prompt", without: "by: {model: …}") }
-      return WinRateEval(on: on, against: against, by: assessor, decoding: decoding)
+      return WinRateEval(on: on, against: against, by: assessor, decoding: decoding, results: results)
     }
   }
 }
@@ -240,8 +242,8 @@ extension Fields {
     optional("model", .modelName, default: "policy", "The model that is looked at.")
   }
 
-  fileprivate mutating func by() -> EvalGrouping {
-    optional("by", Shape<EvalGrouping>.word, default: .all, "How results are divided.")
+  fileprivate mutating func by(_ key: String = "by") -> EvalGrouping {
+    optional(key, Shape<EvalGrouping>.word, default: .all, "How results are divided.")
   }
 
   fileprivate mutating func variables() -> Named<String> {

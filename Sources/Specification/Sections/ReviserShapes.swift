@@ -224,13 +224,38 @@ extension Refinement {
 extension Hindsight {
   fileprivate static var shape: Shape<Hindsight> {
     .record("hindsight") { fields in
-      let by = fields.optional("by", Assessor.written([.verifier]), default: .verifier, "Who says what is right.")
+      let by = fields.optional(
+        "by", Assessor.written([.verifier, .model, .recorded]), default: .verifier, "Who says what is right.")
+      let judgment = fields.optional(
+        "judgment", .template, "The judgment that stands in the data; a response without one is right.")
+      let acceptable = fields.optional(
+        "acceptable", .nonEmptyText(), default: "perfect", "The reply of a model that means right.")
+      let call = ModelCall.read(&fields, by: by, asking: .judgment(acceptable: acceptable))
       let bind = fields.required("bind", .variableName, "The variable of the prompt that is bound.")
       let right = fields.required("right", .nonEmptyText(), "What it is bound to for a right response.")
       let wrong = fields.required("wrong", .nonEmptyText(), "What it is bound to for a wrong response.")
-      if by == .verifier { fields.reading.needsVerifier(in: "hindsight", fields.place("by")) }
-      guard let bind, let right, let wrong else { return nil }
-      return Hindsight(bind: bind, right: right, wrong: wrong)
+      if by != .recorded { fields.refuse("judgment", without: "by: recorded") }
+      guard let source = Source.read(&fields, by, judgment, call, acceptable), let bind, let right, let wrong else {
+        return nil
+      }
+      return Hindsight(by: source, bind: bind, right: right, wrong: wrong)
+    }
+  }
+}
+
+extension Hindsight.Source {
+  fileprivate static func read(
+    _ fields: inout Fields, _ by: Assessor.Written, _ judgment: Template?, _ call: ModelCall?, _ acceptable: String
+  ) -> Hindsight.Source? {
+    switch by {
+    case .verifier:
+      fields.reading.needsVerifier(in: "hindsight", fields.place("by"))
+      return .verifier
+    case .recorded:
+      fields.demand("judgment", with: "by: recorded", at: "by")
+      return judgment.map { .judgment(.recorded($0)) }
+    case .model: return call.map { .judgment(.model($0, acceptable: acceptable)) }
+    case .rewardModel: return nil
     }
   }
 }

@@ -54,13 +54,16 @@ extension LoRA {
   fileprivate static var shape: Shape<LoRA> {
     .record("lora") { fields in
       let rank = fields.required("rank", .integer(.within(1...4096)), "The rank.")
-      let alpha = fields.required("alpha", .number(.above(0)), "The scale is alpha / rank.")
+      let alpha = fields.required("alpha", .number(.above(0)), "The scale is alpha / rank, or what `scaling` says.")
       let dropout = fields.optional(
         "dropout", .number(Limits(atLeast: 0, below: 1)), default: 0, "The share of inputs dropped.")
       let targets = fields.optional(
         "targets", Shape<Target>.wordSet(atLeast: 1), default: Target.allCases, "Which matrices.")
+      let scaling = fields.optional(
+        "scaling", Shape<Scaling>.word, default: .rank,
+        "What alpha is divided by: the rank, or its square root (rank-stabilized LoRA).")
       guard let rank, let alpha else { return nil }
-      return LoRA(rank: rank, alpha: alpha, dropout: dropout, targets: targets)
+      return LoRA(rank: rank, alpha: alpha, scaling: scaling, dropout: dropout, targets: targets)
     }
   }
 }

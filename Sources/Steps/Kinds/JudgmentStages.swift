@@ -28,6 +28,7 @@ extension Reviser {
       }
       return refined(record, prompt, material.replies, grader)
     case .hindsight: return relabeled(record, prompt, material.hindsight, grader)
+    case .hindsightJudged: return relabeledByJudgment(record, prompt, material.hindsight)
     case .flip(let rate, let seed): return flipped(record, rate, seed)
     case .judgedPrompt, .judgmentPrompt: return inContext(record, material.contexts)
     case .balance: return record
@@ -135,10 +136,29 @@ extension Reviser {
     _ record: FeedbackRecord, _ prompt: RenderedPrompt, _ turns: (right: [Message], wrong: [Message]), _ grader: Grader?
   ) -> FeedbackRecord {
     each(record) { response, _ in
-      grader?.verdict(on: response, to: prompt).outcome == .right
-        ? .item(.relabeled(response, turns: turns.right, contrast: turns.wrong))
-        : .item(.relabeled(response, turns: turns.wrong, contrast: turns.right, answers: prompt.answers))
+      let isRight = grader?.verdict(on: response, to: prompt).outcome == .right
+      return .item(Self.relabeled(response, isRight: isRight, turns, prompt.answers))
     }
+  }
+
+  /// The same where a judgment says whether a response is acceptable.
+  private func relabeledByJudgment(
+    _ record: FeedbackRecord, _ prompt: RenderedPrompt, _ turns: (right: [Message], wrong: [Message])
+  ) -> FeedbackRecord {
+    eachItem(record) { item in
+      guard case .judged(let response, let judgment, _) = item else {
+        return .leftover(Leftover(.noJudgment, "nothing is said about the response"))
+      }
+      return .item(Self.relabeled(response, isRight: judgment == nil, turns, prompt.answers))
+    }
+  }
+
+  private static func relabeled(
+    _ response: Response, isRight: Bool, _ turns: (right: [Message], wrong: [Message]), _ answers: [String]
+  ) -> FeedbackItem {
+    isRight
+      ? .relabeled(response, turns: turns.right, contrast: turns.wrong)
+      : .relabeled(response, turns: turns.wrong, contrast: turns.right, answers: answers)
   }
 
   /// A record's labels turned around, with the probability that is asked for: the same records whatever the others are.

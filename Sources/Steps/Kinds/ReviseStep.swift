@@ -52,7 +52,7 @@ enum ReviseStep {
       case .revisionRecorded, .refinementRecorded: replies = try Self.responses("revisions", candidates, task)
       case .stronger: stronger = try Self.responses("stronger", candidates, task)
       case .judgedPrompt, .judgmentPrompt: contexts = try Self.contexts(of: candidates, task)
-      case .hindsight:
+      case .hindsight, .hindsightJudged:
         let (right, wrong) = (try Self.turns("right", candidates, task), try Self.turns("wrong", candidates, task))
         hindsight = zip(right, wrong).map { (right: $0, wrong: $1) }
       case .rescoreRewards, .judgeRewards: rewards = try Self.rewards(of: candidates, task)
