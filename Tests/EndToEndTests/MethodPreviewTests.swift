@@ -105,6 +105,8 @@ private struct MethodPreview: Sendable {
   //   U, and Misalign, too, raises by -1/(nN) = -1/6.
   // cut, code: Align-P and Align-N have 2 + 3 tokens, Misalign 3: -1/2 · 1/5 = -1/10 and -1/2 · 1/3 = -1/6.
   // cut without detection: all of "12" is in U: α q^γ p/(1-p)/(nN) = 1/V · 1/(V-1) / 6 = 1/(259 · 258 · 6), upwards.
+  // cut with λ = 0.9: q = p > 0.9 p, so all of "12" is detected. paper, α = 1/2, γ = 1/2: q^γ = 259^(-1/2), so
+  //   α q^γ p/(1-p)/(nN) = 1/(2 √259 · 258 · 6), upwards. code, α = 1/2: 1/2 · 1/3 · α p/(1-p) = 1/(2 · 258 · 6).
   // forward prediction: -1/(nN), and the judgment -1/(2·4) = -1/8.
   private static let sixth: Double = 1.0 / 6
   static let judged = [
@@ -119,6 +121,13 @@ private struct MethodPreview: Sendable {
       name: "cut-without-detection",
       spec: .judged("{cut: {form: paper-v4, lambda: 1.1, alpha: 1, gamma: 1, without: [detection], \(judgedPrompt)}}"),
       prompts: cut(good: -0.25, plain: 1.0 / (259 * 258 * 6), judged: -sixth)),
+    Case(
+      name: "cut-paper-detected",
+      spec: .judged("{cut: {form: paper-v4, lambda: 0.9, alpha: 0.5, gamma: 0.5, \(judgedPrompt)}}"),
+      prompts: cut(good: -0.25, plain: sixth / (2 * Double(259).squareRoot() * 258), judged: -sixth)),
+    Case(
+      name: "cut-code-detected", spec: .judged("{cut: {form: code, lambda: 0.9, alpha: 0.5, \(judgedPrompt)}}"),
+      prompts: cut(good: -0.1, plain: sixth / (2 * 258), judged: -0.1)),
     Case(
       name: "forward-prediction", spec: .judged(#"{forward-prediction: {judgment-prompt: "Right?"}}"#),
       prompts: [
@@ -153,7 +162,16 @@ private struct MethodPreview: Sendable {
   // hir, code, e = 0.2, a = 1, b = 0.001: P = N, so σ = 1/2 and its derivative 1/4: with f = 1e-8
   //   slope = 1/4 (0.2/(1/2 + f) - 0.8/(1/2 + f)) = -0.15/(1/2 + f), shared by n = 2 and N tokens.
   //   own -0.8/(nN) + slope/(nN), behind the contrasting prompt -slope/(nN), vocabulary -0.2/(nN), entropy -0.001/(nN).
+  // hir, paper, the same e, a and b: behind both prompts of the batch a response is equally likely, Σ_k e^P_ik = 2 e^P_ii, so
+  //   each prompt has 1/2 of it: own -0.8/n + (1/2 - 1)/n = -0.65 a token, behind the other prompt 1/2/n = 0.25; sums over
+  //   tokens, so no N: vocabulary -0.2/n = -0.1, entropy -0.001/n = -0.0005.
   static let relabeled = [
+    Case(
+      name: "hir-paper",
+      spec: .relabeled("{hir: {form: paper, label-smoothing: 0.2, contrast: 1, entropy: 0.001}}"),
+      prompts: [
+        ("Be right. 3+4", [amongOthers("7")]), ("Be wrong. 6+5", [amongOthers("12")]),
+      ]),
     Case(
       name: "sft-relabeled", spec: .relabeled("{sft: {}}"),
       prompts: [
@@ -168,6 +186,12 @@ private struct MethodPreview: Sendable {
         ("Be wrong. 6+5", [hindsight("12", contrast: "Be right. 6+5", share: sixth)]),
       ]),
   ]
+
+  private static func amongOthers(_ text: String) -> Seen {
+    Seen(
+      label: "response", own: Tokens(text: text, weight: -0.65, spread: -0.1, entropy: -0.0005),
+      beside: [("prompt of another example", "", Tokens(text: text, weight: 0.25))])
+  }
 
   private static func hindsight(_ text: String, contrast: String, share: Double) -> Seen {
     let slope = -0.15 / (0.5 + 1e-8)
@@ -265,6 +289,12 @@ private struct MethodPreview: Sendable {
     for (context, beside) in zip(contexts, expected.beside) {
       #expect(context["kind"] as? String == beside.kind)
       let prompt = try #require(context["prompt"] as? String)
+      // Another example's prompt is shown with that example.
+      guard !beside.user.isEmpty else {
+        #expect(prompt.isEmpty)
+        try check(context["tokens"], beside.tokens)
+        continue
+      }
       #expect(
         prompt.hasSuffix("<|im_start|>user\n\(beside.user)<|im_end|>\n<|im_start|>assistant\n"), "\(prompt)")
       #expect(beside.kind == "question" || prompt.hasPrefix("<|im_start|>user\n\(beside.user)"))
