@@ -5,7 +5,8 @@
 ///
 /// A response of at most ``minimum`` tokens is taken whole. Of a longer one a start 0, 2, 4, … below length - minimum is
 /// drawn, then an end start + 1, start + 3, … up to the length, each evenly. So a response of an even length is never
-/// taken whole, and one of length 4 is only ever [0, 1) or [0, 3). What stands before the start is the prompt's.
+/// taken whole, and one of length 4 is only ever [0, 1) or [0, 3). What stands before the start is the prompt's. Whether a
+/// part of a wrong response is right is decided by all tokens up to its end, as in the code, not by the part alone.
 public struct SubOutputs: Hashable, Sendable {
   /// The response's length in tokens, its end token included; at least 0.
   public let length: Int
