@@ -77,8 +77,8 @@ struct DiffSide {
       return try StoredTable(json: JSONValue(parsing: [UInt8](bytes)))
     } catch let fault as WireFault {
       throw CommandError.unreadable(path: path, reason: "it is no table of results: `\(fault.member)` is missing")
-    } catch {
-      throw CommandError.unreadable(path: path, reason: "it is no table of results: \(error)")
+    } catch let error as JSONError {
+      throw CommandError.unreadable(path: path, reason: "it is no table of results: \(error.reason)")
     }
   }
 }

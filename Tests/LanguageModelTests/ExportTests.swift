@@ -256,6 +256,8 @@ private enum Exported {
     (#""use_dora": false"#, #""alora_invocation_tokens": [1, 2]"#, #""alora_invocation_tokens" is [1,2], which"#),
     (#""use_dora": false"#, #""a_key_of_tomorrow": 0.5"#, #""a_key_of_tomorrow" is 0.5, which"#),
     (#""r": 3"#, #""r": 4"#, "has the sizes 24 x 3, but the model and the rank 4 ask for 24 x 4"),
+    (#""lora_alpha": 4.5"#, #""lora_alpha": 1e300"#, #""lora_alpha" must be a number from 1e-30 to 1e30, but is"#),
+    (#""lora_alpha": 4.5"#, #""lora_alpha": 1e-46"#, #""lora_alpha" must be a number from 1e-30 to 1e30, but is"#),
     (#""lora_alpha": 4.5"#, #""lora_alpha": "much""#, #""lora_alpha" must be a number over 0, but is "much""#),
   ])
   func optionsThatAreNotComputedAreRefused(written: String, changed: String, message: String) throws {

@@ -316,6 +316,16 @@ import Testing
     #expect(broken.matches(of: /error:/).count == 2 && broken.contains("`colour`"))
   }
 
+  /// What no machine could hold is refused before anything multiplies it.
+  @Test(arguments: [
+    ("examples: 8", "examples: 9223372036854775807", "`examples` cannot be"),
+    ("epochs: 1", "epochs: 1e300", "`epochs` cannot be"),
+  ])
+  func hugeHyperparametersAreRefused(old: String, new: String, saying text: String) {
+    let told = faults(["s.yaml": Self.base + Self.training.replacing(old, with: new)])
+    #expect(told.contains(text) && told.contains("at most"), "\(told)")
+  }
+
   @Test func moreMistakesThanAnyoneMendsAreSaidToBeMore() {
     let wrong = (0..<600).map { "  e\($0): {accuracy: {colour: 1}}\n" }.joined()
     let told = faults(["s.yaml": Self.base.replacing("evals:\n", with: "evals:\n" + wrong)])

@@ -126,6 +126,10 @@ import Testing
     for words in ["`experiments/gone.yaml` is not there", "no experiment `ones`", "`nowhere`", "`temprature`"] {
       #expect(all.contains(words), "\(words) in \(all)")
     }
+    let mistyped = told(edited.replacing("relative-to: plain", with: "relative-to: cold\nfoo: 1\nversion: 2"))
+    for words in ["`foo`", "no experiment `ones`", "no row `cold`", "`version` stands here a second time"] {
+      #expect(mistyped.contains(words), "\(words) in \(mistyped)")
+    }
     let shapeless = told(edited.replacing("columns:", with: "colums:"))
     for words in ["`colums`", "`experiments/gone.yaml` is not there", "`temprature`"] {
       #expect(shapeless.contains(words), "\(words) in \(shapeless)")

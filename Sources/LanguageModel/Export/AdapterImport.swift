@@ -24,6 +24,8 @@ public struct AdapterImport: Sendable {
     rank = try file.integer("r", in: 1...(1 << 16))
     guard let alpha = file["lora_alpha"] else { throw file.error(.missingKey("lora_alpha")) }
     guard let number = alpha.doubleValue, number > 0 else { throw file.wrong("lora_alpha", "a number over 0", alpha) }
+    // Beyond these, a Float of the scale is infinite, or too small to be kept exactly.
+    guard (1e-30...1e30).contains(number) else { throw file.wrong("lora_alpha", "a number from 1e-30 to 1e30", alpha) }
     var isStabilized = false
     if let value = file["use_rslora"], value != .null {
       guard let told = value.boolValue else { throw file.wrong("use_rslora", "true or false", value) }

@@ -18,7 +18,8 @@ extension SpecificationReader {
     let written = WrittenTable.shape.read(tree, reading)
     var problems: [Diagnosis] = []
     let resolved = experiments(of: tree, sets, files, reading, &problems)
-    if let written { TableCheck(written: written, tree: tree, resolved: resolved, reading: reading).check() }
+    TableCheck(written: written ?? WrittenTable(ofFaulty: tree), tree: tree, resolved: resolved, reading: reading)
+      .check()
     let all =
       told + reading.errors.map { $0.diagnosis() }.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) } + problems
     let whole = (written?.experiments.names ?? []).compactMap { resolved[$0] }
@@ -66,10 +67,11 @@ private struct TableCheck {
   func check() {
     for row in written.rows.entries { check(row.value, of: row.name) }
     for column in written.columns.entries { check(eval: column.value, of: column.name) }
-    if let row = written.relativeTo, written.rows[row] == nil {
-      note(.unresolved(kind: "row", row, known: written.rows.names), at: ["relative-to"])
+    let rows = names(in: "rows")
+    if let row = written.relativeTo, !contains(rows, row) {
+      note(.unresolved(kind: "row", row, known: rows), at: ["relative-to"])
     }
-    let cells = written.rows.names.flatMap { row in written.columns.names.map { "\(row)/\($0)" } }
+    let cells = rows.flatMap { row in names(in: "columns").map { "\(row)/\($0)" } }
     for claim in written.claims.entries {
       for cell in [claim.value.left, claim.value.right] where !contains(cells, cell) {
         note(.unknownRow(cell, known: cells), at: ["claims", claim.name, "holds"])
@@ -78,9 +80,10 @@ private struct TableCheck {
   }
 
   private func check(_ row: TableSpecification.Row, of name: String) {
-    guard contains(written.experiments.names, row.experiment) else {
+    let experiments = names(in: "experiments")
+    guard contains(experiments, row.experiment) else {
       return note(
-        .unresolved(kind: "experiment", row.experiment, known: written.experiments.names),
+        .unresolved(kind: "experiment", row.experiment, known: experiments),
         at: ["rows", name, "experiment"])
     }
     guard let experiment = resolved[row.experiment] else { return }
@@ -106,6 +109,9 @@ private struct TableCheck {
       note(.unresolved(kind: "eval of `\(entry.name)`", eval, known: known), at: ["columns", name, "eval"])
     }
   }
+
+  /// The names of a section, those of faulty entries among them.
+  private func names(in section: String) -> [String] { tree[section]?.entries?.map(\.key.text) ?? [] }
 
   private func contains(_ names: [String], _ name: String) -> Bool {
     names.contains { $0.utf8.elementsEqual(name.utf8) }

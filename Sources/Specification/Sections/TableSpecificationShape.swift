@@ -54,6 +54,25 @@ struct WrittenTable {
   }
 }
 
+extension WrittenTable {
+  /// What can be read of a table in which something is wrong, so that what else is wrong can be found.
+  init(ofFaulty tree: Node) {
+    func all<Value>(_ section: String, _ shape: Shape<Value>) -> Named<Value> {
+      Named(
+        (tree[section]?.entries ?? []).compactMap { entry in
+          shape.read(entry.value, Reading()).map { .init(entry.key.text, $0) }
+        })
+    }
+    description = nil
+    experiments = all("experiments", Self.source)
+    rows = all("rows", Self.row)
+    columns = all("columns", Self.column)
+    relativeTo = tree["relative-to"]?.scalar?.text
+    published = nil
+    claims = all("claims", Claim.shape)
+  }
+}
+
 extension Shape where Value == Int {
   /// The version of the spec language.
   static var version: Shape<Int> {

@@ -11,7 +11,7 @@ extension Hyperparameters {
       let schedule = fields.optional(
         "schedule", Schedule.shape, default: .constant(warmup: nil), "How the learning rate moves.")
       let batch = fields.required("batch", batch, "Examples for each optimizer step.")
-      let epochs = fields.required("epochs", .number(.above(0)), "Passes over the examples.")
+      let epochs = fields.required("epochs", .number(Limits(above: 0, atMost: 1_000_000)), "Passes over the examples.")
       let examples = fields.optional("examples", .integer(.atLeast(1)), "Exactly so many; fewer is an error.")
       let maxLength = fields.optional("max-length", .integer(.atLeast(2)), "The most tokens of a text.")
       let longer = fields.optional("longer", Shape<Longer>.word, default: .drop, "What a longer text becomes.")
@@ -27,7 +27,7 @@ extension Hyperparameters {
 
   private static var batch: Shape<(examples: Int, group: Int)> {
     .record("batch") { fields in
-      let examples = fields.required("examples", .integer(.atLeast(1)), "Examples for each optimizer step.")
+      let examples = fields.required("examples", .integer(.within(1...1_048_576)), "Examples for each optimizer step.")
       let group = fields.optional(
         "group", .integer(.atLeast(1)),
         "Examples that the loss is normalized over: it is the mean over such groups. Default: all of the batch.")
