@@ -41,10 +41,7 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let session = try session()
-    let sides = try [first, second].map { path in
-      try side(path, session, store)
-    }
+    let (sides, session) = try NamedResults.all([first, second], in: store, results: results)
     var comparison: TableComparison?
     if let first = sides[0].table, let second = sides[1].table {
       comparison = TableComparison(first, second) { store.outcomes($0) }
@@ -55,20 +52,7 @@ struct DiffCommand: ParsableCommand {
     if json { Output.json(report.json) } else { for line in report.lines { Output.line(line) } }
   }
 
-  /// The specs among the two, planned together, so that steps that they share are one.
-  private func session() throws -> Session? {
-    var options = SpecOptions()
-    options.specs = [first, second].filter(DiffSide.isSpec)
-    options.sets = []
-    return options.specs.isEmpty ? nil : try Session(options)
-  }
-
-  private func side(_ path: String, _ session: Session?, _ store: Store) throws -> DiffSide {
-    guard DiffSide.isSpec(path), let session else { return try DiffSide(file: path) }
-    return try DiffSide(path, in: session, store, results: results)
-  }
-
-  private func plans(_ sides: [DiffSide], _ session: Session?) -> PlanDifference? {
+  private func plans(_ sides: [NamedResults], _ session: Session?) -> PlanDifference? {
     guard let session, let one = sides[0].experiment, let other = sides[1].experiment else { return nil }
     func steps(_ experiment: PlannedExperiment) -> Set<StepID> {
       Set(session.graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps.map(\.id))

@@ -9,7 +9,7 @@ import Reporting
 import Statistics
 
 struct DiffReport {
-  let sides: [DiffSide]
+  let sides: [NamedResults]
   let plans: PlanDifference?
   let comparison: TableComparison?
   let differing: DifferingRecords?

@@ -48,8 +48,8 @@ struct Session {
   }
 
   /// Reads, checks and plans specs, with at most `limit` records in each part of a data set and `trainingSteps` optimizer
-  /// steps in each training.
-  init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil) throws {
+  /// steps in each training; names may repeat where no results are written.
+  init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil, namesMayRepeat: Bool = false) throws {
     let files = try Self.readFiles(options)
     let resolved = Self.experiments(of: files)
     let context = Self.context(limit: limit, trainingSteps: trainingSteps) {
@@ -60,7 +60,9 @@ struct Session {
     var names: [String: String] = [:]
     for experiment in resolved {
       let name = ExperimentName.name(ofSpec: experiment.path)
-      if let other = names[name] { throw CommandError.sameName(name: name, first: other, second: experiment.path) }
+      if let other = names[name], !namesMayRepeat {
+        throw CommandError.sameName(name: name, first: other, second: experiment.path)
+      }
       names[name] = experiment.path
       let plan = try planner.plan(experiment, name: name)
       for warning in plan.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }

@@ -42,7 +42,7 @@ struct TableCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let sides = try DiffSide.all(experiments, in: store, results: results)
+    let sides = try NamedResults.all(experiments, in: store, results: results).named
     for side in sides where side.table == nil {
       throw CommandError.unreadable(path: side.name, reason: "it was never run here; run it, or name its results")
     }
@@ -97,11 +97,14 @@ private struct LaidOutTable {
   let behind: [Measured: StoredTable.Number]
 
   /// Puts numbers together; `placed` gives each the axis `experiment`.
-  init(_ sides: [DiffSide], placed: Bool) {
+  init(_ sides: [NamedResults], placed: Bool) {
     var numbers: [Measured] = []
     var behind: [Measured: StoredTable.Number] = [:]
+    let titles = sides.map(\.title)
     for side in sides {
-      let own = placed ? [Measured.Coordinate("experiment", side.title)] : []
+      // Experiments of one name are told apart as the user named them.
+      let title = titles.count { $0 == side.title } > 1 ? side.name : side.title
+      let own = placed ? [Measured.Coordinate("experiment", title)] : []
       for number in side.table?.numbers ?? [] {
         let measured = number.measured.named(number.eval, at: own + number.measured.coordinates)
         numbers.append(measured)
@@ -110,25 +113,6 @@ private struct LaidOutTable {
     }
     self.numbers = numbers
     self.behind = behind
-  }
-}
-
-extension DiffSide {
-  /// What tables call it: the experiment's name, else what the user named.
-  fileprivate var title: String {
-    experiment?.name ?? ExperimentName.name(ofResults: name)
-  }
-
-  /// Every experiment that is named, specs planned together.
-  fileprivate static func all(_ paths: [String], in store: Store, results: String) throws -> [DiffSide] {
-    var options = SpecOptions()
-    options.specs = paths.filter(isSpec)
-    options.sets = []
-    let session = options.specs.isEmpty ? nil : try Session(options)
-    return try paths.map { path in
-      guard isSpec(path), let session else { return try DiffSide(file: path) }
-      return try DiffSide(path, in: session, store, results: results)
-    }
   }
 }
 

@@ -24,10 +24,12 @@ public enum TrainingForecast: Sendable {
     return Diagnoses(found).distinct.diagnoses
   }
 
-  /// The warning of a training on so many examples.
+  /// The warning of a training on so many examples, unless the spec alone told it when it was planned.
   static func warning(_ work: TrainWork, examples: Int, at step: Step) -> Diagnosis? {
+    let hyperparameters = work.hyperparameters
+    if hyperparameters.endlessWarmup(examples: hyperparameters.examples, place: nil) != nil { return nil }
     let names = ["schedule/warmup/steps", "schedule/warmup/fraction", "schedule"]
     let place = names.lazy.compactMap { step.places[$0] }.first
-    return work.hyperparameters.endlessWarmup(examples: examples, place: place)
+    return hyperparameters.endlessWarmup(examples: examples, place: place)
   }
 }

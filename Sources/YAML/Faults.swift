@@ -48,19 +48,19 @@ public struct YAMLError: DiagnosableError, Hashable, Sendable {
   /// The faults, in the order of the text; not empty.
   public let faults: [Located]
 
-  /// Puts faults together.
-  public init(faults: [Located]) { self.faults = faults }
-
   /// The faults, told.
-  public var diagnoses: [Diagnosis] {
-    faults.map { located in
-      let (code, message, remedy) = located.fault.told
-      var notes: [String] = []
-      if case .syntax(_, _, let line?) = located.fault, line != located.place.line {
-        notes = ["what is broken here begins in line \(line)"]
-      }
-      return Diagnosis("yaml.\(code)", message, place: located.place, notes: notes, remedy: remedy, exit: .badSpec)
+  public var diagnoses: [Diagnosis] { faults.map(\.diagnosis) }
+}
+
+extension YAMLError.Located {
+  /// The fault, told.
+  public var diagnosis: Diagnosis {
+    let (code, message, remedy) = fault.told
+    var notes: [String] = []
+    if case .syntax(_, _, let line?) = fault, line != place.line {
+      notes = ["what is broken here begins in line \(line)"]
     }
+    return Diagnosis("yaml.\(code)", message, place: place, notes: notes, remedy: remedy, exit: .badSpec)
   }
 }
 

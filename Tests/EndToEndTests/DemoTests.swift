@@ -18,17 +18,22 @@ private let surroundings = [
     try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
     let outcome = try space.run(
       [
-        "exec", "\(TestSpace.repository)/experiments/quickstart/training.yaml", "--mirror", mirror, "--workers", "3",
+        "exec", "\(TestSpace.repository)/experiments/quickstart/prompts.yaml",
+        "\(TestSpace.repository)/experiments/quickstart/training.yaml", "--mirror", mirror, "--workers", "3",
         "--store", "\(space.path)/elsewhere", "--results", "\(space.path)/results",
       ], environment: surroundings, folder: working)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    let written = "\(space.path)/results/quickstart/training",
-      kept = "\(TestSpace.repository)/results/quickstart/training"
-    let names = try FileManager.default.contentsOfDirectory(atPath: kept).sorted()
-    #expect(names == ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: written).sorted() == names)
-    for name in names {
-      #expect(FileManager.default.contentsEqual(atPath: "\(written)/\(name)", andPath: "\(kept)/\(name)"), "\(name)")
+    for experiment in ["prompts", "training"] {
+      let written = "\(space.path)/results/quickstart/\(experiment)"
+      let kept = "\(TestSpace.repository)/results/quickstart/\(experiment)"
+      let names = try FileManager.default.contentsOfDirectory(atPath: kept).sorted()
+      #expect(names == ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: written).sorted() == names)
+      for name in names {
+        #expect(
+          FileManager.default.contentsEqual(atPath: "\(written)/\(name)", andPath: "\(kept)/\(name)"),
+          "\(experiment)/\(name)")
+      }
     }
   }
 }

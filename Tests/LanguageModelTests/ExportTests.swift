@@ -258,6 +258,17 @@ private enum Exported {
     (#""r": 3"#, #""r": 4"#, "has the sizes 24 x 3, but the model and the rank 4 ask for 24 x 4"),
     (#""lora_alpha": 4.5"#, #""lora_alpha": 1e300"#, #""lora_alpha" must be a number from 1e-30 to 1e30, but is"#),
     (#""lora_alpha": 4.5"#, #""lora_alpha": 1e-46"#, #""lora_alpha" must be a number from 1e-30 to 1e30, but is"#),
+    (
+      #""bias": "none""#, #""bias": "none", "layers_to_transform": [0]"#,
+      "has tensors over \"model.layers.1.self_attn.q_proj\""
+    ),
+    (#""bias": "none""#, #""bias": "none", "layers_to_transform": "few""#, "a block's number, or a list of them"),
+    (
+      #""q_proj""#, #""self_attn.k_proj""#,
+      "has tensors over \"model.layers.0.self_attn.q_proj\", which \"target_modules\""
+    ),
+    (#""q_proj""#, #""q_proj", "k_proj""#, "has no tensors over \"model.layers.0.self_attn.k_proj\", which"),
+    (#""q_proj""#, "7", #""target_modules" must be a list of names"#),
     (#""lora_alpha": 4.5"#, #""lora_alpha": "much""#, #""lora_alpha" must be a number over 0, but is "much""#),
   ])
   func optionsThatAreNotComputedAreRefused(written: String, changed: String, message: String) throws {

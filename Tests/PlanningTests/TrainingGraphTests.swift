@@ -363,9 +363,9 @@ import Testing
     #expect(adapter.source == OutputReference(choose.id, "weights"))
   }
 
-  @Test func aBatchBeyondAllBoundsIsOneStepAnEpoch() throws {
+  @Test func theLargestBatchIsOneStepAnEpoch() throws {
     let spec = Specs.training(hyperparameters: "examples: 32").replacing(
-      "batch: {examples: 8}", with: "batch: {examples: \(Int.max)}")
+      "batch: {examples: 8}", with: "batch: {examples: 1048576}")
     let (_, planned) = try Specs.graph(spec)
     let hyperparameters = try #require(planned.experiment.cells.first?.experiment.training?.hyperparameters)
     #expect(hyperparameters.optimizerSteps(examples: 32) == 2)

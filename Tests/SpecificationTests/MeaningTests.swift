@@ -320,9 +320,11 @@ import Testing
   @Test(arguments: [
     ("examples: 8", "examples: 9223372036854775807", "`examples` cannot be"),
     ("epochs: 1", "epochs: 1e300", "`epochs` cannot be"),
+    ("heldout: 20", "heldout: 9223372036854775807", "`heldout` cannot be"),
+    ("samples: 2", "samples: 99999999999999999999", "`samples` cannot be 99999999999999999999"),
   ])
   func hugeHyperparametersAreRefused(old: String, new: String, saying text: String) {
-    let told = faults(["s.yaml": Self.base + Self.training.replacing(old, with: new)])
+    let told = faults(["s.yaml": (Self.base + Self.training).replacing(old, with: new)])
     #expect(told.contains(text) && told.contains("at most"), "\(told)")
   }
 

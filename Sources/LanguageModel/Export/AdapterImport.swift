@@ -9,6 +9,10 @@ public struct AdapterImport: Sendable {
   private let weights: SafetensorsFile
   private let rank: Int
   private let scale: Float
+  /// The modules that it says to be laid over, by their names or the ends of these; nil: it does not list them.
+  private let targets: [String]?
+  /// The blocks that it says to be laid over; nil: all.
+  private let layers: [Int]?
 
   /// Reads the options and the header of the weights.
   ///
@@ -31,6 +35,8 @@ public struct AdapterImport: Sendable {
       guard let told = value.boolValue else { throw file.wrong("use_rslora", "true or false", value) }
       isStabilized = told
     }
+    targets = try Self.names(file, "target_modules")
+    layers = try Self.layers(file)
     scale = Float(number / (isStabilized ? Double(rank).squareRoot() : Double(rank)))
   }
 
@@ -47,6 +53,7 @@ public struct AdapterImport: Sendable {
       guard case .block(_, let tensor) = name, tensor.adapterTarget != nil else { continue }
       let a = left.removeValue(forKey: name.adapterName("A"))
       let b = left.removeValue(forKey: name.adapterName("B"))
+      try check(name, isThere: a != nil || b != nil)
       if a == nil, b == nil { continue }
       let shape = name.shape(configuration)
       let rows = try numbers(b, name.adapterName("B"), [shape.rows, rank])
@@ -60,6 +67,21 @@ public struct AdapterImport: Sendable {
     }
     guard !entries.isEmpty else { throw unfit("it has no tensors") }
     return SafetensorsWriter.bytes(entries, metadata: TrainedWeights.metadata(scale: scale, rank: rank))
+  }
+
+  /// Holds what the options say to be laid over against the tensors that are there.
+  private func check(_ name: TensorName, isThere: Bool) throws(ModelFileError) {
+    guard case .block(let block, let tensor) = name, let targets else { return }
+    let module = "model.layers.\(block).\(tensor.huggingFaceModule)"
+    let isNamed = targets.contains { module == $0 || module.hasSuffix(".\($0)") }
+    let isAsked = isNamed && layers.map { $0.contains(block) } ?? true
+    if isThere, !isAsked {
+      throw unfit(
+        "it has tensors over \"\(module)\", which \"target_modules\" and \"layers_to_transform\" leave out")
+    }
+    if isAsked, !isThere {
+      throw unfit("it has no tensors over \"\(module)\", which \"target_modules\" names")
+    }
   }
 
   private func unfit(_ reason: String) -> ModelFileError {
@@ -91,13 +113,30 @@ public struct AdapterImport: Sendable {
   /// Keys whose values change no number of a trained adapter, or are read elsewhere.
   private static let harmless: Set<String> = [
     "peft_type", "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode",
-    "r",
-    "target_modules", "exclude_modules", "lora_alpha", "use_rslora", "lora_dropout", "bias", "init_lora_weights",
-    "layers_to_transform",
-    "layers_pattern", "megatron_config", "megatron_core", "eva_config", "qalora_group_size", "runtime_config",
+    "r", "target_modules", "lora_alpha", "use_rslora", "lora_dropout", "bias", "init_lora_weights",
+    "layers_to_transform", "layers_pattern", "megatron_config", "megatron_core", "eva_config", "qalora_group_size",
+    "runtime_config",
   ]
   /// Ways of starting that leave the weights under the adapter as they are; others, such as PiSSA, take the start out of them.
   private static let harmlessStarts: [JSONValue] = [.bool(true), .bool(false), "gaussian", "orthogonal", "eva"]
+
+  /// A list of names; nil for a pattern, or for none.
+  private static func names(_ file: JSONFile, _ key: String) throws(ModelFileError) -> [String]? {
+    guard let value = file[key], value.stringValue == nil else { return nil }
+    let names = value.arrayValue?.compactMap(\.stringValue)
+    guard let names, names.count == value.arrayValue?.count else { throw file.wrong(key, "a list of names", value) }
+    return names
+  }
+
+  private static func layers(_ file: JSONFile) throws(ModelFileError) -> [Int]? {
+    guard let value = file["layers_to_transform"] else { return nil }
+    if let one = value.integerValue { return [one] }
+    let layers = value.arrayValue?.compactMap(\.integerValue)
+    guard let layers, layers.count == value.arrayValue?.count else {
+      throw file.wrong("layers_to_transform", "a block's number, or a list of them", value)
+    }
+    return layers
+  }
 
   private static func refuseUncomputed(_ file: JSONFile) throws(ModelFileError) {
     func refuse(_ key: String, _ value: JSONValue, _ supported: String) -> ModelFileError {

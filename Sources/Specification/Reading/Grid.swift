@@ -55,9 +55,8 @@ struct Grid {
   /// Names of axes and arms are joined with `/`, and some axes are built in.
   private static func checkNames(_ tree: Node, _ reading: Reading) {
     for axis in tree["ablations"]?.entries ?? [] {
-      if !axis.key.text.canBeAName || Table.builtInAxes.contains(axis.key.text) {
-        reading.note(.badName(axis.key.text), axis.key.place)
-      }
+      if !axis.key.text.canBeAName { reading.note(.badName(axis.key.text), axis.key.place) }
+      if Table.builtInAxes.contains(axis.key.text) { reading.note(.builtInAxis(axis.key.text), axis.key.place) }
       for arm in axis.value.entries ?? [] {
         if !arm.key.text.canBeAName { reading.note(.badName(arm.key.text), arm.key.place) }
         for forbidden in ["ablations", "extends", "table", "version"] {
@@ -86,6 +85,6 @@ struct Grid {
 }
 
 extension String {
-  /// Whether it can name an axis, an arm or an eval: one line without the slash that joins names.
+  /// Whether it can name an axis, an arm, an eval or a data set: one line without the slash that joins names.
   var canBeAName: Bool { !isEmpty && !contains { $0 == "/" || $0.isNewline } }
 }

@@ -91,7 +91,7 @@ final class Inheritance {
       read.append(ReadFile(path: path, bytes: bytes))
       let (root, faults) = YAMLDocument.read(bytes, file: path)
       tree = root
-      told += YAMLError(faults: faults).diagnoses
+      told += faults.map(\.diagnosis)
     } catch {
       note(.unreadable(path: path, error), place, path)
     }

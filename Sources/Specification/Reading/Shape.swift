@@ -78,6 +78,8 @@ extension Shape where Value == Int {
       case .integer(let value)?:
         if limits.allows(Double(value)) { return value }
         reading.note(.outOfRange(key: reading.key, limits: limits, found: "\(value)"), node)
+      case .number(let value)? where value == value.rounded() && value.magnitude >= 0x1p63:
+        reading.note(.outOfRange(key: reading.key, limits: limits, found: node.scalar?.text ?? ""), node)
       case .number?:
         reading.note(
           .wrongType(key: reading.key, expected: "a whole number", found: node.scalar?.text ?? ""), node)
@@ -87,6 +89,9 @@ extension Shape where Value == Int {
       return nil
     }
   }
+
+  /// How many of something: at most a thousand million, so that the product of two counts is a number yet.
+  static func count(atLeast least: Int = 1) -> Shape<Int> { integer(.within(Double(least)...1_000_000_000)) }
 }
 
 extension Shape where Value == Double {
@@ -165,7 +170,7 @@ extension Shape {
     }
   }
 
-  /// A mapping of free names.
+  /// A mapping of free names; the entries that can be read are there although others cannot.
   static func named<Element: Hashable & Sendable>(
     _ element: Shape<Element>, atLeast: Int = 0
   ) -> Shape<Named<Element>> where Value == Named<Element> {
@@ -176,17 +181,16 @@ extension Shape {
       }
       if entries.count < atLeast { reading.note(.tooFew(key: reading.key, least: atLeast), node) }
       let known = entries.filter { !Reading.isAbsent($0.value) }.map(\.key.text)
-      let values = entries.map { entry -> Named<Element>.Entry? in
-        reading.within(entry.key.text, entry.key) { () -> Named<Element>.Entry? in
-          if Reading.isAbsent(entry.value) {
-            reading.note(.nothingToRemove(entry.key.text, known: known), entry.key.place)
-            return nil
+      return Named(
+        entries.compactMap { entry in
+          reading.within(entry.key.text, entry.key) { () -> Named<Element>.Entry? in
+            if Reading.isAbsent(entry.value) {
+              reading.note(.nothingToRemove(entry.key.text, known: known), entry.key.place)
+              return nil
+            }
+            return element.read(entry.value, reading).map { Named<Element>.Entry(entry.key.text, $0) }
           }
-          return element.read(entry.value, reading).map { Named<Element>.Entry(entry.key.text, $0) }
-        }
-      }
-      let whole = values.compactMap { $0 }
-      return whole.count == values.count ? Named(whole) : nil
+        })
     }
   }
 }

@@ -49,6 +49,7 @@ enum SpecFault: Hashable {
   case badLetters(String)
   case badClaim(String)
   case badName(String)
+  case builtInAxis(String)
   case badDelimiter(String)
 
   // Names.
@@ -88,7 +89,7 @@ extension SpecFault {
     switch self {
     case .unknownKey, .wrongType, .needsQuotes, .emptyText, .outOfRange, .unknownWord, .unknownKind, .severalTags,
       .tooFew, .repeated, .unsupportedVersion, .badTemplate, .badDigest, .badURL, .badPattern, .badLetters, .badClaim,
-      .badName, .badDelimiter, .emptyRange, .lastTurnNotUser, .rotationOfOne, .notInArms:
+      .badName, .builtInAxis, .badDelimiter, .emptyRange, .lastTurnNotUser, .rotationOfOne, .notInArms:
       true
     default: false
     }

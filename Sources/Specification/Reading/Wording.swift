@@ -208,6 +208,8 @@ extension SpecFault {
       Told("bad-claim", "`\(found)` compares no two cells", "Write `ROW/COLUMN > ROW/COLUMN`.")
     case .badName(let name):
       Told("bad-name", "`\(name)` cannot be a name here", "Use letters, digits, spaces and hyphens; no `/`.")
+    case .builtInAxis(let name):
+      Told("bad-name", "`\(name)` is an axis of every table already", "Give this axis another name.")
     case .badDelimiter(let found):
       Told("bad-delimiter", "`delimiter` must be one character, not `\(found)`", "Write `\",\"`, `\";\"` or `\"\\t\"`.")
     default: nil

@@ -14,17 +14,17 @@ extension Dataset {
       let options = fields.optional("options", OptionFormat.shape, "How options are written.")
       let split = fields.optional("split", Split.shape, "How the data set is split.")
       _ = fields.optional("same-as", .nonEmptyText(), "Another data set, or a file that has one of this name.")
+      if let prompt { checkShots(prompt, fields) }
       guard let source, let prompt else { return nil }
-      checkShots(prompt, split, fields)
       let own = source.ownVerifier.map { Answer(from: nil, verifier: $0) }
       return Dataset(source: source, prompt: prompt, answer: answer ?? own, options: options, split: split)
     }
   }
 
   /// Examples come from a part of the same data set.
-  private static func checkShots(_ prompt: Prompt, _ split: Split?, _ fields: Fields) {
+  private static func checkShots(_ prompt: Prompt, _ fields: Fields) {
     guard case .turns(let parts) = prompt, let written = fields.node(at: "prompt") else { return }
-    let known = split?.parts.names ?? []
+    let known = (fields.node(at: "split")?.entries ?? []).map(\.key.text).filter { $0 != "group-by" }
     for (index, part) in parts.enumerated() {
       guard case .shots(let shots) = part, !known.contains(where: { $0.utf8.elementsEqual(shots.from.utf8) }) else {
         continue

@@ -104,13 +104,13 @@ private struct Sections {
     checkCompanions(fields)
     checkFeedback(fields)
     checkSameAs(fields)
-    checkEvalNames(fields)
+    checkNames(fields)
     checkTrainedOn(fields)
   }
 
   private func checkPolicy(_ fields: Fields) {
-    guard let models, fields.has("models"), models["policy"] == nil,
-      let key = fields.key("models"), fields.node(at: "models", "policy") == nil
+    guard let written = fields.node(at: "models")?.entries, let key = fields.key("models"),
+      !written.contains(where: { $0.key.text == "policy" })
     else { return }
     fields.reading.note(.missingKey("policy", in: "`models`"), key.place)
   }
@@ -133,10 +133,10 @@ private struct Sections {
     idle("hyperparameters", without: "objective")
     idle("rounds", without: "objective")
     idle("search", without: "objective")
-    if case .kto(let kto)? = objective, kto.partner == .rotation, hyperparameters?.batch == 1,
-      let place = fields.node(at: "objective", "kto", "partner")?.place
+    if let partner = fields.node(at: "objective", "kto", "partner"), partner.scalar?.text == "rotation",
+      fields.node(at: "hyperparameters", "batch", "examples")?.scalar?.value == .integer(1)
     {
-      fields.reading.note(.rotationOfOne, place)
+      fields.reading.note(.rotationOfOne, partner.place)
     }
     if !reviser.isEmpty { need("generator", for: "reviser") }
   }
@@ -200,11 +200,12 @@ private struct Sections {
     }
   }
 
-  /// Names of evals head columns and stand in paths.
-  private func checkEvalNames(_ fields: Fields) {
-    for entry in evals.entries where !entry.name.canBeAName {
-      guard let place = fields.node(at: "evals", entry.name)?.place else { continue }
-      fields.reading.note(.badName(entry.name), place)
+  /// Names of evals head columns and stand in paths; those of data sets stand before the slash of `counting/heldout`.
+  private func checkNames(_ fields: Fields) {
+    for section in ["evals", "datasets"] {
+      for entry in fields.node(at: section)?.entries ?? [] where !entry.key.text.canBeAName {
+        fields.reading.note(.badName(entry.key.text), entry.key.place)
+      }
     }
   }
 

@@ -9,11 +9,13 @@ extension FileReference {
     let digest = fields.optional("sha256", .digest, "The SHA-256 of the file, or `unknown`.")
     let origins = fields.required(
       "from", .list(of: Origin.shape, atLeast: 1), "Where the file can be had, in the order in which to try.")
-    guard let origins else { return nil }
-    if digest == nil, !fields.has("sha256"), let place = fields.place("from"), !origins.contains(where: \.isLocal) {
+    let tags = fields.node(at: "from")?.elements?.compactMap { $0.entries?.first?.key.text } ?? []
+    if !tags.isEmpty, tags.allSatisfy(Origin.remoteTags.contains), !fields.has("sha256"),
+      let place = fields.place("from")
+    {
       fields.reading.note(.digestMissing, place)
     }
-    return FileReference(digest: digest ?? .unstated, origins: origins)
+    return origins.map { FileReference(digest: digest ?? .unstated, origins: $0) }
   }
 
   /// A file.
@@ -41,9 +43,8 @@ extension FileReference {
 }
 
 extension Origin {
-  var isLocal: Bool {
-    if case .path = self { true } else { false }
-  }
+  /// The tags of origins outside this machine.
+  fileprivate static let remoteTags = ["https", "huggingface", "pypi"]
 
   static var shape: Shape<Origin> {
     .choice(

@@ -31,7 +31,7 @@ extension Decoding {
       "temperature", .number(.atLeast(0)), default: temperature, "0 takes the likeliest token.")
     let topP = fields.optional(
       "top-p", .number(Limits(above: 0, atMost: 1)), default: 1, "Keep the likeliest tokens up to this probability.")
-    let topK = fields.optional("top-k", .integer(.atLeast(1)), "Keep so many of the likeliest tokens.")
+    let topK = fields.optional("top-k", .count(), "Keep so many of the likeliest tokens.")
     let stop = fields.optional(
       "stop", .list(of: .nonEmptyText()), default: [], "Texts that end a response.")
     return Decoding(maxNewTokens: maxNewTokens, temperature: temperature, topP: topP, topK: topK, stop: stop)

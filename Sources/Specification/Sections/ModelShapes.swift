@@ -9,39 +9,18 @@ extension Model {
       let weights = fields.required("weights", Weights.shape, "Where the weights come from.")
       let turns = fields.optional("turns", TurnFormat.shape, "How turns become text.")
       let system = fields.optional("system", .text(), "The system message of conversations that have none.")
-      guard let weights else { return nil }
-      if turns == nil, !fields.has("turns"), weights.needsTurns, let place = fields.place("weights"),
-        !fields.reading.isPartial
-      {
-        fields.reading.note(.neededWith(key: "turns", other: weights.tag), place)
+      // By the tag as it is written, so that a mistake within the weights does not hide this one.
+      if let tag = fields.node(at: "weights")?.entries?.first?.key.text, Weights.withoutTurns.contains(tag) {
+        fields.demand("turns", with: tag, at: "weights")
       }
-      return Model(weights: weights, turns: turns, system: system)
+      return weights.map { Model(weights: $0, turns: turns, system: system) }
     }
   }
 }
 
 extension Weights {
-  /// Whether nothing else says how turns become text.
-  fileprivate var needsTurns: Bool {
-    switch self {
-    case .gguf, .safetensors, .pypi, .huggingface, .random: true
-    case .experiment, .endpoint, .sameAs, .adapter: false
-    }
-  }
-
-  fileprivate var tag: String {
-    switch self {
-    case .gguf: "gguf"
-    case .safetensors: "safetensors"
-    case .pypi: "pypi"
-    case .huggingface: "huggingface"
-    case .experiment: "experiment"
-    case .random: "random"
-    case .endpoint: "endpoint"
-    case .sameAs: "same-as"
-    case .adapter: "adapter"
-    }
-  }
+  /// The tags of weights that do not say how turns become text.
+  fileprivate static let withoutTurns = ["gguf", "safetensors", "pypi", "huggingface", "random"]
 
   static var shape: Shape<Weights> {
     .choice(
@@ -95,7 +74,7 @@ extension ExperimentResult {
       let arms = fields.optional(
         "arms", .named(.nonEmptyText()), default: Named(), "Which arm of each of its axes.")
       let seed = fields.optional("seed", .integer(), "Which of its seeds; by default that of the cell.")
-      let round = fields.optional("round", .integer(.atLeast(1)), "Which round's result; by default the last.")
+      let round = fields.optional("round", .count(), "Which round's result; by default the last.")
       guard let spec else { return nil }
       if let place = fields.place("spec") { fields.reading.referenced(spec, place) }
       return ExperimentResult(spec: spec, arms: arms, seed: seed, round: round)
@@ -115,20 +94,24 @@ extension RandomWeights {
         "feed-forward", .integer(.within(1...262144)), "Width of the feed-forward layer.")
       let context = fields.optional("context", .integer(.within(8...1_048_576)), default: 512, "Context in tokens.")
       let seed = fields.optional("seed", .integer(.atLeast(0)), default: 1, "The seed of the numbers.")
+      if let width, let heads { check(width: width, heads: heads, fields) }
+      if let heads, let keyValueHeads, heads % keyValueHeads != 0, let place = fields.place("key-value-heads") {
+        fields.reading.note(.notDivisible(key: "heads", heads, by: "key-value-heads", keyValueHeads), place)
+      }
       guard let layers, let width, let heads, let feedForward else { return nil }
-      let keyHeads = keyValueHeads ?? heads
-      if width % heads != 0, let place = fields.place("width") {
-        fields.reading.note(.notDivisible(key: "width", width, by: "heads", heads), place)
-      } else if width / heads % 2 != 0, let place = fields.place("width") {
-        // Positions turn the numbers of a head in pairs.
-        fields.reading.note(.oddHeadSize(width: width, heads: heads), place)
-      }
-      if heads % keyHeads != 0, let place = fields.place("key-value-heads") {
-        fields.reading.note(.notDivisible(key: "heads", heads, by: "key-value-heads", keyHeads), place)
-      }
       return RandomWeights(
-        layers: layers, width: width, heads: heads, keyValueHeads: keyHeads, feedForward: feedForward,
+        layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads ?? heads, feedForward: feedForward,
         context: context, seed: seed)
+    }
+  }
+
+  private static func check(width: Int, heads: Int, _ fields: Fields) {
+    guard let place = fields.place("width") else { return }
+    if width % heads != 0 {
+      fields.reading.note(.notDivisible(key: "width", width, by: "heads", heads), place)
+    } else if width / heads % 2 != 0 {
+      // Positions turn the numbers of a head in pairs.
+      fields.reading.note(.oddHeadSize(width: width, heads: heads), place)
     }
   }
 }

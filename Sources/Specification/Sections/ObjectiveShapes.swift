@@ -183,7 +183,7 @@ extension HIROptions {
     .record("spans") { fields in
       let draw = fields.optional("draw", Shape<Spans.Draw>.word, default: .eachEpoch, "When they are drawn.")
       let minimum = fields.optional(
-        "minimum", .integer(.atLeast(1)), default: 3, "The length up to which the whole response is taken.")
+        "minimum", .count(), default: 3, "The length up to which the whole response is taken.")
       return Spans(draw: draw, minimum: minimum)
     }
   }

@@ -162,8 +162,8 @@ extension Fields {
   fileprivate mutating func lengths(
     _ what: String, least: String, most: String
   ) -> (least: Int?, most: Int?) {
-    let low = optional("min-\(what)", .integer(.atLeast(0)), least)
-    let high = optional("max-\(what)", .integer(.atLeast(1)), most)
+    let low = optional("min-\(what)", .count(atLeast: 0), least)
+    let high = optional("max-\(what)", .count(), most)
     if let low, let high, low > high, let place = place("min-\(what)") {
       reading.note(.emptyRange(low, high), place)
     }

@@ -34,7 +34,7 @@ extension Split {
 
 extension Split.Size {
   fileprivate static var shape: Shape<Split.Size> {
-    let count = Shape<Int>.integer(.atLeast(1)).map { Split.Size.count($0) }
+    let count = Shape<Int>.count().map { Split.Size.count($0) }
     let tagged = Shape<Split.Size>.choice(
       "size of a part",
       [

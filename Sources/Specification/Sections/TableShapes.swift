@@ -20,7 +20,8 @@ extension Table {
       let published = fields.optional("published", published, "A file with the paper's numbers.")
       let claims = fields.optional("claims", .named(Claim.shape), default: Named(), "Statements about two cells.")
       let labels = TableLabels(rows: rows, columns: columns, names: fields.reading.names)
-      if checkShown(rows + columns, fields) { labels.check(claims, fields) }
+      let areRead = fields.has("rows") != rows.isEmpty && fields.has("columns") != columns.isEmpty
+      if areRead, checkShown(rows + columns, fields) { labels.check(claims, fields) }
       if let relativeTo, relativeTo != "base", let place = fields.place("relative-to") {
         labels.check(row: relativeTo, place, fields.reading)
       }

@@ -12,8 +12,8 @@ extension Hyperparameters {
         "schedule", Schedule.shape, default: .constant(warmup: nil), "How the learning rate moves.")
       let batch = fields.required("batch", batch, "Examples for each optimizer step.")
       let epochs = fields.required("epochs", .number(Limits(above: 0, atMost: 1_000_000)), "Passes over the examples.")
-      let examples = fields.optional("examples", .integer(.atLeast(1)), "Exactly so many; fewer is an error.")
-      let maxLength = fields.optional("max-length", .integer(.atLeast(2)), "The most tokens of a text.")
+      let examples = fields.optional("examples", .count(), "Exactly so many; fewer is an error.")
+      let maxLength = fields.optional("max-length", .count(atLeast: 2), "The most tokens of a text.")
       let longer = fields.optional("longer", Shape<Longer>.word, default: .drop, "What a longer text becomes.")
       let clip = fields.optional("clip", .number(.above(0)), "The largest norm of the gradient.")
       let keep = fields.optional("keep", Keep.shape, default: .last, "Which weights are the result.")
@@ -29,7 +29,7 @@ extension Hyperparameters {
     .record("batch") { fields in
       let examples = fields.required("examples", .integer(.within(1...1_048_576)), "Examples for each optimizer step.")
       let group = fields.optional(
-        "group", .integer(.atLeast(1)),
+        "group", .count(),
         "Examples that the loss is normalized over: it is the mean over such groups. Default: all of the batch.")
       if let examples, let group, group > examples, let place = fields.place("group") {
         fields.reading.note(.beyond(key: "group", value: group, other: "examples", limit: examples), place)
@@ -131,7 +131,7 @@ extension Warmup {
     .choice(
       "warmup",
       [
-        Alternative("steps", .integer(.atLeast(0)), "Optimizer steps.") { .steps($0) },
+        Alternative("steps", .count(atLeast: 0), "Optimizer steps.") { .steps($0) },
         Alternative("fraction", .number(.within(0...1)), "A share of all optimizer steps.") { .fraction($0) },
       ])
   }
@@ -163,7 +163,7 @@ extension BestCheckpoint.Interval {
       "interval",
       [
         Alternative("epochs", .number(.above(0)), "Epochs.") { .epochs($0) },
-        Alternative("steps", .integer(.atLeast(1)), "Optimizer steps.") { .steps($0) },
+        Alternative("steps", .count(), "Optimizer steps.") { .steps($0) },
       ])
   }
 }
@@ -185,7 +185,7 @@ extension Rounds {
   }
 
   private static var records: Shape<Records> {
-    let count = Shape<Int>.integer(.atLeast(1)).map { Records.count($0) }
+    let count = Shape<Int>.count().map { Records.count($0) }
     let all = Shape<Records>.choice("number of records", [Alternative("all", .all, "All, in every round.")])
     return Shape(.either([count.form, all.form])) { node, reading in
       switch node.scalar?.value {
@@ -201,7 +201,7 @@ extension Rounds {
       [
         Alternative("none", Replay.none, "None."),
         Alternative("all", .all, "All rounds'."),
-        Alternative("last", .integer(.atLeast(1)), "The last so many rounds'.") { .last($0) },
+        Alternative("last", .count(), "The last so many rounds'.") { .last($0) },
       ])
   }
 }

@@ -1,4 +1,4 @@
-// One side of a comparison: a spec, a folder of results, or a table file, with its numbers if there are any.
+// Results as the command line names them: by a spec, a folder of results, or a table file, with the numbers if there are any.
 
 import Diagnostics
 import Digests
@@ -11,8 +11,8 @@ import Reporting
 import Specification
 import Storage
 
-/// What `runner diff` compares.
-struct DiffSide {
+/// What `runner diff` compares and `runner table` lays out.
+struct NamedResults {
   /// As the user named it.
   let name: String
   /// The experiment, if it is a spec.
@@ -20,11 +20,28 @@ struct DiffSide {
   /// Its numbers; nil if a spec was never run.
   let table: StoredTable?
 
+  /// All that is named, specs planned together, so that steps that they share are one.
+  ///
+  /// - Returns: The results in the order of their names, and the session of the specs among them, if there are any.
+  static func all(
+    _ paths: [String], in store: Store, results: String
+  ) throws -> (named: [NamedResults], session: Session?) {
+    var options = SpecOptions()
+    options.specs = paths.filter(isSpec)
+    options.sets = []
+    let session = options.specs.isEmpty ? nil : try Session(options, namesMayRepeat: true)
+    let named = try paths.map { path in
+      guard isSpec(path), let session else { return try NamedResults(file: path) }
+      return try NamedResults(path, in: session, store, results: results)
+    }
+    return (named, session)
+  }
+
   /// Whether an argument names a spec.
-  static func isSpec(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+  private static func isSpec(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
 
   /// A folder of results, or a table file.
-  init(file path: String) throws {
+  private init(file path: String) throws {
     var isFolder: ObjCBool = false
     _ = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let file = isFolder.boolValue ? "\(path)/table.json" : path
@@ -37,7 +54,7 @@ struct DiffSide {
   }
 
   /// A spec of a session, by its path.
-  init(_ path: String, in session: Session, _ store: Store, results: String) throws {
+  private init(_ path: String, in session: Session, _ store: Store, results: String) throws {
     guard let experiment = session.experiments.first(where: { $0.experiment.path == path }) else {
       throw CommandError.unreadable(path: path, reason: "it is a table over several experiments; name its table.json")
     }
@@ -45,13 +62,16 @@ struct DiffSide {
   }
 
   /// A spec, with the numbers that the store has for it as it is now, else those of its folder of results.
-  init(_ experiment: PlannedExperiment, in session: Session, _ store: Store, results: String) throws {
+  private init(_ experiment: PlannedExperiment, in session: Session, _ store: Store, results: String) throws {
     name = experiment.experiment.path
     self.experiment = experiment
     table =
       try Self.table(of: experiment, in: session, store)
       ?? Self.table(inFile: "\(results)/\(experiment.name)/table.json")
   }
+
+  /// What tables call it: the experiment's name, else that of the folder of results.
+  var title: String { experiment?.name ?? ExperimentName.name(ofResults: name) }
 
   private static func table(
     of experiment: PlannedExperiment, in session: Session, _ store: Store
