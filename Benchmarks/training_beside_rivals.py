@@ -226,6 +226,7 @@ def main():
     parser.add_argument("--into", help="a Markdown file")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--shapes", default="even,ragged")
+    parser.add_argument("--tunings", default=",".join(TUNINGS), help="as they are called in the table")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--own", help="what `runner bench --only training --json` printed just now, to save its time")
     options = parser.parse_args()
@@ -242,7 +243,7 @@ def main():
     mine = {(item["tuning"], item["pairs"], item["workers"]): item for item in own["training"]}
     table = []
     for shape in options.shapes.split(","):
-        for tuning, tune in TUNINGS.items():
+        for tuning, tune in [(name, TUNINGS[name]) for name in options.tunings.split(",")]:
             for count in threads:
                 item = mine[(tuning, shape, count)]
                 rate = item["tokens"] / statistics.median(item["seconds"])

@@ -187,11 +187,13 @@ public struct Step: Sendable {
   }
 
   private let body: Body
+  /// What an experiment calls it, if another one that asked for it before calls it otherwise.
+  private var otherLabel: String?
 
   /// Who it is.
   public var id: StepID { body.id }
   /// What it is called in messages, such as `generate counting/heldout`.
-  public var label: String { body.label }
+  public var label: String { otherLabel ?? body.label }
   /// What is computed.
   public var work: StepWork { body.work }
   /// What it is computed from, sorted by the bytes of the names.
@@ -216,6 +218,13 @@ public struct Step: Sendable {
   /// - Precondition: The inputs are sorted by the bytes of their names.
   init(_ work: StepWork, label: String, inputs: [StepInput], leaves: LeafPlaces, revisions: Revisions) {
     body = Body(work, label: label, inputs: inputs, leaves: leaves, revisions)
+  }
+
+  /// The same step by another name.
+  func called(_ label: String) -> Step {
+    var step = self
+    step.otherLabel = label == body.label ? nil : label
+    return step
   }
 
   /// What it is but for its inputs, as the bytes of its manifest: steps that differ in it never have one key.

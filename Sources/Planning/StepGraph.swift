@@ -15,6 +15,12 @@ public struct StepGraph: Sendable {
   /// For each step the numbers of the cells that use it, ascending.
   private var userLists: [[Int]] = []
 
+  /// For each step the number of the experiment that asked for it last.
+  private var askers: [Int] = []
+  private var experiments = 0
+  /// What the experiment that is being planned asked for.
+  private var asked: [AskedStep] = []
+
   private let revisions: Revisions
 
   /// Starts empty; its steps are of some revisions of their kinds.
@@ -50,6 +56,10 @@ public struct StepGraph: Sendable {
     let sorted = inputs.sorted { ByteOrder.precedes($0.name, $1.name) }
     let step = Step(work, label: label, inputs: sorted, leaves: leaves, revisions: revisions)
     let position = positions[step.id] ?? append(step)
+    if askers[position] != experiments {
+      askers[position] = experiments
+      asked.append(AskedStep(id: step.id, label: label))
+    }
     if let user { use(position, number(of: user)) }
     return step.id
   }
@@ -59,6 +69,7 @@ public struct StepGraph: Sendable {
     positions[step.id] = position
     sources.append(step.inputs.map { self.position(of: $0.source.step) })
     userLists.append(users)
+    askers.append(0)
     steps.append(step)
     return position
   }
@@ -90,6 +101,29 @@ public struct StepGraph: Sendable {
     return true
   }
 
+  /// Begins with the steps of another experiment.
+  mutating func beginExperiment() {
+    experiments += 1
+    asked = []
+  }
+
+  /// The steps that were asked for since the experiment began, each once: what the experiment would have planned alone.
+  mutating func endExperiment() -> [AskedStep] {
+    defer { asked = [] }
+    return asked
+  }
+
+  /// The steps of one experiment, in its own order and by its own names, whatever was planned beside it.
+  public func steps(of experiment: PlannedExperiment) -> StepGraph {
+    var graph = StepGraph(revisions: revisions)
+    (graph.userNames, graph.userNumbers) = (userNames, userNumbers)
+    for asked in experiment.steps {
+      let position = position(of: asked.id)
+      _ = graph.append(steps[position].called(asked.label), users: userLists[position])
+    }
+    return graph
+  }
+
   /// The graph of some steps and of everything that they are made from.
   public func restricted(to ids: Set<StepID>) -> StepGraph {
     var isWanted = Array(repeating: false, count: steps.count)
@@ -104,6 +138,13 @@ public struct StepGraph: Sendable {
     }
     return graph
   }
+}
+
+/// A step as an experiment asked for it.
+struct AskedStep: Sendable {
+  let id: StepID
+  /// What the experiment calls it.
+  let label: String
 }
 
 /// Which cells use which steps of a graph.

@@ -132,9 +132,10 @@ struct ExecCommand: ParsableCommand {
         tellNoTable(experiment)
         continue
       }
+      let graph = session.graph.steps(of: experiment)
       let report = try ResultReport(
-        experiment, table: try store.read(table.digest), results: done, graph: session.graph,
-        examples: try learned(experiment, session.graph, done, store)
+        experiment, table: try store.read(table.digest), results: done, graph: graph,
+        examples: try learned(experiment, graph, done, store)
       ) { store.outcomes($0) }
       reports[experiment.experiment.path] = report
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }

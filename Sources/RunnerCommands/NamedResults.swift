@@ -83,7 +83,8 @@ struct NamedResults {
     }
     guard let output = found[experiment.table]?.result.outputs["table"] else { return nil }
     let report = try ResultReport(
-      experiment, table: try store.read(output.digest), results: RunResults(found), graph: session.graph)
+      experiment, table: try store.read(output.digest), results: RunResults(found),
+      graph: session.graph.steps(of: experiment))
     return try? StoredTable(json: report.json)
   }
 

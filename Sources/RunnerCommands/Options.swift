@@ -30,6 +30,9 @@ struct StoreOptions: ParsableArguments {
     // An empty name would mean the root of the file system.
     if store?.isEmpty == true { throw ValidationError("--store must name a folder.") }
     if mirrors.contains("") { throw ValidationError("--mirror must name a folder.") }
+    for mirror in mirrors where unsafe access(mirror, F_OK) != 0 {
+      throw ValidationError("--mirror \(mirror): there is no such folder.")
+    }
   }
 
   var storePath: String { Self.path(store) }

@@ -69,6 +69,13 @@ struct TrainingPreviewText {
         "numbers: d loss / d ln p(token) in the first batch with the example, of a model to which all tokens are equally",
         "  likely; below 0 the token becomes likelier, above 0 less likely",
       ]
+    case .inverted:
+      [
+        "how much a token is trained depends on what the model says, which a preview does not ask it;",
+        "numbers: d loss / d ln p(token) in the first batch with the example, of a model to which all tokens are equally",
+        "  likely but for those of worse responses, which it finds a little likelier, so that every pair is in the wrong",
+        "  order; below 0 the token becomes likelier, above 0 less likely",
+      ]
     }
   }
 

@@ -27,6 +27,10 @@ public enum StartingModel: Hashable, Sendable {
   case evenScores
   /// One that finds all tokens of the vocabulary equally likely, whatever stands before them.
   case uniform
+  /// As ``uniform``, but that it finds the tokens of a worse response a little likelier than those of a better one.
+  ///
+  /// Then every pair is in the wrong order, and a hinge without margin, which teaches nothing at equality, is on.
+  case inverted
 }
 
 extension ObjectiveFunction {
@@ -36,6 +40,7 @@ extension ObjectiveFunction {
   /// its own; the others are those of a model that knows nothing.
   public var startingModel: StartingModel {
     if readsReference || self is SupervisedFineTuning || self is ForwardPrediction { return .reference }
+    if self is RankResponses { return .inverted }
     return alsoReads.contains(.score) ? .evenScores : .uniform
   }
 }
@@ -89,9 +94,10 @@ extension TrainingExample {
   fileprivate func starting(
     _ objective: any ObjectiveFunction, _ facts: BatchFacts, read: [Int], even: Float
   ) -> [ResponseGradient?] {
+    let model = objective.startingModel
     // A log-ratio is 0 whatever the log-probabilities are.
-    let value = objective.startingModel == .uniform ? even : 0
-    func numbers(_ count: Int) -> [Float] { [Float](repeating: value, count: count) }
+    let value = model == .uniform || model == .inverted ? even : 0
+    func numbers(_ count: Int, _ more: Float = 0) -> [Float] { [Float](repeating: value + more, count: count) }
     let agreeing = TrainingExample(
       feedback,
       responses: responses.enumerated().map { index, response in
@@ -99,7 +105,8 @@ extension TrainingExample {
       })
     let policy = responses.enumerated().map { index, response -> PolicyNumbers in
       guard read.contains(index) else { return PolicyNumbers() }
-      var own = PolicyNumbers(tokens: numbers(response.tokenCount))
+      // Better responses stand before worse ones; by how much they differ is in no gradient of a hinge.
+      var own = PolicyNumbers(tokens: numbers(response.tokenCount, model == .inverted ? Float(index) / 64 : 0))
       if objective.readsVocabularyMeans { own.means = own.tokens }
       if objective.alsoReads.contains(.otherContexts) {
         own.otherContexts = response.otherContexts.map { numbers($0.tokens.count - $0.from) }

@@ -38,6 +38,30 @@ import Testing
     #expect(texts.count == items.count && texts.contains { !$0.isEmpty }, "\(items)")
   }
 
+  /// What a model, or the data, judge to be wrong gets the instruction to be wrong.
+  @Test(arguments: ["by: {model: other}, \(written)", #"by: recorded, judgment: "{question}""#])
+  func judgesInHindsight(asked: String) throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    (training.models, training.objective) = (Self.other, "{hir: {form: code}}")
+    (training.prompt, training.extra) = ("{instruction} {question}", "variables: {instruction: Answer.}")
+    training.generator = #"[{recorded: {responses: ["It is {answer}."]}}]"#
+    training.reviser = "[{hindsight: {\(asked), bind: instruction, right: Be right., wrong: Be wrong.}}]"
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
+    let text = try space.run(["store", "cat", space.output("feedback", of: "hindsight numbers/train")]).output
+    let items = try text.split(separator: "\n").flatMap {
+      try JSONValue(parsing: Array($0.utf8))["items"]?.arrayValue ?? []
+    }
+    // A model's reply that has no end is no judgment; no judgment here means that a response is right.
+    #expect(asked.contains("recorded") ? items.count == 12 : (1...12).contains(items.count), "\(items.count)")
+    func begins(_ turns: String, with word: String) -> Bool {
+      items.allSatisfy { $0[turns]?.arrayValue?.last?["text"]?.stringValue?.hasPrefix(word) == true }
+    }
+    #expect(begins("turns", with: "Be wrong.") && begins("contrast", with: "Be right."), "\(text)")
+    #expect(try !space.log(of: "train hir").isEmpty)
+  }
+
   /// Its replies say no number: every one is counted, and nothing is left to learn from.
   @Test func aJudgeThatSaysNoNumberIsCounted() throws {
     let space = try TestSpace()
@@ -76,6 +100,33 @@ import Testing
     #expect((both["leftovers"] as? [String: Int])?["too-long"] == before - after, "\(both)")
     #expect(both["longest-tokens"] as? Int == 47)
     #expect(try space.log(of: "train dpo").count == 2 * ((after + 3) / 4))
+  }
+
+  /// Partners of long responses behind long prompts are too long for the reference, though every example fits: they are cut.
+  @Test(arguments: ["drawn", "rotation"])
+  func partnersAreCutToWhatTheReferenceReads(partner: String) throws {
+    let space = try TestSpace()
+    var training = SmallTraining.kto(partner)
+    // Nineteen tokens of the format before the response, one behind it, and 50 of prompt and response at most.
+    training.models =
+      "  reference: {weights: {random: {layers: 1, width: 16, heads: 2, key-value-heads: 1, feed-forward: 32, context: 70, seed: 7}}, turns: chatml, system: none}"
+    training.generator = #"[{recorded: {responses: ["{wrong}", "{answer}"]}}]"#
+    try training.write(to: space)
+    let records = (1...16).map { number in
+      let (long, short) = (String(repeating: "x", count: 40), "no")
+      return number % 2 == 0
+        ? #"{"question":"\#(number) \#(long)?","answer":"\#(number)","wrong":"\#(short)"}"#
+        : #"{"question":"\#(number)?","answer":"\#(number)","wrong":"\#(long)"}"#
+    }
+    try space.write(records.joined(separator: "\n") + "\n", to: "numbers.jsonl")
+    let outcome = try space.run(["exec", "small.yaml", "--json"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
+    let name = partner == "rotation" ? "rotated partners of numbers/train" : "partners of numbers/train"
+    func partners(_ label: String) throws -> String {
+      try space.run(["store", "cat", try space.output("examples", of: label)]).output
+    }
+    let (own, read) = (try partners(name), try partners("\(name) that the reference reads"))
+    #expect(own.count > read.count && own.split(separator: "\n").count == read.split(separator: "\n").count)
   }
 
   @Test func aReferenceThatIsNotThePolicysStart() throws {

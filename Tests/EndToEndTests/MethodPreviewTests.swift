@@ -203,7 +203,9 @@ private struct MethodPreview: Sendable {
 
   // Rewards 2, 0, -1 of "7" (2 tokens), "12" (3) and "no" (3); rewards 1, 1, -3 of "12" (3), "2" (2) and "?" (2). All mean
   // log-probabilities are s = -ln 259.
-  // rrhf: no response is likelier than a better one, so the hinges are 0; the best ones are learned: -1/n = -1/2.
+  // rrhf: worse responses are taken to be a little likelier, so every hinge is on; the best ones are learned: -1/n = -1/2.
+  //   First prompt, pairs (1,2), (1,3), (2,3): -2/2, (1 - 1)/2 and 2/2 on the means: -1/2 - 1/2, 0, 1/3 a token. Second, (1,3)
+  //   and (2,3), as equal rewards are not ranked: -1/2 / 3 - 1/2, -1/2 / 2, 2/2 / 2.
   // pro, weight 0.05: the best ones are learned with 0.05 (3-1)²/2 = 0.1 a token; and with E(x) = e^(sx):
   //   first prompt   k=1: T = 3, Z = E(3) + E(2) + E(3) + 1e-10; k=2: T = 1, Z = E(1) + E(1) + 1e-10
   //   second prompt  k=1: T = 4, Z = E(4) + 1 + E(4) + 1e-10;    k=2: T = 4, Z = E(4) + E(4) + 1e-10
@@ -217,7 +219,7 @@ private struct MethodPreview: Sendable {
   static let ranked = [
     Case(
       name: "rrhf", spec: .ranked("{rrhf: {}}"),
-      prompts: ranking([-0.5, 0, 0], [-0.5, 0, 0])),
+      prompts: ranking([-1, 0, 1.0 / 3], [-sixth - 0.5, -0.25, 0.5])),
     Case(name: "pro", spec: .ranked("{pro: {sft-weight: 0.05}}"), prompts: ranking(pro.0, pro.1)),
     Case(
       name: "clha", spec: .ranked("{clha: {margin: 3, gap: 1, sft-weight: 0.05, gate: 0}}"),

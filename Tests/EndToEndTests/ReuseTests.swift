@@ -29,6 +29,35 @@ import Testing
     #expect(try space.read("results/small/table.json") == table)
   }
 
+  /// Shared steps keep in each experiment's results the place and the name that it gave them.
+  @Test func whatRunsBesideChangesNoResult() throws {
+    var one = SmallExperiment()
+    one.extra = #"  text: {perplexity: {on: numbers/heldout, text: "{question}"}}"#
+    var two = SmallExperiment()
+    two.temperature = "0.9"
+    two.extra = "  greedy: {accuracy: {on: numbers/heldout, max-new-tokens: 8, temperature: 0}}"
+    let renamed = two.spec.replacing("  numbers:", with: "  digits:").replacing("numbers/", with: "digits/")
+    func results(_ specs: [String]) throws -> [String: [String]] {
+      let space = try TestSpace()
+      try one.write(to: space)
+      try space.write(one.spec, to: "one.yaml")
+      try space.write(renamed, to: "two.yaml")
+      let outcome = try space.run(["exec"] + specs)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      var found: [String: [String]] = [:]
+      for name in specs.map({ $0.replacing(".yaml", with: "") }) {
+        found[name] = try ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"].map {
+          try space.read("results/\(name)/\($0)")
+        }
+      }
+      return found
+    }
+    let apart = try results(["one.yaml"]).merging(results(["two.yaml"])) { first, _ in first }
+    #expect(apart["two"]?[1].contains("digits/heldout") == true)
+    #expect(try results(["one.yaml", "two.yaml"]) == apart)
+    #expect(try results(["two.yaml", "one.yaml"]) == apart)
+  }
+
   @Test func aCommentOrADescriptionRunsNothing() throws {
     #expect(try rerun { $0.comment = "# another comment" }.ran == [])
     #expect(try rerun { $0.description = "Other words." }.ran == [])

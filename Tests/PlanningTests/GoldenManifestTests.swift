@@ -54,6 +54,7 @@ import Testing
     ("revise-judge-recorded", "[{judge: {by: recorded, scores: [\"{a}\", \"{b}\"]}}]", "judge counting/train"),
     ("revise-judge-replies", "[{judge: {by: {model: policy}, prompt: \"{response}?\"}}]", "judge counting/train"),
     ("revise-stronger", "[{stronger: {model: policy, keep: verdict-right}}]", "stronger counting/train"),
+    ("revise-stronger-answer", "[{stronger: {by: verifier}}]", "stronger counting/train"),
     ("revise-select", "[{judge: {by: verifier}}, {select: {verdict: right}}]", "select counting/train"),
   ])
   func stage(golden: String, reviser: String, label: String) throws {

@@ -316,6 +316,13 @@ import Testing
     #expect(broken.matches(of: /error:/).count == 2 && broken.contains("`colour`"))
   }
 
+  @Test(arguments: [(".", "`.`"), ("..", "`..`"), ("a/..", "`.`")])
+  func aFolderIsNoParent(path: String, told: String) {
+    // Memory has no folders; what matters is that the path is named.
+    let text = faults(["s.yaml": "version: 1\nextends: \(path)\n"])
+    #expect(text.contains("\(told) cannot be read"), "\(text)")
+  }
+
   /// What no machine could hold is refused before anything multiplies it.
   @Test(arguments: [
     ("examples: 8", "examples: 9223372036854775807", "`examples` cannot be"),

@@ -178,6 +178,15 @@ import Testing
   }
 }
 
+extension ModelRevisions {
+  @Test func theAcceptedAnswerStandsAgainstEveryCandidate() throws {
+    let record = try Reviser(.strongerAnswer(try SmallSpec().verifier()), label: "stronger").revise(
+      candidates(["4", "3", "so it is 3", "none"]), of: asking("3"), number: 1)
+    #expect(record.items.map(\.texts) == [["3", "4"], ["3", "so it is 3"], ["3", "none"]])
+    #expect(record.kinds == ["no-contrast"])
+  }
+}
+
 @Suite struct Selections {
   @Test func theVerdictOfTheBetterResponseDecides() throws {
     let verifier = try SmallSpec().verifier()
@@ -211,7 +220,7 @@ import Testing
       (.plain, 1), (.minimalRevision(verifier, keep: .all), 1), (.judge(verifier), 2),
       (.revision(verifier, keep: .verdictRight), 1), (.revision(nil, keep: .all), 1), (.judgeReplies, 2),
       (.stronger(verifier, keep: .verdictRight), 1), (.stronger(nil, keep: .all), 1), (.select(verifier, .right), 1),
-      (.select(verifier, .wrong), 1),
+      (.select(verifier, .wrong), 1), (.strongerAnswer(verifier), 1),
     ]
     for count in 0..<60 {
       // A walk through texts, ends and numbers of responses.

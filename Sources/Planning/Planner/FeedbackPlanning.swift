@@ -113,17 +113,18 @@ extension CellPlanner {
     case .judge(let judge): return try self.judge(judge, stage, asked)
     case .stronger(let stronger):
       let kept = try verifier(for: stage, keep: stronger.keep, asked)
-      let step =
-        switch stronger.source {
-        case .model(let model, let decoding):
-          try generate(
-            asked.part.label, asked.inputs[0].source, model: model, policy: asked.policy, samples: 1,
-            distinct: false, decoding: decoding, path: asked.path)
-        case .recorded(let response):
-          recorded(
-            [response], "recorded stronger responses to \(asked.part.label)", asked.part, asked.inputs[0].source,
-            at: ["responses/count": asked.path, "responses/0": "\(asked.path)/response"])
-        }
+      let step: StepID
+      switch stronger.source {
+      case .verifier: return revise(.strongerAnswer(try verifier(for: stage, asked)), stage.name, asked)
+      case .model(let model, let decoding):
+        step = try generate(
+          asked.part.label, asked.inputs[0].source, model: model, policy: asked.policy, samples: 1,
+          distinct: false, decoding: decoding, path: asked.path)
+      case .recorded(let response):
+        step = recorded(
+          [response], "recorded stronger responses to \(asked.part.label)", asked.part, asked.inputs[0].source,
+          at: ["responses/count": asked.path, "responses/0": "\(asked.path)/response"])
+      }
       let responses = StepInput("stronger", OutputReference(step, "responses"))
       return revise(.stronger(kept, keep: stronger.keep), stage.name, asked, and: [responses])
     case .select(let selection): return try select(selection, stage, asked)

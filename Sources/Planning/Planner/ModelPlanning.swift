@@ -16,6 +16,9 @@ struct ModelInputs: Hashable {
     return ModelInputs(use: use, inputs: inputs + [StepInput("adapter/\(use.adapters - 1)", weights)])
   }
 
+  /// Whether both are of the same weights, and so read the same texts.
+  func hasWeights(of other: ModelInputs) -> Bool { inputs == other.inputs && use.source == other.use.source }
+
   /// The model without what was trained over it: for whoever only needs its tokenizer.
   var bare: ModelInputs {
     var use = use

@@ -51,6 +51,8 @@ public struct PlannedExperiment: Sendable {
   public let wanted: [StepID]
   /// What the table is made of.
   public let measurements: [AggregateWork.Measurement]
+  /// Its steps, in the order in which it asked for them.
+  let steps: [AskedStep]
   /// The names of its cells as users of steps.
   public let users: [String]
   /// What the user should know before it runs.
@@ -83,6 +85,7 @@ public struct Planner: Sendable {
     var wanted: [StepID] = []
     var users: [String] = []
     var warnings: [Diagnosis] = []
+    graph.beginExperiment()
     for cell in experiment.cells {
       let user = cell.name.isEmpty ? name : "\(name): \(cell.name)"
       users.append(user)
@@ -102,8 +105,8 @@ public struct Planner: Sendable {
       inputs: numbered.map { StepInput($0.measurement.input, $0.source) }, user: nil)
     wanted += notYetRead(of: experiment, name, table: table)
     return PlannedExperiment(
-      name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements, users: users,
-      warnings: warnings)
+      name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements,
+      steps: graph.endExperiment(), users: users, warnings: warnings)
   }
 
   /// What stands in `table:` and is not evaluated by this version: told before anything runs, not left out silently.

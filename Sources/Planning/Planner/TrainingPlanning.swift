@@ -86,7 +86,7 @@ extension CellPlanner {
     toReference examples: OutputReference, longer: Hyperparameters.Longer = .drop, examples count: Int? = nil
   ) throws -> OutputReference {
     let (policy, reference) = (try model("policy").bare, try model("reference").bare)
-    if reference.inputs == policy.inputs, reference.use.source == policy.use.source { return examples }
+    if reference.hasWeights(of: policy) { return examples }
     let label = graph.step(examples.step).label
     let work = FitWork(model: reference.use, weights: [1], maxLength: nil, longer: longer, examples: count)
     var paths = modelPaths("reference")
@@ -228,10 +228,22 @@ extension CellPlanner {
     let step = add(
       .partner(work), "\(name) of \(trainedOn(data))\(seeded)",
       inputs: [StepInput("examples", examples)] + model.inputs, at: modelPaths("policy").merging(paths) { $1 })
-    let partners = OutputReference(step, "examples")
+    let partners = cut(OutputReference(step, "examples"), toReference: try self.model("reference").bare, policy: model)
     let reference = try scores(
       of: partners, "score \(name) of \(trainedOn(data)) by the reference\(seeded)", by: "reference")
     return [StepInput("partners", partners), StepInput("partner-reference", reference)]
+  }
+
+  /// Partners that the reference can read, too; the same where both models are of the same weights.
+  private mutating func cut(
+    _ partners: OutputReference, toReference reference: ModelInputs, policy: ModelInputs
+  ) -> OutputReference {
+    if reference.hasWeights(of: policy) { return partners }
+    let work = PartnerWork(model: reference.use, maxLength: nil, seed: 0, choice: .given)
+    let step = add(
+      .partner(work), "\(graph.step(partners.step).label) that the reference reads",
+      inputs: [StepInput("examples", partners)] + reference.inputs, at: modelPaths("reference"))
+    return OutputReference(step, "examples")
   }
 
   /// The log-probabilities of a training's examples under the reference, shared by all objectives that ask for them.

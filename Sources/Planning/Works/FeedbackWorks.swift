@@ -51,6 +51,8 @@ public struct ReviseWork: Work, Hashable {
     case judgeReplies
     /// The `stronger` responses, of a model or of the data, against the candidates; the verifier is there if pairs are kept by it.
     case stronger(Verifier?, keep: KeptPairs)
+    /// An accepted answer by itself against the candidates.
+    case strongerAnswer(Verifier)
     /// Items whose (better) response has this verdict stay.
     case select(Verifier, Selection.Verdict)
     /// Of the acceptable responses at most so many stay for each that is not.
@@ -116,6 +118,9 @@ public struct ReviseWork: Work, Hashable {
       options.set("scores", texts: scores.map(\.source))
     case .judgeReplies: options.set("stage", .text("judge-replies"))
     case .stronger(let verifier, let keep): set("stronger", verifier, keep: keep)
+    case .strongerAnswer(let verifier):
+      options.set("stage", .text("stronger-answer"))
+      verifier.describe(into: &options)
     case .select(let verifier, let verdict):
       options.set("stage", .text("select"))
       options.set("verdict", .text(verdict.rawValue))
@@ -167,7 +172,7 @@ public struct ReviseWork: Work, Hashable {
     case .judgedPrompt: set("judged-prompt")
     case .judgmentPrompt: set("judgment-prompt")
     case .plain, .minimalRevision, .revision, .revisionRecorded, .judge, .judgeRecorded, .judgeReplies, .stronger,
-      .select:
+      .strongerAnswer, .select:
       preconditionFailure("described above")
     }
   }
@@ -218,6 +223,8 @@ public struct PartnerWork: Work, Hashable {
     case drawn
     /// The one before it in its batch: what decides the batches, as the training has it.
     case rotation(batch: Int, epochs: Double, limit: Int?)
+    /// The one that the examples already hold, which another model is to read, too.
+    case given
   }
 
   static let kind = StepKind.partner
@@ -242,6 +249,8 @@ public struct PartnerWork: Work, Hashable {
       options.set("batch", .integer(batch))
       options.set("epochs", .number(epochs))
       if let limit { options.set("limit", .integer(limit)) }
+    } else if choice == .given {
+      options.set("partner", .text("given"))
     }
     return options
   }

@@ -21,7 +21,7 @@ public enum Reviser: Hashable, Sendable {
   case minimalRevision(MinimalRevision)
   /// Best and worst candidate: responses → pairs.
   case judge(Judge)
-  /// A stronger model's response against the candidate: responses → pairs.
+  /// A stronger response against the candidate: responses → pairs.
   case stronger(Stronger)
   /// What is wrong with a response, in words (CUT): responses → judgments.
   case judgment(JudgmentSource)
@@ -132,10 +132,12 @@ public struct Judge: Hashable, Sendable {
   public let by: Assessor
 }
 
-/// A stronger model's response against the candidate.
+/// A stronger response, written without knowledge of the candidate, against the candidate.
 public struct Stronger: Hashable, Sendable {
   /// Where the stronger response comes from.
   public enum Source: Hashable, Sendable {
+    /// It is an accepted answer by itself, which the verifier calls right.
+    case verifier
     /// A model, by its name, writes it.
     case model(String, Decoding)
     /// It stands in the data.

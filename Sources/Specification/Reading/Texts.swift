@@ -101,6 +101,7 @@ enum PathText {
         steps.append(step)
       }
     }
+    if steps.isEmpty { return isAbsolute ? "/" : "." }
     return (isAbsolute ? "/" : "") + steps.joined(separator: "/")
   }
 }

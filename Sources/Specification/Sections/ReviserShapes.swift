@@ -137,7 +137,9 @@ extension Judge {
 extension Stronger {
   fileprivate static var shape: Shape<Stronger> {
     .record("stronger") { fields in
-      let by = fields.optional("by", Assessor.written([.recorded]), "Says that the response stands in the data.")
+      let by = fields.optional(
+        "by", Assessor.written([.verifier, .recorded]),
+        "Says that the response is the right answer, or stands in the data.")
       let model = fields.optional("model", .modelName, "The stronger model.")
       let response = fields.optional("response", .template, "The response that stands in the data.")
       let decoding = Decoding.read(&fields, temperature: 0)
@@ -146,6 +148,11 @@ extension Stronger {
         for key in Decoding.keys { fields.refuse(key, without: "model: …") }
         if let place = fields.place("model"), fields.has("model") {
           fields.reading.note(.exactlyOne(of: ["by", "model"], in: "stronger", found: 2), place)
+        }
+        if by == .verifier {
+          fields.refuse("response", without: "by: recorded")
+          fields.reading.needsVerifier(in: "stronger", fields.place("by"))
+          return Stronger(source: .verifier, keep: keep)
         }
         fields.demand("response", with: "by: recorded", at: "by")
         return response.map { Stronger(source: .recorded($0), keep: keep) }

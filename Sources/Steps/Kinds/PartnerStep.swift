@@ -14,6 +14,7 @@ package enum PartnerStep {
     let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
     let partners =
       switch work.choice {
+      case .given: examples
       case .drawn: try drawn(for: examples, seed: work.seed, label: task.step.label)
       case .rotation(let batch, let epochs, let limit):
         try rotated(examples, label: task.step.label) { count in

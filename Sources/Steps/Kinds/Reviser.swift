@@ -106,6 +106,17 @@ package struct Reviser {
         }
         return kept(stronger, over: candidate)
       }
+    case .strongerAnswer:
+      return each(record) { candidate, _ in
+        // What makes a response right that says nothing is the answer by itself.
+        guard let text = grader?.revision(of: Self.written(""), to: prompt) else {
+          return .leftover(Leftover(.notRight, "no accepted answer is a right response by itself"))
+        }
+        if text.utf8.elementsEqual(candidate.text.utf8) {
+          return .leftover(Leftover(.noContrast, "both say the same"))
+        }
+        return .item(.pair(chosen: Self.written(text), rejected: candidate))
+      }
     case .judge:
       return Contrast.pair(record, values: record.items.map { .value(ExactNumber(isRight($0.responses[0]) ? 1 : 0)) })
     case .judgeRecorded(let templates):
@@ -135,7 +146,9 @@ package struct Reviser {
 
   private var verifier: Specification.Verifier? {
     switch stage {
-    case .minimalRevision(let verifier, _), .judge(let verifier), .select(let verifier, _): verifier
+    case .minimalRevision(let verifier, _), .judge(let verifier), .strongerAnswer(let verifier),
+      .select(let verifier, _):
+      verifier
     case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _):
       keepsRight ? verifier : nil
     case .judgment(let verifier, _, _), .hindsight(let verifier), .rescore(let verifier): verifier
