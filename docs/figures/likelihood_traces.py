@@ -52,6 +52,8 @@ def arms(table, axis):
     keys = {}
     for cell in table["cells"]:
         if cell["kind"] == "likelihood-trace":
+            if axis and axis not in cell["at"]:
+                sys.exit(f"there is no axis {axis!r} in the results; there is: {', '.join(sorted(cell['at']))}")
             keys.setdefault(cell["at"][axis] if axis else "", set()).update(step["key"] for step in cell["steps"])
     return keys
 
@@ -92,7 +94,8 @@ def traces(lock, store, keys):
         if training["key"] in trainings:
             sys.exit(f"{training['label']} has several traces, such as {step['label']!r}: draw an experiment that has one")
         trainings[training["key"]] = points
-    return {objective: [trainings[key] for key in sorted(trainings)] for objective, trainings in found.items()}
+    # In an order that does not change with the keys, of which a new version of a step makes others.
+    return {objective: sorted(trainings.values()) for objective, trainings in found.items()}
 
 
 def mean(trainings):

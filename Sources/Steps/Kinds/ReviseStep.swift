@@ -56,7 +56,7 @@ enum ReviseStep {
         let (right, wrong) = (try Self.turns("right", candidates, task), try Self.turns("wrong", candidates, task))
         hindsight = zip(right, wrong).map { (right: $0, wrong: $1) }
       case .rescoreRewards, .judgeRewards: rewards = try Self.rewards(of: candidates, task)
-      case .plain, .minimalRevision, .judge, .select, .balance, .ranked, .rescore, .flip: break
+      case .plain, .minimalRevision, .strongerAnswer, .judge, .select, .balance, .ranked, .rescore, .flip: break
       }
     }
 
