@@ -39,6 +39,7 @@ public struct Executor: Sendable {
   let cancellation: Cancellation
   private let now: @Sendable () -> Double
   private let provenance: @Sendable () -> JSONObject
+  private let runFacts: JSONObject
   let leases: LeaseKeeper?
   let limits: RunLimits
   let pause: @Sendable (Double) async -> Void
@@ -53,13 +54,15 @@ public struct Executor: Sendable {
   ///   - cancellation: Whether the user wants the run to stop.
   ///   - now: Seconds since some fixed moment.
   ///   - provenance: Facts about this run to be kept beside results: program version, host, time. In no key.
+  ///   - runFacts: Facts that stand beside the run's beginning in its journal, such as the specs and the process.
   ///   - leases: Where runs tell each other what they compute; nil if this one computes whatever is not stored.
   ///   - limits: How much may be used, and whether a failure stops the run.
   ///   - pause: Lets so many seconds pass.
   ///   - observe: Gets every event; may be called on any thread.
   public init(
     store: Store, runner: any StepRunner, cancellation: Cancellation, now: @escaping @Sendable () -> Double,
-    provenance: @escaping @Sendable () -> JSONObject, leases: LeaseKeeper? = nil, limits: RunLimits = RunLimits(),
+    provenance: @escaping @Sendable () -> JSONObject, runFacts: JSONObject = JSONObject(),
+    leases: LeaseKeeper? = nil, limits: RunLimits = RunLimits(),
     pause: @escaping @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) },
     observe: @escaping @Sendable (ExecutionEvent) -> Void
   ) {
@@ -71,6 +74,7 @@ public struct Executor: Sendable {
     self.cancellation = cancellation
     self.now = now
     self.provenance = provenance
+    self.runFacts = runFacts
     self.observe = observe
     threads = limits.jobs > 1 ? StepThreads() : nil
   }
@@ -124,7 +128,7 @@ public struct Executor: Sendable {
 
   /// Tells events to the journal and to whoever observes.
   private func teller(of run: String) throws -> @Sendable (ExecutionEvent) -> Void {
-    let journal = JournalWriter(try store.journal(run: run))
+    let journal = JournalWriter(try store.journal(run: run), facts: runFacts)
     // Several steps may warn of one line of the spec.
     let warned = Mutex<Set<Diagnosis>>([])
     return { [observe] event in

@@ -112,8 +112,8 @@ struct ExecCommand: ParsableCommand {
       isOffline: self.limits.offline)
     return Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation,
-      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts }, leases: leases,
-      limits: limits, observe: view.show)
+      now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts },
+      runFacts: Provenance.runFacts(specs: spec.specs), leases: leases, limits: limits, observe: view.show)
   }
 
   /// The saved plan, if one was given in the place of specs.
@@ -224,6 +224,15 @@ enum Provenance {
     JSONObject([
       JSONMember("runner", .string(Version.text)), JSONMember("host", .string(ProcessInfo.processInfo.hostName)),
       JSONMember("time", .string(timestamp)),
+    ])
+  }
+
+  /// What a run's journal says of it at its beginning.
+  static func runFacts(specs: [String]) -> JSONObject {
+    JSONObject([
+      JSONMember("runner", .string(Version.text)), JSONMember("host", .string(ProcessInfo.processInfo.hostName)),
+      JSONMember("pid", .integer(Int64(ProcessInfo.processInfo.processIdentifier))),
+      JSONMember("specs", .array(specs.map { .string($0) })),
     ])
   }
 

@@ -25,6 +25,7 @@ struct TextTable {
         line += numbers.contains(column) ? gap + cell : column == row.count - 1 ? cell : cell + gap
         if column < row.count - 1 { line += "  " }
       }
+      while line.last == " " { line.removeLast() }
       return line
     }
   }

@@ -31,6 +31,16 @@ public struct LeaseHolder: Hashable, Sendable {
   }
 }
 
+/// Who a run is that has not ended, and whether it lives.
+public struct RunSign: Hashable, Sendable {
+  /// The run, its host, and when it began.
+  public let holder: LeaseHolder
+  /// The number of its process; nil if nobody can tell.
+  public let process: Int?
+  /// Whether its process lives, as far as one look can tell.
+  public let isAlive: Bool
+}
+
 /// What stands in a lease's file.
 struct Lease: Hashable, Sendable {
   let run: String
@@ -115,6 +125,23 @@ extension Store {
     // Nobody waits for the answer, so a lease of another host counts for as long as its next sign of life may take.
     let isAlive = standing.isAlive(at: now, processes) ?? (now - standing.beat < Lease.expiry)
     return isAlive ? standing.holder : nil
+  }
+
+  /// What a run that has not ended left to be known by.
+  ///
+  /// - Parameters:
+  ///   - run: The run's name.
+  ///   - processes: Who lives on this machine.
+  /// - Returns: nil if the run has ended, or never could say that it began.
+  /// - Throws: ``StorageError`` if its lease cannot be read.
+  public func sign(
+    ofRun run: String, processes: any ProcessTable = SystemProcesses()
+  ) throws(StorageError) -> RunSign? {
+    guard let standing = try standingLease(Lease.name(ofRun: run)) else { return nil }
+    let now = files.system.now()
+    return RunSign(
+      holder: standing.holder, process: standing.lease?.process.number,
+      isAlive: standing.isAlive(at: now, processes) ?? (now - standing.beat < Lease.expiry))
   }
 
   /// When the earliest of the runs began that may still be at work, in microseconds since 1970; nil if there is none.

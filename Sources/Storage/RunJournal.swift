@@ -34,6 +34,9 @@ public struct RunJournal: Sendable {
   private static let head = #"{"check":""#
   private static let middle = #"","event":"#
 
+  /// Now, by the clock of the file system, in microseconds since 1970.
+  public var now: Int64 { files.system.now() }
+
   /// Adds an event; it is in the file when this returns, and survives the process, not necessarily the machine.
   ///
   /// - Throws: ``StorageError`` if it cannot be written.

@@ -370,8 +370,14 @@ final class Rendezvous: Sendable {
   @Test func aRunIsWrittenDown() async throws {
     let shop = Shop()
     let outcome = try await shop.run(Lines())
-    let (events, damaged) = try shop.store().journal(run: "run").events()
+    let (timed, damaged) = try shop.store().journal(run: "run").events()
     #expect(damaged == 0)
+    let events = timed.map { event in
+      #expect(event["time"]?.integerValue != nil)
+      var told = event.objectValue ?? JSONObject()
+      told["time"] = nil
+      return JSONValue.object(told)
+    }
     #expect(events.first?["event"]?.stringValue == "run-started")
     #expect(events.last?["event"]?.stringValue == "run-ended")
     #expect(events.last?["ran"]?.integerValue == 13)
