@@ -29,6 +29,12 @@ struct LeafPlaces: Sendable {
     return paths.mapValues { tree.root.nearestPlace(of: $0) }
   }
 
+  /// The places of those leaves that were written.
+  var written: [String: SourcePlace] {
+    guard let tree else { return [:] }
+    return paths.compactMapValues { tree.root.place(of: $0) }
+  }
+
   /// The first place of a leaf that was written; where none was, the first of what would hold them.
   ///
   /// A default stands nowhere: what encloses it may be the whole spec, whose place is its first line.

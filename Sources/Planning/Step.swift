@@ -201,6 +201,8 @@ public struct Step: Sendable {
 
   /// Where the options stand in YAML, by leaf of the manifest.
   public var places: [String: SourcePlace] { body.leaves.places }
+  /// The places of those options that are written, by leaf of the manifest or the beginning that several have in common.
+  public var writtenPlaces: [String: SourcePlace] { body.leaves.written }
   /// The place of the first of its options that is written; nil if none has a path.
   public var writtenPlace: SourcePlace? { body.leaves.firstWritten }
 

@@ -38,13 +38,7 @@ public struct StoredTable: Sendable {
     public let measured: Measured
 
     /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
-    public var cell: String {
-      let arms = place.filter { !Self.spelledOut.contains($0.axis) }.map { $0.axis == "base" ? "base" : $0.value }
-      let others = place.filter { Self.spelledOut.contains($0.axis) }.map { "\($0.axis) \($0.value)" }
-      return ([arms.joined(separator: "/")] + others).filter { !$0.isEmpty }.joined(separator: ", ")
-    }
-
-    private static let spelledOut: Set<String> = ["round", "seed"]
+    public var cell: String { Measured.cell(at: place) }
 
     /// Whether the number is a share, shown in percent.
     public var isShare: Bool { Measured.isShare(kind) }

@@ -126,3 +126,16 @@ struct RunOptions: ParsableArguments {
     RunLimits(jobs: jobs, memory: memory?.bytes, keepsGoing: keepGoing) { forecast.bytes(of: $0, contents: $1) }
   }
 }
+
+/// Words of a command line that a message tells the user to type.
+enum ShellWord {
+  /// A word as a shell takes it for one.
+  static func quoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./=:".utf8.contains(byte)
+    }
+    return isPlain && !text.isEmpty
+      ? text : "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
+  }
+}

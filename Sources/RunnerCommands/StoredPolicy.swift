@@ -34,7 +34,7 @@ struct StoredPolicy {
     let path = spec.specs.joined(separator: " ")
     let policy = try choose(choice, among: policies, spec: path)
     let graph = planner.steps.restricted(to: Set(policy.step.inputs.map(\.source.step)))
-    let command = (["runner exec \(path)"] + spec.sets.map { "--set \(quoted($0))" } + storage.asGiven)
+    let command = (["runner exec \(path)"] + spec.sets.map { "--set \(ShellWord.quoted($0))" } + storage.asGiven)
     let plan = Plan(graph: graph, index: StoreIndex(try Store(at: storage.storePath, mode: .readOnlyIfPresent)))
     try plan.refuseBlocked()
     try refuseMissing(policy, plan, store: storage.storePath, command: command.joined(separator: " "))
@@ -83,20 +83,11 @@ struct StoredPolicy {
       throw PolicyError.notStored(step: planned.step.label, store: store, command: command)
     }
   }
-
-  fileprivate static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./=:".utf8.contains(byte)
-    }
-    return isPlain && !text.isEmpty
-      ? text : "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
-  }
 }
 
 extension TrainedPolicy {
   /// The arguments that name it.
-  var arguments: String { (cell.isEmpty ? "" : "--cell \(StoredPolicy.quoted(cell)) ") + "--seed \(seed)" }
+  var arguments: String { (cell.isEmpty ? "" : "--cell \(ShellWord.quoted(cell)) ") + "--seed \(seed)" }
 
   /// What the user calls it.
   var title: String { cell.isEmpty ? "seed \(seed)" : "\(cell), seed \(seed)" }
@@ -104,7 +95,7 @@ extension TrainedPolicy {
 
 extension StoreOptions {
   /// Where results are stored, if the command line says it.
-  fileprivate var asGiven: [String] { store.map { ["--store \(StoredPolicy.quoted($0))"] } ?? [] }
+  var asGiven: [String] { store.map { ["--store \(ShellWord.quoted($0))"] } ?? [] }
 }
 
 extension Executor {

@@ -2,7 +2,7 @@
 
 import Diagnostics
 import Digests
-import Specification
+public import Specification
 import YAML
 
 extension CellPlanner {
@@ -168,7 +168,7 @@ extension CellPlanner {
 
 extension Origin {
   /// What the user calls the file.
-  var displayName: String {
+  public var displayName: String {
     switch self {
     case .path(let path): path.written
     case .https(let url): url

@@ -100,6 +100,18 @@ package struct Splitter {
     return Division(parts: parts, cut: cut)
   }
 
+  /// What a record asks, whatever template it stands in: the turns before the reply, or the prompt's fields, a line each.
+  package func promptText(of record: JSONObject) -> String {
+    if let dialogue = work.dialogue, let value = record[dialogue.field],
+      let turns = try? Dialogue(value, format: dialogue.format).messages(upTo: dialogue.upTo)
+    {
+      return turns.map(\.text).joined(separator: "\n")
+    }
+    let fields = work.promptFields.isEmpty ? record.names : work.promptFields
+    let values = fields.compactMap { record[$0] }.filter { $0 != .null }
+    return values.map { FieldText.text($0) ?? $0.canonical }.joined(separator: "\n")
+  }
+
   private static func take(
     _ count: Int, from groups: inout ArraySlice<[Int]>, cut: inout Int, pop: (inout ArraySlice<[Int]>) -> [Int]?
   ) -> [Int] {

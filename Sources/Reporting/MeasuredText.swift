@@ -1,0 +1,31 @@
+// A number and its place in words, the same wherever a command tells of one.
+
+public import Records
+
+extension Measured {
+  /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
+  public var cell: String { Self.cell(at: coordinates) }
+
+  /// Coordinates in words: arms joined by `/`, `base` for the model before training, round and seed spelled out.
+  static func cell(at place: [Coordinate]) -> String {
+    let spelledOut: Set<String> = ["round", "seed"]
+    let arms = place.filter { !spelledOut.contains($0.axis) }.map { $0.axis == "base" ? "base" : $0.value }
+    let others = place.filter { spelledOut.contains($0.axis) }.map { "\($0.axis) \($0.value)" }
+    return ([arms.joined(separator: "/")] + others).filter { !$0.isEmpty }.joined(separator: ", ")
+  }
+
+  /// The number with its error, as in a table: `62.8 ± 0.2%`, `-11.2 ± 1.3`, or `none` where nothing was measured.
+  public var text: String {
+    guard let mean else { return "none" }
+    let decimals = isShare ? 1 : 3
+    let error = (spread ?? standardError).map {
+      " ± \(NumberFormat.fixed($0, decimals: decimals, shift: isShare ? 2 : 0))"
+    }
+    return NumberFormat.fixed(mean, decimals: decimals, shift: isShare ? 2 : 0) + (error ?? "") + (isShare ? "%" : "")
+  }
+
+  /// A value of the same kind, as of one seed.
+  public func text(of value: Double) -> String {
+    NumberFormat.fixed(value, decimals: isShare ? 1 : 3, shift: isShare ? 2 : 0) + (isShare ? "%" : "")
+  }
+}

@@ -1,0 +1,71 @@
+// A graph held against a store: the key, the outputs and the provenance of every step that is stored.
+// Looks things up; runs nothing.
+
+import Digests
+import Execution
+import Foundation
+import JSON
+import Planning
+import Records
+import Storage
+
+/// The steps of a graph with what the store holds of them.
+struct StoredGraph {
+  let graph: StepGraph
+  let store: Store
+  private let found: [StepID: (key: Digest, result: StoredResult)]
+
+  /// Looks every step up.
+  init(_ graph: StepGraph, in store: Store) {
+    var resolver = Resolver(index: StoreIndex(store))
+    var found: [StepID: (key: Digest, result: StoredResult)] = [:]
+    for step in graph.steps {
+      if case .cached(let key, let result) = resolver.resolve(step) { found[step.id] = (key, result) }
+    }
+    self.graph = graph
+    self.store = store
+    self.found = found
+  }
+
+  /// A step's key and outputs; nil if it is not stored.
+  subscript(step: StepID) -> (key: Digest, result: StoredResult)? { found[step] }
+
+  /// The digest of an output; nil if its step is not stored.
+  func digest(of output: OutputReference) -> Digest? { found[output.step]?.result.outputs[output.output]?.digest }
+
+  /// The records of an output; nil if its step is not stored.
+  ///
+  /// - Throws: What reading the store throws.
+  func records<Record: WireRecord>(_ type: Record.Type, of output: OutputReference) throws -> [Record]? {
+    guard let digest = digest(of: output) else { return nil }
+    return try RecordFile.records(type, from: store.read(digest), file: output.output)
+  }
+
+  /// The fields of an output that holds records of data; nil if its step is not stored.
+  ///
+  /// - Throws: What reading the store throws.
+  func fields(of output: OutputReference) throws -> [JSONObject]? {
+    guard let digest = digest(of: output) else { return nil }
+    return try RecordFile.fields(from: store.read(digest), file: output.output)
+  }
+
+  /// The line of an output that tells of a record, found without reading the others; nil if there is none.
+  ///
+  /// - Throws: What reading the store throws.
+  func line(about record: RecordID, in output: OutputReference) throws -> JSONValue? {
+    guard let digest = digest(of: output) else { return nil }
+    let bytes = Data(try store.read(digest))
+    // Canonical JSON has no blanks, and the identity's end tells equal records apart.
+    guard let mark = bytes.range(of: Data("\"id\":\"\(record.description)\"".utf8)) else { return nil }
+    let newline = UInt8(ascii: "\n")
+    let start = bytes[..<mark.lowerBound].lastIndex(of: newline).map { $0 + 1 } ?? bytes.startIndex
+    let end = bytes[mark.upperBound...].firstIndex(of: newline) ?? bytes.endIndex
+    return try? JSONValue(parsing: Array(bytes[start..<end]))
+  }
+
+  /// When, where and how a step's result came to be; empty if nobody noted it.
+  func provenance(of step: StepID) -> JSONObject {
+    guard let key = found[step]?.key, let result = try? store.result(for: key) else { return JSONObject() }
+    return result.provenance
+  }
+}
