@@ -21,6 +21,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
         runner table A B…        the numbers of experiments, laid out
         runner diff A B          where two experiments part, and what their numbers can show
         runner trace SPEC        from a number to what made it; from a record to where it counts
+        runner show STEP         what a stored step made, in a form made for reading
         runner runs              what is going on in the store, and what went on
 
       Exit codes:
@@ -34,7 +35,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,
-      VerifyCommand.self, TableCommand.self, DiffCommand.self, TraceCommand.self, RunsCommand.self,
+      VerifyCommand.self, TableCommand.self, DiffCommand.self, TraceCommand.self, ShowCommand.self, RunsCommand.self,
       ExportCommand.self, PinCommand.self, SchemaCommand.self,
       ModelCommand.self, StoreCommand.self, BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
     ])
