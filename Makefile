@@ -76,6 +76,10 @@ interop: build $(MODEL) $(PEERS)
 	$(RUNNER) exec Tests/References/interop.yaml $(INTEROP_STORE) --results .build/interop/results
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --into .build/interop/exported --merged --with-base
 	$(PEERS) Tests/References/interop.py .build/interop/exported $(RUNNER) --spec Tests/References/interop.yaml --store .build/interop/store
+	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --pairs .build/interop/messages.jsonl
+	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --pairs .build/interop/texts.jsonl --plain
+	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --records .build/interop/records.jsonl
+	$(PEERS) Tests/References/interop_data.py .build/interop
 
 # Fuzzes every reader for SECONDS each, in a build of its own.
 SECONDS ?= 60

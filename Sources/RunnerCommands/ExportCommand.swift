@@ -1,4 +1,5 @@
-// runner export: a trained policy as a PEFT adapter, and on request its base and its merged weights as Hugging Face folders.
+// runner export: a trained policy as a PEFT adapter, with its base and its merged weights on request; and what it learned
+// from and what evals saw, in the forms of other programs.
 
 import ArgumentParser
 import Diagnostics
@@ -10,23 +11,42 @@ import LanguageModel
 import Planning
 import Specification
 import Steps
+import Storage
 
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write a trained policy for PEFT and Transformers.",
+    commandName: "export", abstract: "Write a trained policy, pairs, judgments or records for other programs.",
     discussion: """
-      Writes DIR/adapter_config.json and DIR/adapter_model.safetensors, which PEFT loads over the policy's base. Only
+      --into writes DIR/adapter_config.json and DIR/adapter_model.safetensors, which PEFT loads over the policy's base. Only
       what the cell itself trained is in the adapter: where it started from another experiment's result, that is part
       of the base. A cell that trained all weights has no adapter: use --merged.
 
-      Nothing is trained: the result must be in the store. DIR appears whole, or not at all.
+      --pairs writes the pairs that a cell learned from as JSON lines that TRL's DPOTrainer loads: `prompt`, `chosen` and
+      `rejected`, which are lists of messages, or with --plain texts. --judgments writes judged responses as CUT's data have
+      them: a JSON list of `instruction`, `input`, `output` and `judgment`, empty where a response is acceptable. Of several
+      rounds the examples follow one another. --records writes what evals saw and said, one JSON line for each record and
+      sample, for pandas: cell, eval, seed, outcome, value, prompt, response; of all cells unless --cell names one.
+
+      Nothing is trained: the result must be in the store. DIR and files appear whole, or not at all.
+
+      Examples:
+        runner export spec.yaml --cell judge/DPO --seed 1 --into policy --merged
+        runner export spec.yaml --cell judge/DPO --pairs pairs.jsonl
+        runner export spec.yaml --records records.jsonl
       """)
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
   @Option(help: "The cell: its arms joined by `/`; needed where several train.") var cell: String?
   @Option(help: "The seed; needed where there are several.") var seed: Int?
-  @Option(help: ArgumentHelp("The folder to write; it must not be there.", valueName: "dir"), completion: .directory)
-  var into: String
+  @Option(
+    help: ArgumentHelp("The folder of the policy; it must not be there.", valueName: "dir"), completion: .directory)
+  var into: String?
+  @Option(help: ArgumentHelp("The file of the pairs.", valueName: "file"), completion: .file()) var pairs: String?
+  @Option(help: ArgumentHelp("The file of the judgments.", valueName: "file"), completion: .file())
+  var judgments: String?
+  @Option(help: ArgumentHelp("The file of the records.", valueName: "file"), completion: .file()) var records: String?
+  @Flag(help: "With --pairs: prompts and responses as texts instead of messages.") var plain = false
+  @Option(help: "With --records: of this eval alone.") var eval: String?
   @Flag(help: "Also write the merged weights, float32, into DIR/merged.") var merged = false
   @Flag(help: "Also write the base, float32, into DIR/base.") var withBase = false
   @Option(
@@ -36,25 +56,41 @@ struct ExportCommand: AsyncParsableCommand {
   @OptionGroup var storage: StoreOptions
   @Flag(help: "Write what was exported as JSON.") var json = false
 
+  func validate() throws {
+    let asked = [into, pairs, judgments, records].compactMap { $0 }
+    guard asked.count == 1 else {
+      throw ValidationError("Say what to write: one of --into, --pairs, --judgments and --records.")
+    }
+    if asked == [""] { throw ValidationError("What is written needs a name.") }
+    if into == nil, merged || withBase { throw ValidationError("--merged and --with-base go with --into.") }
+    if pairs == nil, plain { throw ValidationError("--plain goes with --pairs.") }
+    if records == nil, eval != nil { throw ValidationError("--eval goes with --records.") }
+  }
+
   func run() async throws {
     Interrupt.listen()
-    let folder = try FolderWriter(into)
     var options = SpecOptions()
     options.specs = [spec]
     options.sets = sets
+    if let into { try await exportPolicy(options, into: into) } else { try exportRecords(options) }
+  }
+
+  private func exportPolicy(_ options: SpecOptions, into: String) async throws {
+    let folder = try FolderWriter(into)
     let found = try await StoredPolicy.find(
       options, PolicyChoice(cell: cell, seed: seed), storage: storage, workers: 1)
     let (files, trained) = try found.engine.weights(of: found.policy.use, for: found.task)
     guard let last = trained.last else { fatalError("a trained policy has a training's result: our own bug") }
     try warn(found.policy, last, chained: trained.count > 1)
-    let parts = try parts(found.policy, files, trained, last)
+    let parts = try parts(found.policy, files, trained, last, into: into)
     try folder.write(parts)
     let digest = found.task.contents["adapter/\(trained.count - 1)"]
-    tell(found.policy, parts, weights: digest?.hex ?? "")
+    tell(found.policy, parts, weights: digest?.hex ?? "", into: into)
   }
 
   private func parts(
-    _ policy: TrainedPolicy, _ files: ModelFiles, _ trained: [TrainedWeights], _ last: TrainedWeights
+    _ policy: TrainedPolicy, _ files: ModelFiles, _ trained: [TrainedWeights], _ last: TrainedWeights,
+    into: String
   ) throws -> [ExportedPart] {
     var parts: [ExportedPart] = []
     if case .lora(let lora) = policy.adapter {
@@ -84,7 +120,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
   }
 
-  private func tell(_ policy: TrainedPolicy, _ parts: [ExportedPart], weights: String) {
+  private func tell(_ policy: TrainedPolicy, _ parts: [ExportedPart], weights: String, into: String) {
     let paths = parts.flatMap { part in part.files.map { (part.folder.map { "\($0)/" } ?? "") + $0.name } }
     if json {
       Output.json(
@@ -95,6 +131,56 @@ struct ExportCommand: AsyncParsableCommand {
     } else {
       Output.line("exported \(policy.title) (weights \(weights.prefix(12))) into \(into)")
       for path in paths { Output.line("  \(path)") }
+    }
+  }
+}
+
+// MARK: - Feedback and records
+
+extension ExportCommand {
+  private func exportRecords(_ options: SpecOptions) throws {
+    let session = try Session(options)
+    guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
+      throw CommandError.unreadable(
+        path: spec, reason: "it is a table over several experiments; name one of their specs")
+    }
+    let store = try Store.telling(at: storage.storePath, mode: .readOnlyIfPresent)
+    let stored = StoredGraph(session.graph, in: store)
+    let words = ["runner exec \(ShellWord.quoted(spec))"] + sets.map { "--set \(ShellWord.quoted($0))" }
+    let command = (words + storage.asGiven).joined(separator: " ")
+    if let records {
+      let numbers = TracedNumbers(experiment: experiment, stored: stored)
+      let choice = NumberChoice(cell: cell, eval: eval, seed: seed.map { String($0) })
+      let rows = try MeasuredRows(numbers, choice, command: command).rows
+      return try write(lines: rows, "records", to: records)
+    }
+    let feedback = try LearnedFeedback(
+      experiment, PolicyChoice(cell: cell, seed: seed), in: stored, command: command)
+    if let pairs { try write(lines: feedback.pairs(isPlain: plain), "pairs", to: pairs) }
+    if let judgments {
+      let list = try feedback.judgments()
+      try write(Array(JSONValue.array(list).pretty.utf8), list.count, "judgments", to: judgments)
+    }
+  }
+
+  private func write(lines: [JSONValue], _ what: String, to path: String) throws {
+    try write(lines.flatMap { $0.canonicalBytes + [UInt8(ascii: "\n")] }, lines.count, what, to: path)
+  }
+
+  private func write(_ bytes: [UInt8], _ count: Int, _ what: String, to path: String) throws {
+    do {
+      try Data(bytes).write(
+        to: URL(fileURLWithPath: path), options: OutputPath.isReplaceable(path) ? .atomic : [])
+    } catch {
+      throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
+    }
+    if json {
+      Output.json(
+        .members([
+          "event": "exported", "what": .string(what), "count": .integer(Int64(count)), "into": .string(path),
+        ]))
+    } else {
+      Output.line("exported \(count) \(what) into \(path)")
     }
   }
 }

@@ -41,6 +41,9 @@ enum RecordedStep {
     _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
   ) throws -> String {
     let place = task.step.places["responses/count"]
+    if take == .lastAssistant, let name = template.soleField, let value = fields[name], value.arrayValue != nil {
+      return try lastResponse(of: value, .messages, number, task)
+    }
     let text: String
     do {
       text = try template.render { fields[$0].flatMap(FieldText.text) }
@@ -48,13 +51,20 @@ enum RecordedStep {
       throw StepError.missingField(
         step: task.step.label, field: error.name, record: number, fields: fields, place: place)
     }
-    guard take == .lastAssistant else { return text }
+    return take == .lastAssistant ? try lastResponse(of: .string(text), .humanAssistant, number, task) : text
+  }
+
+  /// The last turn of a dialogue, which the model speaks.
+  private static func lastResponse(
+    of value: JSONValue, _ format: Conversation.Format, _ number: Int, _ task: StepTask
+  ) throws -> String {
     do {
-      let dialogue = try Dialogue(.string(text), format: .humanAssistant)
+      let dialogue = try Dialogue(value, format: format)
       guard let response = dialogue.lastResponse else { throw DialogueFault(reason: "does not end with the assistant") }
       return response
     } catch let fault as DialogueFault {
-      throw StepError.badConversation(step: task.step.label, record: number, reason: fault.reason, place: place)
+      throw StepError.badConversation(
+        step: task.step.label, record: number, reason: fault.reason, place: task.step.places["responses/count"])
     }
   }
 }
