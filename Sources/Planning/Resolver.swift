@@ -142,7 +142,7 @@ public struct Resolver: Sendable {
   /// The keys of a record-wise step's records, from the list of identities beside its input, or from what it reads.
   private func recordKeys(_ step: Step, _ recipe: RecordRecipe) -> [Digest]? {
     guard let name = recipe.identities else {
-      return step.work.recordKeys { name in input(name, of: step).flatMap { index.bytes(ofObject: $0.digest) } }
+      return step.recordKeys { name in input(name, of: step).flatMap { index.bytes(ofObject: $0.digest) } }
     }
     guard let source = step.inputs.first(where: { $0.name == name })?.source,
       let list = outputs[source.step]?["identities"], let bytes = index.bytes(ofObject: list.digest)

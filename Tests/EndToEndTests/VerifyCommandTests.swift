@@ -107,7 +107,8 @@ import Testing
   /// Scores and verdicts follow from what is read, not from a list of prompts: the plan knows which are stored nevertheless.
   @Test func aPlanSaysWhichScoresAndVerdictsAreStored() throws {
     let space = try experiment()
-    for (label, kind, records) in [("score", "score", 12), ("verify sums, after", "verify", 6)] {
+    for (label, kind, records) in [("score", "score", 12), ("verify sums, after", "verify", 6), ("judge", "revise", 6)]
+    {
       let result = try #require(try stored(label, kind: kind, in: space).first)
       let name = try #require(result.provenance["label"]?.stringValue)
       let hex = result.manifest.key.hex

@@ -79,6 +79,11 @@ public struct PairStatisticsWork: Work, Hashable {
   /// Whether it is the lengths that are compared.
   public let lengths: Bool
 
+  /// Edits take time in the product of both lengths; lengths take none.
+  var recipe: RecordRecipe? {
+    lengths ? nil : RecordRecipe(options: options, inputs: [], samples: 1, identities: nil)
+  }
+
   var options: Manifest {
     var options = Manifest()
     if lengths { options.set("measure", .text("length")) }

@@ -19,6 +19,8 @@ public struct MarkWork: Work, Hashable {
   /// The judgment.
   public let judgment: Template
 
+  var recipe: RecordRecipe? { RecordRecipe(options: options, inputs: [], samples: 1, identities: nil) }
+
   var options: Manifest {
     var options = Manifest()
     options.set("response", .text(response.source))

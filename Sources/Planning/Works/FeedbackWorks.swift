@@ -98,6 +98,11 @@ public struct ReviseWork: Work, Hashable {
   /// What is done.
   public let stage: Stage
 
+  /// A stage that asks a verifier keeps what became of each record: of the others a record costs less than looking it up.
+  var recipe: RecordRecipe? {
+    stage.verifier.map { _ in RecordRecipe(options: options, inputs: [], samples: 1, identities: nil) }
+  }
+
   var options: Manifest {
     var options = Manifest()
     func set(_ name: String, _ verifier: Verifier?, keep: KeptPairs) {
@@ -174,6 +179,31 @@ public struct ReviseWork: Work, Hashable {
     case .plain, .minimalRevision, .revision, .revisionRecorded, .judge, .judgeRecorded, .judgeReplies, .stronger,
       .strongerAnswer, .select:
       preconditionFailure("described above")
+    }
+  }
+}
+
+extension ReviseWork.Stage {
+  /// The verifier that the stage asks about every response that comes in or that it writes; nil if it asks none.
+  public var verifier: Verifier? {
+    switch self {
+    case .minimalRevision(let verifier, _), .strongerAnswer(let verifier), .judge(let verifier), .select(let verifier, _):
+      verifier
+    case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _),
+      .refinement(let verifier, _), .refinementRecorded(let verifier, _):
+      keepsRight ? verifier : nil
+    case .judgment(let verifier, _, _), .hindsight(let verifier), .rescore(let verifier): verifier
+    default: nil
+    }
+  }
+
+  /// Whether only pairs stay whose better response is right.
+  public var keepsRight: Bool {
+    switch self {
+    case .minimalRevision(_, let keep), .revision(_, let keep), .revisionRecorded(_, let keep), .stronger(_, let keep),
+      .refinement(_, let keep), .refinementRecorded(_, let keep):
+      keep == .verdictRight
+    default: false
     }
   }
 }

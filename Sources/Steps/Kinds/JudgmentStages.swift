@@ -106,7 +106,7 @@ extension Reviser {
         if case .leftover(let leftover) = Self.revision(of: response, in: replies[index]) { return .leftover(leftover) }
         preconditionFailure("a revision is a response or a leftover")
       }
-      if keepsRight, let verdict = grader?.verdict(on: better, to: prompt), verdict.outcome != .right {
+      if stage.keepsRight, let verdict = grader?.verdict(on: better, to: prompt), verdict.outcome != .right {
         return .leftover(Leftover(.notRight, verdict.reason))
       }
       return .item(.pair(chosen: better, rejected: response))

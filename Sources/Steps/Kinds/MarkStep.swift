@@ -12,22 +12,21 @@ import Specification
 import Verification
 
 enum MarkStep {
-  static func run(_ work: MarkWork, _ task: StepTask) throws -> [ProducedOutput] {
+  static func run(_ work: MarkWork, _ task: StepTask) throws -> ([ProducedOutput], WorkCount) {
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let fields = try RecordFile.fields(from: task.input("records"), file: "records of \(task.step.label)")
     let records = SourceRecord.identified(fields)
     try Alignment.check(prompts.map(\.id), records.map(\.id), step: task.step.label)
     let marker = Marker(work, label: task.step.label, places: task.step.places)
     try marker.checkKnown(in: fields)
-    var feedback: [FeedbackRecord] = []
-    var errors: [ErrorSpans] = []
-    for (index, (prompt, record)) in zip(prompts, records).enumerated() {
-      let marked = try marker.mark(record, of: prompt, number: index + 1)
-      feedback.append(marked.feedback)
-      errors.append(marked.errors)
+    let (results, count) = try task.resultsByLine(of: prompts.count) { index in
+      let marked = try marker.mark(records[index], of: prompts[index], number: index + 1)
+      return [marked.feedback.json, marked.errors.json]
     }
-    return ReviseStep.outputs("feedback", feedback)
-      + [ProducedOutput("errors", RecordFile.bytes(errors), records: errors.count)]
+    let feedback = try results.map { try FeedbackRecord(json: $0[0]) }
+    let errors = try results.map { try ErrorSpans(json: $0[1]) }
+    let spans = ProducedOutput("errors", RecordFile.bytes(errors), records: errors.count)
+    return (ReviseStep.outputs("feedback", feedback) + [spans], count)
   }
 }
 

@@ -107,20 +107,30 @@ package enum PreferenceStep {
 }
 
 package enum PairStatisticsStep {
-  static func run(_ work: PairStatisticsWork, _ task: StepTask) throws -> [ProducedOutput] {
+  static func run(_ work: PairStatisticsWork, _ task: StepTask) throws -> ([ProducedOutput], WorkCount) {
     let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
-    let label = task.step.label
-    var statistics: [(String, (String, String) -> Double)] = [
-      ("jaccard", TextDistance.jaccard), ("levenshtein", { Double(TextDistance.levenshtein($0, $1)) }),
-    ]
-    if work.lengths { statistics = [("length", { Double($0.unicodeScalars.count - $1.unicodeScalars.count) })] }
-    return try statistics.map { name, measure in
-      let outcomes = try examples.outcomes(
-        examples.map { record in
-          record.pairs.map { Outcome(kind: "measured", value: measure($0.text, $1.text)) }
-        }, label: label)
+    func output(_ name: String, _ outcomes: [[Outcome]]) throws -> ProducedOutput {
+      let outcomes = try examples.outcomes(outcomes, label: task.step.label)
       return ProducedOutput(name, RecordFile.bytes(outcomes), records: outcomes.count)
     }
+    func measured(_ record: FeedbackRecord, _ measure: (String, String) -> Double) -> [Outcome] {
+      record.pairs.map { Outcome(kind: "measured", value: measure($0.text, $1.text)) }
+    }
+    if work.lengths {
+      let lengths = examples.map { record in
+        measured(record) { Double($0.unicodeScalars.count - $1.unicodeScalars.count) }
+      }
+      return ([try output("length", lengths)], WorkCount())
+    }
+    let (results, count) = try task.resultsByLine(of: examples.count) { index in
+      let words = measured(examples[index], TextDistance.jaccard)
+      let edits = measured(examples[index]) { Double(TextDistance.levenshtein($0, $1)) }
+      return [words, edits].map { .array($0.map(\.json)) }
+    }
+    func outcomes(_ place: Int) throws -> [[Outcome]] {
+      try results.map { try ($0[place].arrayValue ?? []).map { try Outcome(json: $0) } }
+    }
+    return ([try output("jaccard", outcomes(0)), try output("levenshtein", outcomes(1))], count)
   }
 }
 

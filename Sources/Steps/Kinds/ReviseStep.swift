@@ -8,17 +8,31 @@ import Records
 import Specification
 
 enum ReviseStep {
-  static func run(_ work: ReviseWork, _ task: StepTask) throws -> [ProducedOutput] {
+  static func run(_ work: ReviseWork, _ task: StepTask) throws -> ([ProducedOutput], WorkCount) {
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let candidates = try Candidates.read(prompts, task)
     let extras = try Extras(work.stage, candidates, task)
     let reviser = Reviser(work.stage, label: task.step.label, places: task.step.places)
-    var records: [FeedbackRecord] = []
-    for (index, (prompt, candidate)) in zip(prompts, candidates).enumerated() {
-      records.append(try reviser.revise(candidate, of: prompt, number: index + 1, with: extras.material(index)))
+    func revised(_ index: Int) throws -> FeedbackRecord {
+      try reviser.revise(candidates[index], of: prompts[index], number: index + 1, with: extras.material(index))
     }
-    if case .balance(let ratio) = work.stage { records = Balance.kept(records, acceptablePerRejected: ratio) }
-    return outputs("feedback", records, verdicts: reviser.verdicts(on: candidates, to: prompts))
+    if work.stage.verifier == nil {
+      var records = try prompts.indices.map(revised)
+      if case .balance(let ratio) = work.stage { records = Balance.kept(records, acceptablePerRejected: ratio) }
+      return (outputs("feedback", records), WorkCount())
+    }
+    let (results, count) = try task.resultsByLine(of: prompts.count) { index in
+      let feedback = try revised(index)
+      let verdicts = reviser.verdicts(on: candidates[index], to: prompts[index])
+      return [feedback.json, .array(verdicts.map { .string($0) })]
+    }
+    var records: [FeedbackRecord] = []
+    var verdicts: [String] = []
+    for result in results {
+      records.append(try FeedbackRecord(json: result[0]))
+      verdicts += result[1].arrayValue?.compactMap(\.stringValue) ?? []
+    }
+    return (outputs("feedback", records, verdicts: verdicts), count)
   }
 
   /// Feedback under a name, and how much there is of what.

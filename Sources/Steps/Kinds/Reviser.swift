@@ -61,13 +61,13 @@ package struct Reviser {
   package func revise(
     _ record: FeedbackRecord, of prompt: RenderedPrompt, number: Int, with material: Material = Material()
   ) throws -> FeedbackRecord {
-    let grader = verifier.map { Grader($0, label: label, places: places) }
+    let grader = stage.verifier.map { Grader($0, label: label, places: places) }
     try grader?.check(prompt, number: number)
     if let feedback = try further(record, prompt, number, material, grader) { return feedback }
     func isRight(_ response: Response) -> Bool { grader?.verdict(on: response, to: prompt).outcome == .right }
     /// The pair, unless only pairs with a right response stay and this one's is not.
     func kept(_ chosen: Response, over rejected: Response) -> Fate {
-      if let grader, keepsRight {
+      if let grader, stage.keepsRight {
         let verdict = grader.verdict(on: chosen, to: prompt)
         if verdict.outcome != .right { return .leftover(Leftover(.notRight, verdict.reason)) }
       }
@@ -137,33 +137,9 @@ package struct Reviser {
   /// What the stage's verifier says of every response that came in: those that name no answer, too.
   ///
   /// Empty for a stage without a verifier.
-  func verdicts(on candidates: [FeedbackRecord], to prompts: [RenderedPrompt]) -> [String] {
-    guard let grader = verifier.map({ Grader($0, label: label, places: places) }) else { return [] }
-    return zip(candidates, prompts).flatMap { candidate, prompt in
-      candidate.items.flatMap(\.responses).map { grader.verdict(on: $0, to: prompt).outcome.rawValue }
-    }
-  }
-
-  private var verifier: Specification.Verifier? {
-    switch stage {
-    case .minimalRevision(let verifier, _), .judge(let verifier), .strongerAnswer(let verifier),
-      .select(let verifier, _):
-      verifier
-    case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _):
-      keepsRight ? verifier : nil
-    case .judgment(let verifier, _, _), .hindsight(let verifier), .rescore(let verifier): verifier
-    case .refinement(let verifier, _), .refinementRecorded(let verifier, _): keepsRight ? verifier : nil
-    default: nil
-    }
-  }
-
-  var keepsRight: Bool {
-    switch stage {
-    case .minimalRevision(_, let keep), .revision(_, let keep), .revisionRecorded(_, let keep), .stronger(_, let keep),
-      .refinement(_, let keep), .refinementRecorded(_, let keep):
-      keep == .verdictRight
-    default: false
-    }
+  func verdicts(on candidate: FeedbackRecord, to prompt: RenderedPrompt) -> [String] {
+    guard let grader = stage.verifier.map({ Grader($0, label: label, places: places) }) else { return [] }
+    return candidate.items.flatMap(\.responses).map { grader.verdict(on: $0, to: prompt).outcome.rawValue }
   }
 
   func eachItem(
