@@ -187,7 +187,8 @@ extension ReviseWork.Stage {
   /// The verifier that the stage asks about every response that comes in or that it writes; nil if it asks none.
   public var verifier: Verifier? {
     switch self {
-    case .minimalRevision(let verifier, _), .strongerAnswer(let verifier), .judge(let verifier), .select(let verifier, _):
+    case .minimalRevision(let verifier, _), .strongerAnswer(let verifier), .judge(let verifier),
+      .select(let verifier, _):
       verifier
     case .revision(let verifier, _), .revisionRecorded(let verifier, _), .stronger(let verifier, _),
       .refinement(let verifier, _), .refinementRecorded(let verifier, _):
