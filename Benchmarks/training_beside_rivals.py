@@ -227,6 +227,7 @@ def main():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--shapes", default="even,ragged")
     parser.add_argument("--tunings", default=",".join(TUNINGS), help="as they are called in the table")
+    parser.add_argument("--programs", default=";".join(PROGRAMS), help="as they are called in the table, between semicolons")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--own", help="what `runner bench --only training --json` printed just now, to save its time")
     options = parser.parse_args()
@@ -248,7 +249,7 @@ def main():
                 item = mine[(tuning, shape, count)]
                 rate = item["tokens"] / statistics.median(item["seconds"])
                 table.append((tuning, shape, count, "runner", rate, 1.0))
-                for program, code in PROGRAMS.items():
+                for program, code in [(name, PROGRAMS[name]) for name in options.programs.split(";")]:
                     result = run_one(
                         {"model": options.model, "tune": tune, "shape": shape, "steps": options.steps,
                          "threads": count, "program": code})

@@ -14,6 +14,11 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/Tests/Emulation
 work=$root/.build/avx512-whole
 
+if grep -qw avx512f /proc/cpuinfo; then
+  echo "This host has AVX-512 itself, so there is nothing to compare it with; \`make test\` compares the variants here."
+  exit 1
+fi
+
 missing=""
 for package in bochs bochs-term bochsbios vgabios busybox-static grub-common grub-pc-bin xorriso mtools cpio; do
   dpkg -s "$package" 2>&1 | grep -q "^Status: install ok" || missing="$missing $package"
@@ -61,7 +66,7 @@ cat >machine/init <<'END'
 /bin/busybox mount -t tmpfs -o size=900m tmp /tmp
 export PATH=/bin HOME=/tmp LANG=C
 cd /work
-for flag in fma avx512f avx512vl; do /bin/busybox grep -qw "$flag" /proc/cpuinfo && echo "has $flag"; done
+for flag in fma avx512f avx512bw avx512dq avx512vl; do /bin/busybox grep -qw "$flag" /proc/cpuinfo && echo "has $flag"; done
 for spec in small real; do
   runner exec $spec.yaml --workers 1 --store /tmp/$spec --results /tmp/results 2>&1 | /bin/busybox cat
 done
@@ -85,7 +90,7 @@ cat >bochsrc <<'END'
 config_interface: textconfig
 display_library: term
 cpu: model=corei7_skylake_x, count=1, ips=50000000, reset_on_triple_fault=0
-memory: guest=2048, host=2048
+memory: guest=3072, host=3072
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
 ata0-master: type=cdrom, path=disk.iso, status=inserted
@@ -97,7 +102,10 @@ panic: action=fatal
 END
 echo c | TERM=vt100 timeout -s KILL 7200 bochs -q -f bochsrc >bochs.out 2>bochs.err || true
 tr -d '\r' <serial.out | grep -E '^has |steps ran' || true
-grep -q '^has avx512f' serial.out || { echo "FAILED: the emulated processor has no AVX-512 (see $work/serial.out)"; exit 1; }
+# What the program asks for before it takes that variant.
+for flag in avx512f avx512bw avx512dq avx512vl; do
+  grep -q "^has $flag" serial.out || { echo "FAILED: the emulated processor has no $flag (see $work/serial.out)"; exit 1; }
+done
 tr -d '\r' <serial.out | sed -n 's/^object //p' | sort >there.txt
 grep -q '^END' serial.out && cmp here.txt there.txt || { echo "FAILED: the stores differ (see $work)"; exit 1; }
 echo "$(wc -l <here.txt) objects, the same bytes"
