@@ -73,8 +73,7 @@ public struct TableLayout: Sendable {
       [number.isBase ? "base" : ""] + axes.map { number.value(on: $0) ?? "" }
     }
     let places = shown.map { key(of: $0) }
-    var seen: Set<[String]> = []
-    let keys = places.filter { seen.insert($0).inserted }
+    let keys = places.distinct
     // A number of the base that is the same for all arms stands in the row of each arm, if other numbers are not the same.
     func isWithin(_ special: [String], _ general: [String]) -> Bool {
       guard special[0] == "base", general[0] == "base" else { return special == general }
@@ -130,10 +129,7 @@ public struct TableLayout: Sendable {
   }
 
   /// Every number that is shown, once, row by row.
-  public var numbers: [Measured] {
-    var seen: Set<Measured> = []
-    return rows.flatMap(\.cells).compactMap { $0 }.filter { seen.insert($0).inserted }
-  }
+  public var numbers: [Measured] { rows.flatMap(\.cells).compactMap { $0 }.distinct }
 
   /// What ``relativeToRow`` may be, and `base` where there is one.
   public var referenceNames: [String] {

@@ -45,7 +45,7 @@ public struct TableText: Sendable {
   /// What the numbers are, in one line.
   public var legend: String {
     let numbers = layout.rows.flatMap(\.cells).compactMap { $0 }
-    let shares = Self.distinct(numbers.filter(\.isShare).map(\.eval))
+    let shares = numbers.filter(\.isShare).map(\.eval).distinct
     let isAll = numbers.allSatisfy(\.isShare)
     let percent = shares.isEmpty ? "" : isAll ? "In percent; " : "In percent: \(shares.joined(separator: ", ")); "
     let seeds = numbers.map(\.seeds.count).max() ?? 1
@@ -56,11 +56,6 @@ public struct TableText: Sendable {
     if one { spreads.append((seeds > 1 ? "for numbers of one seed " : "") + "the standard error over records") }
     let spread = spreads.isEmpty ? "" : "± is \(spreads.joined(separator: ", ")); "
     return "\(percent)\(spread)records: \(records)." + (marks?.legend.map { " \($0)" } ?? "")
-  }
-
-  private static func distinct(_ names: [String]) -> [String] {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }
   }
 
   /// Columns that line up, for a terminal or a log; no new line at the end.

@@ -5,6 +5,7 @@ import Digests
 import JSON
 import Planning
 import Records
+import Reporting
 import Specification
 
 /// The rows of an experiment's numbers.
@@ -24,12 +25,12 @@ struct MeasuredRows {
     if let cell = choice.cell {
       let known = chosen.map(\.cell)
       chosen = chosen.filter { $0.cell == cell || $0.cell.hasPrefix("\(cell), ") }
-      if chosen.isEmpty { throw CommandError.unknownName(what: "cell", name: cell, known: Self.once(known)) }
+      if chosen.isEmpty { throw CommandError.unknownName(what: "cell", name: cell, known: known.distinct) }
     }
     if let eval = choice.eval {
       let known = chosen.map(\.measured.eval)
       chosen = chosen.filter { $0.measured.eval == eval }
-      if chosen.isEmpty { throw CommandError.unknownName(what: "eval", name: eval, known: Self.once(known)) }
+      if chosen.isEmpty { throw CommandError.unknownName(what: "eval", name: eval, known: known.distinct) }
     }
     if chosen.isEmpty { throw TraceFault.measuresNothing(spec: numbers.experiment.experiment.path) }
     var rows: [JSONValue] = []
@@ -40,7 +41,7 @@ struct MeasuredRows {
     }
     if rows.isEmpty, let seed = choice.seed {
       let known = chosen.flatMap { $0.sources.compactMap(\.seed) }
-      throw CommandError.unknownName(what: "seed", name: seed, known: Self.once(known))
+      throw CommandError.unknownName(what: "seed", name: seed, known: known.distinct)
     }
     self.rows = rows
   }
@@ -84,10 +85,5 @@ struct MeasuredRows {
         return .object(row)
       }
     }
-  }
-
-  private static func once(_ names: [String]) -> [String] {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }
   }
 }

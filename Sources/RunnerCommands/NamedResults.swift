@@ -1,8 +1,6 @@
 // Results as the command line names them: by a spec, a folder of results, or a table file, with the numbers if there are any.
 
 import Diagnostics
-import Digests
-import Execution
 import Foundation
 import JSON
 import Planning
@@ -76,14 +74,10 @@ struct NamedResults {
   private static func table(
     of experiment: PlannedExperiment, in session: Session, _ store: Store
   ) throws -> StoredTable? {
-    var resolver = Resolver(index: StoreIndex(store))
-    var found: [StepID: (key: Digest, result: StoredResult)] = [:]
-    for step in session.graph.restricted(to: [experiment.table]).steps {
-      if case .cached(let key, let result) = resolver.resolve(step) { found[step.id] = (key, result) }
-    }
-    guard let output = found[experiment.table]?.result.outputs["table"] else { return nil }
+    let stored = StoredGraph(session.graph.restricted(to: [experiment.table]), in: store)
+    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let report = try ResultReport(
-      experiment, table: try store.read(output.digest), results: RunResults(found),
+      experiment, table: try store.read(digest), results: stored.results,
       graph: session.graph.steps(of: experiment))
     return try? StoredTable(json: report.json)
   }

@@ -27,6 +27,9 @@ struct StoredGraph {
     self.found = found
   }
 
+  /// The keys and outputs of all that is stored.
+  var results: RunResults { RunResults(found) }
+
   /// A step's key and outputs; nil if it is not stored.
   subscript(step: StepID) -> (key: Digest, result: StoredResult)? { found[step] }
 

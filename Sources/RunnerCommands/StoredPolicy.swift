@@ -5,6 +5,7 @@ import Diagnostics
 import Execution
 import LanguageModel
 import Planning
+import Reporting
 import Steps
 import Storage
 
@@ -54,11 +55,11 @@ struct StoredPolicy {
     if let cell = choice.cell {
       found = found.filter { $0.cell.utf8.elementsEqual(cell.utf8) }
       guard !found.isEmpty else {
-        throw CommandError.unknownName(what: "cell that trains", name: cell, known: once(policies.map(\.cell)))
+        throw CommandError.unknownName(what: "cell that trains", name: cell, known: policies.map(\.cell).distinct)
       }
     }
     if let seed = choice.seed {
-      let known = once(found.map { String($0.seed) })
+      let known = found.map { String($0.seed) }.distinct
       found = found.filter { $0.seed == seed }
       guard !found.isEmpty else { throw CommandError.unknownName(what: "seed", name: String(seed), known: known) }
     }
@@ -67,11 +68,6 @@ struct StoredPolicy {
       throw PolicyError.several(spec: spec, found.map(\.arguments))
     }
     return found[0]
-  }
-
-  private static func once(_ names: [String]) -> [String] {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }
   }
 
   private static func refuseMissing(

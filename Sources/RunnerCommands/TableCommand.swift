@@ -116,14 +116,6 @@ private struct LaidOutTable {
   }
 }
 
-extension [String] {
-  /// The texts, each once, in order.
-  fileprivate var distinct: [String] {
-    var seen: Set<String> = []
-    return filter { seen.insert($0).inserted }
-  }
-}
-
 extension Substring {
   fileprivate var trimmingSpaces: Substring {
     var text = self

@@ -95,10 +95,10 @@ struct TracedNumbers {
       // Rounds are numbers of one cell: its name without them means all of them.
       found = exact.isEmpty ? all.filter { $0.cell.hasPrefix("\(cell), ") } : exact
       guard !found.isEmpty else {
-        throw CommandError.unknownName(what: "cell", name: cell, known: Self.once(all.map(\.cell)))
+        throw CommandError.unknownName(what: "cell", name: cell, known: all.map(\.cell).distinct)
       }
     }
-    let evals = Self.once(found.map(\.measured.eval))
+    let evals = found.map(\.measured.eval).distinct
     if let eval = choice.eval, !evals.contains(eval) {
       throw CommandError.unknownName(what: "eval", name: eval, known: evals)
     }
@@ -126,11 +126,6 @@ struct TracedNumbers {
       throw CommandError.unknownName(what: "seed", name: seed, known: number.sources.compactMap(\.seed))
     }
     return source
-  }
-
-  private static func once(_ names: [String]) -> [String] {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }
   }
 }
 

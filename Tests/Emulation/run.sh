@@ -13,17 +13,8 @@ here=$root/Tests/Emulation
 kernels=${KERNELS:-$root/Sources/CKernels}
 work=$root/.build/avx512
 
-missing=""
-for package in bochs bochs-term bochsbios vgabios; do
-  dpkg -s "$package" 2>&1 | grep -q "^Status: install ok" || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-  echo "installing:$missing"
-  sudo=""
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
+. "$here/machine.sh"
+need bochs bochs-term bochsbios vgabios
 
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 exact=$(sed -n '/^let exact/,/^]/s/.*unsafeFlags(\[\(.*\)\]).*/\1/p' "$root/Package.swift" | tr -d '",')
@@ -62,21 +53,11 @@ echo "== on the emulated processor"
 "$tools/clang" -fuse-ld=lld -nostdlib -static -T "$here/machine.ld" machine.o $objects -lgcc -o machine.elf
 "$tools/llvm-objcopy" -O binary machine.elf disk
 truncate -s 1032192 disk
-cat >bochsrc <<'END'
-config_interface: textconfig
-display_library: term
-cpu: model=corei7_skylake_x, count=1, ips=4000000, reset_on_triple_fault=0
-memory: guest=32, host=32
-romimage: file=/usr/share/bochs/BIOS-bochs-latest
-vgaromimage: file=/usr/share/vgabios/vgabios.bin
+emulate 3600 4000000 32 <<'END' | tee bochs.out | grep --line-buffered -E ' cases|^ran:' || true
 ata0-master: type=disk, path=disk, mode=flat, cylinders=2, heads=16, spt=63
 boot: disk
 port_e9_hack: enabled=1
-log: bochs.log
-panic: action=fatal
 END
-# Bochs has a debugger that waits for `c`, to continue; its display is a terminal of its own that nobody sees.
-echo c | TERM=vt100 timeout -s KILL 3600 bochs -f bochsrc 2>bochs.err | tee bochs.out | grep --line-buffered -E ' cases|^ran:' || true
 grep -q '^ran: plain AVX2 AVX-512;.* 0 different$' bochs.out || {
   echo "FAILED: a kernel differs, or the emulator did not reach the end (see $work/bochs.log, bochs.out and bochs.err)"
   exit 1

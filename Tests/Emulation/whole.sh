@@ -19,17 +19,8 @@ if grep -qw avx512f /proc/cpuinfo; then
   exit 1
 fi
 
-missing=""
-for package in bochs bochs-term bochsbios vgabios busybox-static grub-common grub-pc-bin xorriso mtools cpio; do
-  dpkg -s "$package" 2>&1 | grep -q "^Status: install ok" || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-  echo "installing:$missing"
-  sudo=""
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
+. "$here/machine.sh"
+need bochs bochs-term bochsbios vgabios busybox-static grub-common grub-pc-bin xorriso mtools cpio
 
 rm -rf "$work"
 mkdir -p "$work/machine/bin" "$work/machine/work" "$work/machine/proc" "$work/machine/dev" "$work/machine/tmp" \
@@ -86,21 +77,12 @@ menuentry experiments {
 }
 END
 grub-mkrescue -o disk.iso image >grub.log 2>&1
-cat >bochsrc <<'END'
-config_interface: textconfig
-display_library: term
-cpu: model=corei7_skylake_x, count=1, ips=50000000, reset_on_triple_fault=0
-memory: guest=3072, host=3072
-romimage: file=/usr/share/bochs/BIOS-bochs-latest
-vgaromimage: file=/usr/share/vgabios/vgabios.bin
+emulate 7200 50000000 3072 >bochs.out <<'END' || true
 ata0-master: type=cdrom, path=disk.iso, status=inserted
 boot: cdrom
 com1: enabled=1, mode=file, dev=serial.out
 clock: sync=none
-log: bochs.log
-panic: action=fatal
 END
-echo c | TERM=vt100 timeout -s KILL 7200 bochs -q -f bochsrc >bochs.out 2>bochs.err || true
 tr -d '\r' <serial.out | grep -E '^has |steps ran' || true
 # What the program asks for before it takes that variant.
 for flag in avx512f avx512bw avx512dq avx512vl; do

@@ -178,6 +178,7 @@ import Testing
     ("reviser=[{stronger: {}}]", "lacks `model`"), ("reviser=[{stronger: {by: recorded}}]", "needs `response`"),
     ("reviser=[{stronger: {model: other, response: a}}]", "no effect without `by: recorded`"),
     ("reviser=[{stronger: {by: verifier, response: a}}]", "no effect without `by: recorded`"),
+    ("reviser=[{stronger: {by: verifier, keep: all}}]", "no effect without `by: recorded` or `model: …`"),
     ("reviser=[{stronger: {by: recorded, model: other, response: a}}]", "exactly one of"),
     ("reviser=[{stronger: {by: recorded, top-k: 3, response: a}}]", "no effect without `model: …`"),
     ("generator=none", "needs `generator`"),

@@ -73,6 +73,12 @@ import Testing
     for word in words { #expect(told.contains(word), "\(word) in \(told)") }
   }
 
+  /// A way that is mistyped asks for nothing further.
+  @Test func aMistypedWayIsOneMistake() {
+    let told = told(Self.models + Self.training.replacing("judge: {by: verifier}", with: "stronger: {by: verifyer}"))
+    #expect(told.contains("verifyer") && told.matches(of: /error:/).count == 1, "\(told)")
+  }
+
   /// A name that cannot be read is one mistake, not also an axis that the table lacks.
   @Test func aMistypedRowIsOneMistake() {
     let text =

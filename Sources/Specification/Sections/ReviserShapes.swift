@@ -151,12 +151,16 @@ extension Stronger {
         }
         if by == .verifier {
           fields.refuse("response", without: "by: recorded")
+          // What the verifier calls right stays in either case.
+          fields.refuse("keep", without: "by: recorded` or `model: …")
           fields.reading.needsVerifier(in: "stronger", fields.place("by"))
           return Stronger(source: .verifier, keep: keep)
         }
         fields.demand("response", with: "by: recorded", at: "by")
         return response.map { Stronger(source: .recorded($0), keep: keep) }
       }
+      // A `by` that cannot be read is told already; what it would have asked for is not known.
+      if fields.has("by") { return nil }
       fields.refuse("response", without: "by: recorded")
       fields.demand("model")
       return model.map { Stronger(source: .model($0, decoding), keep: keep) }
