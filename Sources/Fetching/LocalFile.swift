@@ -3,7 +3,7 @@
 
 import Diagnostics
 import Digests
-import Foundation
+import FoundationEssentials
 
 enum LocalFile {
   struct Facts: Hashable {
@@ -20,7 +20,7 @@ enum LocalFile {
     let type = attributes[.type] as? FileAttributeType
     return Facts(
       isFile: type == .typeRegular, isFolder: type == .typeDirectory,
-      byteCount: (attributes[.size] as? NSNumber)?.intValue ?? 0, modified: attributes[.modificationDate] as? Date)
+      byteCount: attributes[.size] as? Int ?? 0, modified: attributes[.modificationDate] as? Date)
   }
 
   /// Hashes a file in pieces.
@@ -28,15 +28,7 @@ enum LocalFile {
     guard let facts = facts(path) else { throw .noFile(path) }
     guard facts.isFile else { throw .notAFile(path) }
     do {
-      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? file.close() }
-      var hasher = DigestHasher()
-      var count = 0
-      while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
-        hasher.update(Array(data))
-        count += data.count
-      }
-      return (hasher.finalize(), count)
+      return try Digest.sha256(ofFile: path)
     } catch {
       throw .unreadable(path, reason: SystemReason.text(of: error, at: path))
     }

@@ -130,11 +130,11 @@ struct Packages: Sendable {
     }
   }
 
-  private func python(_ arguments: [String], in folder: String) async throws(FetchFailure) -> Subprocess.Result {
-    guard let python = Subprocess.find("python3", path: environment["PATH"] ?? "") else { throw .noPython }
+  private func python(_ arguments: [String], in folder: String) async throws(FetchFailure) -> ChildProcess.Result {
+    guard let python = ChildProcess.find("python3", path: environment["PATH"] ?? "") else { throw .noPython }
     // pip's own temporary files go where ours are cleaned up, and where there is room for the package.
     let environment = environment.merging(["TMPDIR": folder]) { $1 }
-    return try await Subprocess.run(python, arguments, environment: environment, workFolder: folder)
+    return try await ChildProcess.run(python, arguments, environment: environment)
   }
 
   /// What pip's messages mean.

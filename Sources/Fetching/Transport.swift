@@ -3,8 +3,11 @@
 
 import CTransfer
 import Diagnostics
-import Foundation
+import Dispatch
+import FoundationEssentials
+import Glibc
 import Synchronization
+import SystemPackage
 
 /// Gets files from the web.
 public protocol Transport: Sendable {
@@ -38,15 +41,21 @@ public struct WebTransport: Transport {
     report: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void
   ) async throws(FetchFailure) {
     guard let url = URL(string: address), url.host != nil else { throw .badAddress(address) }
-    guard FileManager.default.createFile(atPath: target, contents: nil), let file = FileHandle(forWritingAtPath: target)
-    else { throw .unwritable(target, reason: "it cannot be created") }
+    let file: FileDescriptor
+    do {
+      file = try .open(
+        FilePath(target), .writeOnly, options: [.create, .truncate, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    } catch {
+      throw .unwritable(target, reason: SystemReason.text(of: error, at: target))
+    }
     defer { try? file.close() }
     let receiver = Receiver(file: file, target: target, report: report)
     let idle = max(1, Int(idleSeconds.rounded(.up)))
     let failure = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         // A transfer stands still as long as its server does: it gets a thread of its own.
-        Thread.detachNewThread {
+        DispatchQueue(label: "transfer").async {
           continuation.resume(returning: receiver.transfer(address, headers, idleSeconds: idle))
         }
       }
@@ -66,13 +75,13 @@ private final class Receiver: Sendable {
     var failure: FetchFailure?
   }
 
-  private let file: FileHandle
+  private let file: FileDescriptor
   private let target: String
   private let report: @Sendable (_ done: Int, _ total: Int?) -> Void
   private let state = Mutex(State())
   private let isEnded = Atomic(false)
 
-  init(file: FileHandle, target: String, report: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void) {
+  init(file: FileDescriptor, target: String, report: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void) {
     self.file = file
     self.target = target
     self.report = report
@@ -131,7 +140,7 @@ private final class Receiver: Sendable {
 
   private func take(_ bytes: UnsafeRawBufferPointer) -> CInt {
     do {
-      try file.write(contentsOf: Data(bytes))
+      try file.writeAll(bytes)
     } catch {
       state.withLock { $0.failure = .unwritable(target, reason: SystemReason.text(of: error, at: target)) }
       return 1

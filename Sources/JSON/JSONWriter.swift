@@ -24,24 +24,74 @@ extension JSONValue {
   }
 }
 
-extension JSONObject {
-  /// The bytes of ``JSONValue/pretty`` for this object with a list under one more name.
+/// The text of ``JSONValue/pretty`` written member by member, for objects of thousands of entries: as values they would take
+/// far more memory and time than their text.
+public struct JSONPrettyText: Sendable {
+  private var writer = JSONWriter(sorted: true, indented: true)
+  private var depth = 0
+  private var isFirst = true
+
+  /// The bytes of an object.
   ///
-  /// - Parameters:
-  ///   - name: A name that the object does not have.
-  ///   - elements: The list's elements, made as they are written: held all together, thousands would take far more memory than
-  ///     their text.
-  /// - Returns: The bytes.
-  public func prettyBytes(with name: String, listing elements: some Sequence<JSONValue>) -> [UInt8] {
-    var writer = JSONWriter(sorted: true, indented: true)
-    let members = JSONObject(members + [JSONMember(name, .null)]).sorted
-    writer.writeList("{", "}", members, depth: 0) { writer, member in
-      guard member.name.utf8.elementsEqual(name.utf8) else { return writer.write(member, depth: 1) }
-      writer.write(name: name)
-      writer.writeList("[", "]", elements, depth: 1) { writer, element in writer.write(element, depth: 2) }
-    }
-    writer.bytes.append(UInt8(ascii: "\n"))
-    return writer.bytes
+  /// - Parameter body: Writes its members, in the order of their names' bytes.
+  /// - Returns: The bytes, with a line end.
+  public static func object(_ body: (inout JSONPrettyText) -> Void) -> [UInt8] {
+    var text = JSONPrettyText()
+    text.enclose("{", "}", body)
+    text.writer.bytes.append(UInt8(ascii: "\n"))
+    return text.writer.bytes
+  }
+
+  private mutating func enclose(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONPrettyText) -> Void)
+  {
+    writer.bytes.append(UInt8(ascii: open))
+    depth += 1
+    isFirst = true
+    body(&self)
+    depth -= 1
+    if !isFirst { writer.newLine(depth) }
+    isFirst = false
+    writer.bytes.append(UInt8(ascii: close))
+  }
+
+  private mutating func begin() {
+    if !isFirst { writer.bytes.append(UInt8(ascii: ",")) }
+    isFirst = false
+    writer.newLine(depth)
+  }
+
+  /// Writes a member that is a text.
+  public mutating func member(_ name: String, _ value: String) {
+    begin()
+    writer.write(name: name)
+    writer.write(value)
+  }
+
+  /// Writes a member that is a whole number.
+  public mutating func member(_ name: String, _ value: Int) {
+    begin()
+    writer.write(name: name)
+    writer.write(.integer(Int64(value)), depth: depth)
+  }
+
+  /// Writes a member that is an object, member by member.
+  public mutating func object(_ name: String, _ body: (inout JSONPrettyText) -> Void) {
+    begin()
+    writer.write(name: name)
+    enclose("{", "}", body)
+  }
+
+  /// Writes a member that is a list; `body` writes its elements with ``element(_:)``.
+  public mutating func list(_ name: String, _ body: (inout JSONPrettyText) -> Void) {
+    begin()
+    writer.write(name: name)
+    enclose("[", "]", body)
+  }
+
+  /// Writes an element of a list that is an object, member by member.
+  public mutating func element(_ body: (inout JSONPrettyText) -> Void) {
+    begin()
+    enclose("{", "}", body)
   }
 }
 
@@ -103,7 +153,7 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: close))
   }
 
-  private mutating func newLine(_ depth: Int) {
+  fileprivate mutating func newLine(_ depth: Int) {
     guard indented else { return }
     bytes.append(UInt8(ascii: "\n"))
     for _ in 0..<depth {

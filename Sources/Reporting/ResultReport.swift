@@ -3,7 +3,8 @@
 
 public import Diagnostics
 public import Digests
-import Foundation
+import FoundationEssentials
+import Glibc
 public import JSON
 public import Planning
 public import Records
@@ -142,19 +143,25 @@ public struct ResultReport: Sendable {
   /// The bytes of `lock.json`: every step's key and outputs.
   public var lock: [UInt8] {
     let steps = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps
-    let entries = steps.lazy.compactMap { step -> JSONValue? in
-      guard let (key, result) = results[step.id] else { return nil }
-      let outputs = result.outputs.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value.digest.hex)) }
-      // In the order in which they are written: there may be thousands.
-      return .object(
-        JSONObject([
-          JSONMember("key", .string(key.hex)), JSONMember("kind", .string(step.kind.rawValue)),
-          JSONMember("label", .string(step.label)), JSONMember("outputs", .object(JSONObject(outputs))),
-        ]))
+    return JSONPrettyText.object { lock in
+      lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
+      lock.list("steps") { list in
+        for step in steps {
+          guard let (key, result) = results[step.id] else { continue }
+          list.element { entry in
+            entry.member("key", key.hex)
+            entry.member("kind", step.kind.rawValue)
+            entry.member("label", step.label)
+            entry.object("outputs") { outputs in
+              for (name, output) in result.outputs.sorted(by: { $0.key < $1.key }) {
+                outputs.member(name, output.digest.hex)
+              }
+            }
+          }
+        }
+      }
+      lock.member("version", 1)
     }
-    let arithmetic = experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
-    return JSONObject([JSONMember("version", .integer(1)), JSONMember("arithmetic", .string(arithmetic))])
-      .prettyBytes(with: "steps", listing: entries)
   }
 
   /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.

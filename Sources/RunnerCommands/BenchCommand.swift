@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import LanguageModel
 import Randomness
 
@@ -51,7 +51,7 @@ struct BenchCommand: AsyncParsableCommand {
       }
     }
     if only == nil && (model.hasSuffix(".yaml") || model.hasSuffix(".yml")) {
-      report.add(warmRun: try WarmRun(spec: model, storage: storage).measure(rounds: rounds))
+      report.add(warmRun: try await WarmRun(spec: model, storage: storage).measure(rounds: rounds))
     }
     if json { Output.json(report.json) } else { Output.line(report.markdown) }
     if let into { try report.write(to: into) }

@@ -4,7 +4,9 @@
 import ArgumentParser
 import Diagnostics
 import Digests
-import Foundation
+import FoundationEssentials
+import Glibc
+import Reporting
 import Storage
 
 struct BenchRecordsCommand: AsyncParsableCommand {
@@ -26,7 +28,8 @@ struct BenchRecordsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let path = "\(folder ?? NSTemporaryDirectory())/runner-records-\(ProcessInfo.processInfo.processIdentifier)"
+    let path =
+      "\(folder ?? FileManager.default.temporaryDirectory.path)/runner-records-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     let store = try Store(at: path, mode: .create)
     var rows = ["| what | s | records/s | most memory MB |", "| --- | ---: | ---: | ---: |"]
@@ -93,7 +96,7 @@ enum BenchRecords {
     return Array(value.prefix(count))
   }
 
-  static func text(_ seconds: Double) -> String { String(format: "%.1f", seconds) }
+  static func text(_ seconds: Double) -> String { NumberFormat.fixed(seconds, decimals: 1) }
 
   /// The most bytes that the process has had in memory.
   static var mostMemory: Int {

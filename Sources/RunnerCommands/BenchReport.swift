@@ -2,7 +2,8 @@
 // Knows nothing of how a figure comes about, except for the machine's own.
 
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSON
 import LanguageModel
 import Reporting
@@ -158,13 +159,13 @@ struct BenchReport {
   private static var processor: String? {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
+    return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }
   }
 
   /// Writes the Markdown, and leaves standing what others wrote behind it.
   func write(to path: String) throws {
     let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    let kept = old.range(of: "\n" + Self.foreign).map { "\n" + Self.foreign + old[$0.upperBound...] } ?? ""
+    let kept = old.firstRange(of: "\n" + Self.foreign).map { "\n" + Self.foreign + old[$0.upperBound...] } ?? ""
     do {
       try Data((markdown + kept).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

@@ -2,7 +2,7 @@
 // Knows nothing of data or stores; tokens are made up, and so long as the comparison with other programs has them.
 
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import JSON
 import LanguageModel
 import Objectives

@@ -3,7 +3,8 @@
 import ArgumentParser
 import Diagnostics
 import Execution
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSON
 import Planning
 import Records

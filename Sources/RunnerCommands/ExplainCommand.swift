@@ -4,7 +4,7 @@ import ArgumentParser
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Storage

@@ -3,9 +3,11 @@
 
 import Diagnostics
 import Execution
-import Foundation
+import FoundationEssentials
+import Glibc
 import LanguageModel
 import Storage
+import SystemPackage
 
 /// Files that lie in one folder of an export.
 struct ExportedPart {
@@ -47,24 +49,22 @@ struct FolderWriter {
         let reason = unsafe String(cString: strerror(errno))
         throw CommandError.unwritable(path: path, reason: reason)
       }
-    } catch let error as CocoaError {
-      try? FileManager.default.removeItem(at: partial)
-      throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
     } catch {
       try? FileManager.default.removeItem(at: partial)
-      throw error
+      guard error is CocoaError || error is Errno else { throw error }
+      throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
     }
   }
 
   private func write(_ file: ExportedFile, to place: URL) throws {
-    try Data().write(to: place)
-    let handle = try FileHandle(forWritingTo: place)
-    defer { try? handle.close() }
+    let written = try FileDescriptor.open(
+      FilePath(place.path), .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .usual)
+    defer { try? written.close() }
     try file.write { bytes in
       if Interrupt.cancellation.isCancelled { throw CommandError.cancelled }
-      try handle.write(contentsOf: Data(bytes))
+      try written.writeAll(bytes)
     }
-    try handle.synchronize()
+    guard fsync(written.rawValue) == 0 else { throw Errno(rawValue: errno) }
   }
 }
 

@@ -1,14 +1,15 @@
 // Signs of life of a run, from a thread of its own: a step may keep all others busy for hours.
 
-import Foundation
+import Dispatch
 import Storage
 
 /// Keeps the leases of a run alive for as long as the process lives.
 enum Heartbeat {
   static func start(_ leases: LeaseKeeper) {
-    Thread.detachNewThread { [weak leases] in
+    DispatchQueue(label: "heartbeat").async { [weak leases] in
+      let never = DispatchSemaphore(value: 0)
       while leases != nil {
-        Thread.sleep(forTimeInterval: LeaseKeeper.beatSeconds)
+        _ = never.wait(timeout: .now() + LeaseKeeper.beatSeconds)
         leases?.beat()
       }
     }

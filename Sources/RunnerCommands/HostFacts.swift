@@ -2,7 +2,7 @@
 
 import Diagnostics
 import Digests
-import Foundation
+import FoundationEssentials
 import Specification
 import Tensors
 
@@ -13,11 +13,7 @@ enum FileDigest {
   static func digest(ofFile path: String) throws -> Digest {
     if let fault = fault(of: path) { throw CommandError.unreadable(path: path.isEmpty ? "." : path, reason: fault) }
     do {
-      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? file.close() }
-      var hasher = DigestHasher()
-      while let data = try file.read(upToCount: 1 << 20), !data.isEmpty { hasher.update(Array(data)) }
-      return hasher.finalize()
+      return try Digest.sha256(ofFile: path).digest
     } catch {
       throw CommandError.unreadable(path: path, reason: SystemReason.text(of: error, at: path))
     }
@@ -44,17 +40,9 @@ enum Fingerprint {
   /// A process of its own computes it, so that planning never loads OpenBLAS.
   static func text(of arithmetic: Specification.ArithmeticClass) throws -> String? {
     guard arithmetic == .openblas else { return nil }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = ["fingerprint"]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0, let line = text.split(separator: "\n").first else {
-      throw CommandError.noFingerprint
-    }
+    guard let text = try Waiting.value(of: { try await OwnProgram.output(of: ["fingerprint"]) }),
+      let line = text.split(separator: "\n").first
+    else { throw CommandError.noFingerprint }
     return String(line)
   }
 }

@@ -3,7 +3,7 @@
 import ArgumentParser
 import Diagnostics
 import Digests
-import Foundation
+import FoundationEssentials
 import JSON
 import LanguageModel
 import Randomness

@@ -3,9 +3,10 @@
 
 import ArgumentParser
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import JSON
 import LanguageModel
+import SystemPackage
 
 /// What a model is asked about.
 struct InputOptions: ParsableArguments {
@@ -25,7 +26,7 @@ struct InputOptions: ParsableArguments {
 
   private static func standardInput() throws(CommandError) -> [UInt8] {
     do {
-      return Array(try FileHandle.standardInput.readToEnd() ?? Data())
+      return try FileDescriptor.standardInput.bytes()
     } catch {
       throw .unreadable(path: "standard input", reason: SystemReason.text(of: error))
     }

@@ -3,7 +3,7 @@
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import LanguageModel
 import Planning

@@ -1,7 +1,7 @@
 // Results as the command line names them: by a spec, a folder of results, or a table file, with the numbers if there are any.
 
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Records
@@ -40,9 +40,9 @@ struct NamedResults {
 
   /// A folder of results, or a table file.
   private init(file path: String) throws {
-    var isFolder: ObjCBool = false
-    _ = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let file = isFolder.boolValue ? "\(path)/table.json" : path
+    var isFolder = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let file = isFolder ? "\(path)/table.json" : path
     guard let table = try Self.table(inFile: file) else {
       throw CommandError.unreadable(path: file, reason: "there is no such file")
     }

@@ -2,7 +2,8 @@
 
 import ArgumentParser
 import Execution
-import Foundation
+import FoundationEssentials
+import Glibc
 import Steps
 
 /// Which specs, with which values overridden.

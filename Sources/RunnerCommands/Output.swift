@@ -1,7 +1,8 @@
 // Where text goes, and whether it may have colors. The only place that asks about terminals.
 
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSON
 import Synchronization
 
@@ -66,7 +67,7 @@ enum Output {
     var start = 0
     while start < bytes.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
-      let written = unsafe Foundation.write(descriptor, rest.baseAddress, rest.count)
+      let written = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
       if written < 0 { return failed(descriptor, errno) }
       start += written
     }

@@ -4,7 +4,7 @@ import ArgumentParser
 import Diagnostics
 import Digests
 import Fetching
-import Foundation
+import FoundationEssentials
 import JSON
 import Specification
 import Steps
@@ -28,7 +28,8 @@ struct PinCommand: AsyncParsableCommand {
     }
     let fetcher = Fetcher(
       mirrors: storage.allMirrors, means: .init(environment: ProcessInfo.processInfo.environment))
-    let scratch = NSTemporaryDirectory() + "runner-pin-\(ProcessInfo.processInfo.processIdentifier)"
+    let scratch =
+      "\(FileManager.default.temporaryDirectory.path)/runner-pin-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     var found: [(file: PinnableFile, digest: String)] = []
     for file in Pin.files(in: experiment) where file.spec == own.path {

@@ -2,7 +2,7 @@
 // Tells a record's form by its members; knows neither the step that made it nor where it is kept.
 
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import JSON
 import Records
 import Reporting

@@ -4,7 +4,7 @@
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import Planning
 import Steps
 import Storage

@@ -4,7 +4,8 @@
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSON
 import Planning
 import Reporting

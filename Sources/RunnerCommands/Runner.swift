@@ -2,7 +2,8 @@
 
 public import ArgumentParser
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The command line of runner.
 public struct Runner: AsyncParsableCommand, Sendable {

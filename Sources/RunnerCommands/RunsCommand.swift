@@ -3,7 +3,7 @@
 import ArgumentParser
 import Diagnostics
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import Storage
 

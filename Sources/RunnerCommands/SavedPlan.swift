@@ -4,11 +4,12 @@
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Specification
 import Storage
+import SystemPackage
 
 /// A plan that `runner plan -o` wrote.
 struct SavedPlan: Hashable {
@@ -137,14 +138,12 @@ extension SavedPlan {
   ///
   /// - Throws: ``SavedPlanFault/unreadable(path:)`` if it began as one.
   static func read(_ path: String) throws -> SavedPlan? {
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    guard let file = try? FileDescriptor.open(FilePath(path), .readOnly) else { return nil }
     defer { try? file.close() }
     // Specs are YAML, which could not begin so and go on as a plan does.
     // What cannot be read so, such as a folder, is told of by the reader of specs.
-    guard let start = try? file.read(upToCount: 64) else { return nil }
-    let first = Array(start)
-    guard first.starts(with: "{\"counts-on\":".utf8) else { return nil }
-    let rest = Array(try file.readToEnd() ?? Data())
+    guard let first = try? file.bytes(upTo: 64), first.starts(with: "{\"counts-on\":".utf8) else { return nil }
+    let rest = try file.bytes()
     guard let value = try? JSONValue(parsing: first + rest), value[mark]?.integerValue == Int(version),
       let plan = SavedPlan(value)
     else { throw SavedPlanFault.unreadable(path: path) }
@@ -184,7 +183,7 @@ extension SavedPlan {
       try Data(json.canonicalBytes + [UInt8(ascii: "\n")]).write(
         to: URL(fileURLWithPath: path), options: OutputPath.isReplaceable(path) ? .atomic : [])
     } catch {
-      throw CommandError.unwritable(path: path, reason: error.localizedDescription)
+      throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
     }
   }
 }

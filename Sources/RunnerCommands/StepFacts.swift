@@ -3,7 +3,7 @@
 
 import Diagnostics
 import Digests
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Records

@@ -4,7 +4,7 @@
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Storage
@@ -118,8 +118,8 @@ struct StepFinder {
 
   /// The paths of all specs in a folder, sorted.
   static func specs(below folder: String) -> [String] {
-    guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
-    let names = walk.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    guard let below = try? FileManager.default.subpathsOfDirectory(atPath: folder) else { return [] }
+    let names = below.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
     return names.sorted().map { "\(folder)/\($0)" }
   }
 }

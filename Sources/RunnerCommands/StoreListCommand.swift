@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Digests
-import Foundation
+import FoundationEssentials
 import JSON
 import Storage
 

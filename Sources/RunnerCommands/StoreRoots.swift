@@ -3,7 +3,7 @@
 import Diagnostics
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Storage
@@ -57,8 +57,8 @@ struct StoreRoots {
 
   /// What the locks below a folder name; none if there is no such folder.
   static func roots(ofResultsIn folder: String) throws -> [StoreRoot] {
-    guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
-    let paths = walk.compactMap { $0 as? String }.filter { $0 == "lock.json" || $0.hasSuffix("/lock.json") }
+    guard let below = try? FileManager.default.subpathsOfDirectory(atPath: folder) else { return [] }
+    let paths = below.filter { $0 == "lock.json" || $0.hasSuffix("/lock.json") }
     return try paths.sorted().map { try root(ofLock: "\(folder)/\($0)") }
   }
 

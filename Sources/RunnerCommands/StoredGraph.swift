@@ -3,7 +3,7 @@
 
 import Digests
 import Execution
-import Foundation
+import FoundationEssentials
 import JSON
 import Planning
 import Records
@@ -57,13 +57,23 @@ struct StoredGraph {
   /// - Throws: What reading the store throws.
   func line(about record: RecordID, in output: OutputReference) throws -> JSONValue? {
     guard let digest = digest(of: output) else { return nil }
-    let bytes = Data(try store.read(digest))
+    let bytes = try store.read(digest)
     // Canonical JSON has no blanks, and the identity's end tells equal records apart.
-    guard let mark = bytes.range(of: Data("\"id\":\"\(record.description)\"".utf8)) else { return nil }
+    guard let mark = Self.place(of: Array("\"id\":\"\(record.description)\"".utf8), in: bytes) else { return nil }
     let newline = UInt8(ascii: "\n")
-    let start = bytes[..<mark.lowerBound].lastIndex(of: newline).map { $0 + 1 } ?? bytes.startIndex
-    let end = bytes[mark.upperBound...].firstIndex(of: newline) ?? bytes.endIndex
+    let start = bytes[..<mark].lastIndex(of: newline).map { $0 + 1 } ?? bytes.startIndex
+    let end = bytes[mark...].firstIndex(of: newline) ?? bytes.endIndex
     return try? JSONValue(parsing: Array(bytes[start..<end]))
+  }
+
+  /// Where a text first begins in another.
+  private static func place(of text: [UInt8], in bytes: [UInt8]) -> Int? {
+    var start = bytes.startIndex
+    while let place = bytes[start...].firstIndex(of: text[0]) {
+      if bytes[place...].starts(with: text) { return place }
+      start = place + 1
+    }
+    return nil
   }
 
   /// When, where and how a step's result came to be; empty if nobody noted it.

@@ -1,7 +1,8 @@
 // The first examples of a training as text: the prompt behind a margin, then a line for each token of each response.
 // Colors on a terminal; without them every mark is still there.
 
-import Foundation
+import FoundationEssentials
+import Glibc
 import LanguageModel
 import Planning
 import Records

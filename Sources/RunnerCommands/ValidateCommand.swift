@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import JSON
 import Specification
 

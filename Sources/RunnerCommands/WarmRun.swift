@@ -2,7 +2,7 @@
 // Knows nothing of models.
 
 import Diagnostics
-import Foundation
+import FoundationEssentials
 
 /// Runs `runner exec` as a process of its own.
 struct WarmRun {
@@ -10,30 +10,23 @@ struct WarmRun {
   let storage: StoreOptions
 
   /// The seconds of each round, after a first run that computes what is missing.
-  func measure(rounds: Int) throws -> [Double] {
-    let results = NSTemporaryDirectory() + "runner-bench-\(ProcessInfo.processInfo.processIdentifier)"
+  func measure(rounds: Int) async throws -> [Double] {
+    let results =
+      "\(FileManager.default.temporaryDirectory.path)/runner-bench-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: results) }
-    _ = try exec(into: results, isTold: true)
+    _ = try await exec(into: results, isTold: true)
     var seconds: [Double] = []
-    for _ in 0..<rounds { seconds.append(try exec(into: results, isTold: false)) }
+    for _ in 0..<rounds { seconds.append(try await exec(into: results, isTold: false)) }
     return seconds
   }
 
-  private func exec(into results: String, isTold: Bool) throws -> Double {
-    let process = Process()
-    process.executableURL = Bundle.main.executableURL
-    process.arguments =
+  private func exec(into results: String, isTold: Bool) async throws -> Double {
+    let arguments =
       ["exec", spec, "--store", storage.storePath, "--results", results]
       + storage.mirrors.flatMap { ["--mirror", $0] }
-    process.standardOutput = FileHandle.nullDevice
-    if !isTold { process.standardError = FileHandle.nullDevice }
     let clock = ContinuousClock()
     let began = clock.now
-    do { try process.run() } catch {
-      throw CommandError.unreadable(path: "this program", reason: error.localizedDescription)
-    }
-    process.waitUntilExit()
-    guard process.terminationStatus == ExitCode.done.rawValue else {
+    guard try await OwnProgram.run(arguments, isTold: isTold) else {
       throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }
     return began.duration(to: clock.now) / .seconds(1)

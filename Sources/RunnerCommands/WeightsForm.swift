@@ -2,7 +2,7 @@
 // Knows the layout of safetensors; nothing of models.
 
 import Digests
-import Foundation
+import FoundationEssentials
 import JSON
 import Reporting
 

@@ -3,7 +3,7 @@
 import Diagnostics
 public import Execution
 import Fetching
-import Foundation
+import FoundationEssentials
 public import LanguageModel
 public import Planning
 import Specification

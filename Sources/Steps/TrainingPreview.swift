@@ -1,7 +1,8 @@
 // The first examples of a training as its objective sees them, token by token: text, label, weight.
 // Encodes and weighs as training does; knows nothing of stores, and nothing of how it is shown.
 
-import Foundation
+import FoundationEssentials
+import Glibc
 package import LanguageModel
 import Objectives
 package import Planning

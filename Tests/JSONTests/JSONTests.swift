@@ -54,15 +54,26 @@ import Testing
     #expect(value.canonical == "{\"a\":{\"z\":\"\\t\\u0001/\"},\"b\":[1,2.5,null]}")
   }
 
-  @Test(arguments: [0, 1, 3]) func aListWrittenPieceByPieceIsTheSameText(count: Int) {
-    let elements = (0..<count).map { JSONValue.members(["b": .integer(Int64($0)), "a": .array(["\"\u{1}é", .null])]) }
-    for name in ["a", "m", "z"] {
-      let object = JSONObject([JSONMember("n", .bool(true)), JSONMember("k", .object(JSONObject()))])
-      var whole = object
-      whole[name] = .array(elements)
-      let pieces = object.prettyBytes(with: name, listing: elements.lazy.map { $0 })
-      #expect(String(decoding: pieces, as: UTF8.self) == JSONValue.object(whole).pretty)
+  @Test(arguments: [0, 1, 3]) func anObjectWrittenMemberByMemberIsTheSameText(count: Int) {
+    let elements = (0..<count).map { number -> JSONValue in
+      .members(["a": "\"\u{1}é", "b": .integer(Int64(number)), "c": .members(number == 0 ? [:] : ["x": "y"])])
     }
+    let whole = JSONValue.members(["k": .members([:]), "list": .array(elements), "n": "text", "z": .integer(-7)])
+    let pieces = JSONPrettyText.object { text in
+      text.object("k") { _ in }
+      text.list("list") { list in
+        for number in 0..<count {
+          list.element { element in
+            element.member("a", "\"\u{1}é")
+            element.member("b", number)
+            element.object("c") { if number != 0 { $0.member("x", "y") } }
+          }
+        }
+      }
+      text.member("n", "text")
+      text.member("z", -7)
+    }
+    #expect(String(decoding: pieces, as: UTF8.self) == whole.pretty)
   }
 
   @Test(arguments: [0.1, 1e-7, 1e22, -2.5, 1.0 / 3, .leastNonzeroMagnitude, 1.7976931348623157e308, 100, -0.0])

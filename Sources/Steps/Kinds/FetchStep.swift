@@ -4,7 +4,7 @@ import Diagnostics
 import Digests
 import Execution
 public import Fetching
-import Foundation
+import FoundationEssentials
 import Planning
 public import Specification
 import Storage
