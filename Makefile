@@ -65,7 +65,7 @@ schemas: build
 .venv-peers/bin/python: | setup
 	python3 -c 'import ensurepip' 2>/dev/null || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; }
 	python3 -m venv .venv-peers
-	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl gguf ninja snakemake dvc redun
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl tensorboard gguf ninja snakemake dvc redun
 
 bench: build $(MODEL) $(PEERS)
 	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
@@ -81,6 +81,8 @@ interop: build $(MODEL) $(PEERS)
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --pairs .build/interop/messages.jsonl
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --pairs .build/interop/texts.jsonl --plain
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --records .build/interop/records.jsonl
+	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --tensorboard .build/interop/curves
+	$(RUNNER) store cat "train dpo" log --store .build/interop/store >.build/interop/log.jsonl
 	$(PEERS) Tests/References/interop_data.py .build/interop
 
 # Fuzzes every reader for SECONDS each, in a build of its own.

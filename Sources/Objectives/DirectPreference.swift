@@ -58,8 +58,10 @@ public struct DirectPreference: DoubleObjective {
     let margin = beta * (chosen - rejected)
     let kept = 1 - labelSmoothing
     let slope = beta * (labelSmoothing * Logistic.sigmoid(margin) - kept * Logistic.sigmoid(-margin))
+    // Without smoothing nothing of the other order counts, however large the margin: 0 times infinity is no number.
+    let flipped = labelSmoothing > 0 ? labelSmoothing * Logistic.logSigmoid(-margin) : 0
     return PairTerm(
-      loss: -kept * Logistic.logSigmoid(margin) - labelSmoothing * Logistic.logSigmoid(-margin),
+      loss: -kept * Logistic.logSigmoid(margin) - flipped,
       chosen: slope, rejected: -slope)
   }
 }

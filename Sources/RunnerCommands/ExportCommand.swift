@@ -27,12 +27,17 @@ struct ExportCommand: AsyncParsableCommand {
       rounds the examples follow one another. --records writes what evals saw and said, one JSON line for each record and
       sample, for pandas: cell, eval, seed, outcome, value, prompt, response; of all cells unless --cell names one.
 
+      --tensorboard writes the trainings' logs into DIR for `tensorboard --logdir DIR`: loss, gradient norm, learning rate,
+      log-ratios, margin and each objective's own numbers at every optimizer step, one run for each cell and seed unless
+      --cell and --seed name one; rounds follow one another. Steps are spread evenly over the time that a training took.
+
       Nothing is trained: the result must be in the store. DIR and files appear whole, or not at all.
 
       Examples:
         runner export spec.yaml --cell judge/DPO --seed 1 --into policy --merged
         runner export spec.yaml --cell judge/DPO --pairs pairs.jsonl
         runner export spec.yaml --records records.jsonl
+        runner export spec.yaml --tensorboard curves
       """)
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
@@ -45,6 +50,10 @@ struct ExportCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The file of the judgments.", valueName: "file"), completion: .file())
   var judgments: String?
   @Option(help: ArgumentHelp("The file of the records.", valueName: "file"), completion: .file()) var records: String?
+  @Option(
+    help: ArgumentHelp("The folder of the trainings' logs; it must not be there.", valueName: "dir"),
+    completion: .directory)
+  var tensorboard: String?
   @Flag(help: "With --pairs: prompts and responses as texts instead of messages.") var plain = false
   @Option(help: "With --records: of this eval alone.") var eval: String?
   @Flag(help: "Also write the merged weights, float32, into DIR/merged.") var merged = false
@@ -57,9 +66,9 @@ struct ExportCommand: AsyncParsableCommand {
   @Flag(help: "Write what was exported as JSON.") var json = false
 
   func validate() throws {
-    let asked = [into, pairs, judgments, records].compactMap { $0 }
+    let asked = [into, pairs, judgments, records, tensorboard].compactMap { $0 }
     guard asked.count == 1 else {
-      throw ValidationError("Say what to write: one of --into, --pairs, --judgments and --records.")
+      throw ValidationError("Say what to write: one of --into, --pairs, --judgments, --records and --tensorboard.")
     }
     if asked == [""] { throw ValidationError("What is written needs a name.") }
     if into == nil, merged || withBase { throw ValidationError("--merged and --with-base go with --into.") }
@@ -154,6 +163,13 @@ extension ExportCommand {
       let rows = try MeasuredRows(numbers, choice, command: command).rows
       return try write(lines: rows, "records", to: records)
     }
+    if let tensorboard {
+      let folder = try FolderWriter(tensorboard)
+      let curves = try TrainingCurves(
+        experiment, PolicyChoice(cell: cell, seed: seed), in: stored, command: command)
+      try folder.write(curves.runs)
+      return told(curves.runs.count, "training runs", into: tensorboard)
+    }
     let feedback = try LearnedFeedback(
       experiment, PolicyChoice(cell: cell, seed: seed), in: stored, command: command)
     if let pairs { try write(lines: feedback.pairs(isPlain: plain), "pairs", to: pairs) }
@@ -174,6 +190,10 @@ extension ExportCommand {
     } catch {
       throw CommandError.unwritable(path: path, reason: SystemReason.text(of: error, at: path))
     }
+    told(count, what, into: path)
+  }
+
+  private func told(_ count: Int, _ what: String, into path: String) {
     if json {
       Output.json(
         .members([

@@ -25,7 +25,8 @@ struct LearnedFeedback {
   init(_ experiment: PlannedExperiment, _ choice: PolicyChoice, in stored: StoredGraph, command: String) throws {
     let graph = stored.graph
     let user = try Self.user(of: experiment, choice.cell)
-    let outputs = try Self.outputs(for: user, experiment, choice.seed, graph)
+    let trainings = try Self.trainings(of: experiment, choice.cell)
+    let outputs = try Self.outputs(for: user, experiment, choice.seed, graph, trainings)
     var records: [FeedbackRecord] = []
     for output in outputs {
       guard let own = try stored.records(FeedbackRecord.self, of: output) else {
@@ -35,6 +36,13 @@ struct LearnedFeedback {
     }
     labels = outputs.map { graph.step($0.step).label }
     self.records = records
+  }
+
+  /// The cell's own trainings: models that it uses may be trained as well, from other examples.
+  private static func trainings(of experiment: PlannedExperiment, _ cell: String?) throws -> Set<StepID> {
+    var planner = Planner(context: Session.context())
+    let policies = try planner.planPolicies(of: experiment.experiment)
+    return Set(policies.filter { cell == nil || $0.cell == cell }.flatMap(\.trainings))
   }
 
   /// A cell as a user of steps.
@@ -56,12 +64,12 @@ struct LearnedFeedback {
 
   /// The examples of a cell's trainings in the order of the rounds, each once; else what its reviser gives.
   private static func outputs(
-    for user: String, _ experiment: PlannedExperiment, _ seed: Int?, _ graph: StepGraph
+    for user: String, _ experiment: PlannedExperiment, _ seed: Int?, _ graph: StepGraph, _ trainings: Set<StepID>
   ) throws -> [OutputReference] {
     let own = graph.steps.filter { graph.users[$0.id]?.contains(user) ?? false }
     var seeds: [(seed: Int, examples: [OutputReference])] = []
     for step in own {
-      guard case .train(let work) = step.work,
+      guard trainings.contains(step.id), case .train(let work) = step.work,
         let examples = step.inputs.first(where: { $0.name == "examples" })?.source
       else { continue }
       let index = seeds.firstIndex { $0.seed == work.seed } ?? seeds.count

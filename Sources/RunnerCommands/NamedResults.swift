@@ -83,7 +83,7 @@ struct NamedResults {
   }
 
   /// The table of a file; nil if there is none.
-  private static func table(inFile path: String) throws -> StoredTable? {
+  static func table(inFile path: String) throws -> StoredTable? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw CommandError.unreadable(path: path, reason: "it cannot be opened")

@@ -6,7 +6,6 @@ import Execution
 import Planning
 import Steps
 import Storage
-import Synchronization
 
 extension Store {
   /// Opens a store; damaged files are told as they are met.
@@ -56,27 +55,21 @@ struct Preparation {
   let store: Store
   let engine: StepEngine
 
-  /// What was told of a run that failed.
-  private final class Failure: Sendable { let exit = Mutex<ExitCode?>(nil) }
-
   /// Runs what a step's named inputs need.
   ///
-  /// - Throws: ``CommandError/blocked(_:)`` before anything runs; ``CommandError/incomplete(failed:blocked:notStarted:exit:)`` with
-  ///   the exit code of the failure, which has been told.
+  /// - Throws: ``CommandError/blocked(_:)`` before anything runs; ``CommandError/incomplete(failed:blocked:notStarted:exit:)`` for
+  ///   a failure, which has been told.
   func task(for step: Step, needing names: [String]) async throws -> StepTask {
     let sources = Set(step.inputs.filter { names.contains($0.name) }.map(\.source.step))
     try Plan(graph: graph.restricted(to: sources), index: StoreIndex(store)).refuseBlocked()
-    let failure = Failure()
     let executor = Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
       observe: { event in
         guard case .failed(_, let diagnoses) = event else { return }
-        let told = Diagnoses(diagnoses)
-        failure.exit.withLock { $0 = $0 ?? told.exit }
-        Output.report(told)
+        Output.report(Diagnoses(diagnoses))
       })
     guard let task = try await executor.task(for: step, in: graph, needing: names) else {
-      throw CommandError.incomplete(failed: 1, exit: failure.exit.withLock { $0 } ?? .stepFailed)
+      throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }
     return task
   }

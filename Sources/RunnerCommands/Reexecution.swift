@@ -4,7 +4,6 @@
 import Diagnostics
 import Digests
 import Execution
-import FoundationEssentials
 import Planning
 import Steps
 import Storage
@@ -27,7 +26,7 @@ struct Reexecution {
         // What the step reads is mostly there; only what has to be made anew is told.
         if case .cached = event {} else { show(event) }
       })
-    let scratch = try ScratchStore(in: store.scratchFolder)
+    let scratch = try ScratchStore(in: store.scratchFolder, for: "verify")
     defer { scratch.remove() }
     var damages = 0
     while true {
@@ -64,29 +63,5 @@ struct Reexecution {
       throw VerifyFault.inputsDiffer(step: step.label)
     }
     return task
-  }
-}
-
-/// A store for as long as a step is computed again.
-private struct ScratchStore {
-  let store: Store
-  private let path: String
-  private static let prefix = "verify-"
-
-  init(in folder: String) throws {
-    Self.removeAbandoned(in: folder)
-    path = "\(folder)/\(Self.prefix)\(UniqueName.drawn())"
-    store = try Store(at: path, mode: .create)
-  }
-
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Folders that processes left when they were killed, more than a day ago.
-  private static func removeAbandoned(in folder: String) {
-    let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(prefix) {
-      let changed = try? files.attributesOfItem(atPath: "\(folder)/\(name)")[.modificationDate] as? Date
-      if let changed, Date().timeIntervalSince(changed) > 86_400 { try? files.removeItem(atPath: "\(folder)/\(name)") }
-    }
   }
 }

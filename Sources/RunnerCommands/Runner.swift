@@ -36,7 +36,8 @@ public struct Runner: AsyncParsableCommand, Sendable {
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,
-      VerifyCommand.self, TableCommand.self, DiffCommand.self, TraceCommand.self, ShowCommand.self, RunsCommand.self,
+      VerifyCommand.self, ReproduceCommand.self, TableCommand.self, DiffCommand.self, TraceCommand.self,
+      ShowCommand.self, RunsCommand.self,
       ExportCommand.self, PinCommand.self, SchemaCommand.self,
       ModelCommand.self, StoreCommand.self, BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
     ])

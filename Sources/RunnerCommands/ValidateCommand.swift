@@ -2,8 +2,10 @@
 
 import ArgumentParser
 import Diagnostics
+import Digests
 import FoundationEssentials
 import JSON
+import Planning
 import Specification
 
 struct ValidateCommand: AsyncParsableCommand {
@@ -16,10 +18,19 @@ struct ValidateCommand: AsyncParsableCommand {
   func run() async throws {
     for file in try Session.readFiles(spec) {
       switch file {
-      case .experiment(let experiment): tell(experiment)
+      case .experiment(let experiment):
+        try Self.plan(experiment)
+        tell(experiment)
       case .table(let table): tell(table)
       }
     }
+  }
+
+  /// Plans the experiment as if every local file were there: what its parts ask of each other shows only then, such as
+  /// weights that an experiment would train from its own result.
+  private static func plan(_ experiment: ResolvedExperiment) throws {
+    var planner = Planner(context: Session.context(digestOfFile: { .sha256($0) }, fingerprint: { $0.rawValue }))
+    _ = try planner.plan(experiment, name: experiment.path)
   }
 
   private func tell(_ table: TableSpecification) {

@@ -32,6 +32,15 @@ extension Objective {
     case .bradleyTerry: BradleyTerry()
     }
   }
+
+  /// The difference of rewards above which two responses of a ranking are in order; nil for what learns no rankings.
+  var rewardGap: Double? {
+    switch self {
+    case .rrhf, .pro, .bradleyTerry: 0
+    case .clha(let clha): clha.gap
+    default: nil
+    }
+  }
 }
 
 extension CUTOptions {

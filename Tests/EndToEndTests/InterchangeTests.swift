@@ -36,6 +36,18 @@ import Testing
     """
   }
 
+  @Test func whatTheStartLearnedFromIsNotAmongThem() throws {
+    let space = try TestSpace()
+    var first = SmallTraining()
+    (first.objective, first.prompt) = ("{sft: {}}", "{question} Say it in words.")
+    try first.write(to: space, as: "first.yaml")
+    var second = SmallTraining()
+    second.weights = "{experiment: {spec: first.yaml}}"
+    #expect(try space.exec(second).exitCode == 0)
+    let told = try space.run(["export", "small.yaml", "--pairs", "pairs.jsonl"])
+    #expect(told.output == "exported 12 pairs into pairs.jsonl\n", "\(told.errors)")
+  }
+
   @Test(arguments: [true, false])
   func pairsComeBack(plain: Bool) throws {
     let space = try TestSpace()
@@ -124,5 +136,50 @@ import Testing
     let outcome = try space.run(["export", "small.yaml"] + arguments)
     #expect(outcome.exitCode == 64 && outcome.errors.contains(text), "\(outcome.exitCode) \(outcome.errors)")
     #expect(!FileManager.default.fileExists(atPath: "\(space.path)/x"))
+  }
+}
+
+// runner export --tensorboard: the runs that it makes, and what it refuses. That TensorBoard reads them shows `make interop`.
+@Suite struct CurveExport {
+  private static func files(below folder: String, of space: TestSpace) throws -> [String] {
+    let all = try FileManager.default.subpathsOfDirectory(atPath: "\(space.path)/\(folder)")
+    return all.filter { $0.contains("tfevents") }.sorted()
+  }
+
+  @Test func everyCellAndSeedIsARun() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.extra = SmallTraining.grid + "\nseeds: {values: [1, 2], vary: [training]}"
+    #expect(try space.exec(training).exitCode == 0)
+    let told = try space.run(["export", "small.yaml", "--tensorboard", "curves"])
+    #expect(told.exitCode == 0 && told.output == "exported 20 training runs into curves\n", "\(told.errors)")
+    let files = try Self.files(below: "curves", of: space)
+    #expect(files.count == 20)
+    #expect(files.first?.hasPrefix("judge/APO-down/seed-1/events.out.tfevents.") == true, "\(files)")
+    let choice = ["--cell", "judge/DPO", "--seed", "2"]
+    let one = try space.run(["export", "small.yaml", "--tensorboard", "one", "--json"] + choice)
+    #expect(one.output.contains(#""count":1"#), "\(one.errors)")
+    let name = try #require(try Self.files(below: "one", of: space).first)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(space.path)/one/\(name)"))
+    // The length of the first record, and how TensorBoard knows the kind of file.
+    #expect(bytes.prefix(8) == Data([24, 0, 0, 0, 0, 0, 0, 0]) && bytes.range(of: Data("brain.Event:2".utf8)) != nil)
+    for tag in ["loss", "margin", "chosen-log-ratio", "gradient-norm", "learning-rate"] {
+      #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")
+    }
+  }
+
+  @Test func whatCannotBeWrittenIsTold() throws {
+    let space = try TestSpace()
+    try SmallTraining().write(to: space)
+    let early = try space.run(["export", "small.yaml", "--tensorboard", "curves"])
+    #expect(early.exitCode == 74 && early.errors.contains("train dpo"), "\(early.exitCode) \(early.errors)")
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+    let unknown = try space.run(["export", "small.yaml", "--seed", "7", "--tensorboard", "curves"])
+    #expect(unknown.exitCode == 64 && unknown.errors.contains("7"), "\(unknown.exitCode) \(unknown.errors)")
+    #expect(try space.run(["export", "small.yaml", "--tensorboard", "curves"]).exitCode == 0)
+    let taken = try space.run(["export", "small.yaml", "--tensorboard", "curves"])
+    #expect(taken.exitCode != 0 && taken.errors.contains("curves"), "\(taken.exitCode) \(taken.errors)")
+    let two = try space.run(["export", "small.yaml", "--tensorboard", "a", "--records", "b"])
+    #expect(two.exitCode == 64, "\(two.errors)")
   }
 }

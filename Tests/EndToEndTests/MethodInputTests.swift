@@ -93,11 +93,15 @@ import Testing
       try refused(
         equal, objective, saying: ["can learn from none of the 12 examples", "rankings whose rewards are all equal"])
     }
-    // RRHF and PRO still learn the first of the best: that is no refusal, and no number is lost to a division by zero.
-    for objective in ["{rrhf: {}}", "{pro: {sft-weight: 0.05}}"] {
+    // The others still learn the first of the best: that is told and no refusal, and no number is lost to a division by zero.
+    for (name, objective) in [
+      ("rrhf", "{rrhf: {}}"), ("pro", "{pro: {sft-weight: 0.05}}"), ("clha", "{clha: {gap: 0, gate: 0}}"),
+    ] {
       let (outcome, space) = try run(equal, objective)
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
-      let name = objective.contains("rrhf") ? "rrhf" : "pro"
+      #expect(
+        outcome.errors.contains("train \(name): of 12 of 12 rankings only the first response is learned"),
+        "\(outcome.errors)")
       #expect(try space.log(of: "train \(name)").allSatisfy { ($0["loss"] as? Double)?.isFinite == true })
     }
   }

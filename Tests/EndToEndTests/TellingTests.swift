@@ -286,7 +286,7 @@ import Testing
     try SmallExperiment().write(to: space)
     try space.write(SmallExperiment().data + "{\"answer\":\"1\"}\n", to: "numbers.jsonl")
     let outcome = try space.run([command, "small.yaml", "--set", "datasets.numbers.split.heldout=21"])
-    #expect(outcome.exitCode == (command == "exec" ? 1 : 65), "\(outcome.errors)")
+    #expect(outcome.exitCode == 1, "\(outcome.errors)")
     #expect(outcome.errors.contains("has no field `question`"), "\(outcome.errors)")
   }
 

@@ -141,20 +141,26 @@ import Testing
   }
 
   private func check(_ label: String, in spec: String, golden: String? = nil) throws {
+    let name =
+      golden?.hasSuffix(".txt") == true
+      ? golden ?? "" : (golden ?? label).map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined() + ".txt"
+    try Self.check({ $0.label == label }, in: spec, golden: name)
+  }
+
+  /// Holds the manifest of the first such step, and its recipe if it has one, against a golden file.
+  static func check(_ isMeant: (Step) -> Bool, in spec: String, golden name: String) throws {
     let (graph, _) = try Specs.graph(spec)
-    let step = try #require(graph.steps.first { $0.label == label })
+    let found = graph.steps.first(where: isMeant)
+    let step = try #require(found, "\(graph.steps.map(\.label))")
     var contents: [String: Digest] = [:]
     for input in step.inputs { contents[input.name] = .sha256("content of \(input.name)") }
     var text = String(decoding: step.manifest(contents: contents).bytes, as: UTF8.self)
     if let recipe = step.recipe(contents: contents) { text += "\n" + String(decoding: recipe.bytes, as: UTF8.self) }
-    let name =
-      golden?.hasSuffix(".txt") == true
-      ? golden ?? "" : (golden ?? label).map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined() + ".txt"
     try expect(text, golden: name)
   }
 
-  private func expect(_ text: String, golden name: String) throws {
-    let file = Self.folder.appendingPathComponent(name)
+  private static func expect(_ text: String, golden name: String) throws {
+    let file = folder.appendingPathComponent(name)
     let golden = try? String(contentsOf: file, encoding: .utf8)
     if golden == text { return }
     if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1" {

@@ -1,11 +1,13 @@
-"""The pairs and records that `runner export` wrote, loaded by TRL's DPOTrainer and pandas as they are.
+"""The pairs, records and logs that `runner export` wrote, loaded by TRL's DPOTrainer, pandas and TensorBoard as they are.
 
-Run by: make interop   (needs torch, transformers, trl, datasets, pandas)
+Run by: make interop   (needs torch, transformers, trl, datasets, pandas, tensorboard)
   or: python Tests/References/interop_data.py FOLDER
-FOLDER holds messages.jsonl and texts.jsonl (the same pairs in two forms), records.jsonl and exported/base, a Hugging Face
-folder. Fails unless DPOTrainer takes both files and computes a first loss of ln 2 on each, which is what equal policy
-and reference give, and the data frame has as many rows as the file has lines.
+FOLDER holds messages.jsonl and texts.jsonl (the same pairs in two forms), records.jsonl, exported/base, a Hugging Face
+folder, curves/, a folder of event files, and log.jsonl, the log that they were made of. Fails unless DPOTrainer takes both
+files and computes a first loss of ln 2 on each, which is what equal policy and reference give, the data frame has as many
+rows as the file has lines, and TensorBoard finds the log's loss and margin at every step.
 """
+import json
 import math
 import pathlib
 import sys
@@ -14,6 +16,7 @@ import datasets
 import pandas
 import transformers
 import trl
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
 def first_loss(folder, name):
@@ -36,6 +39,26 @@ def first_loss(folder, name):
     return len(data), losses[0]
 
 
+def check_curves(folder):
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    runs = sorted(path.parent for path in (folder / "curves").rglob("*tfevents*"))
+    if len(runs) != 1:
+        sys.exit(f"{len(runs)} runs of one training")
+    events = EventAccumulator(str(runs[0]))
+    events.Reload()
+    expected = {
+        "loss": [line["loss"] for line in log],
+        "margin": [line["chosen-log-ratio"] - line["rejected-log-ratio"] for line in log],
+    }
+    for tag, values in expected.items():
+        found = [(event.step, event.value) for event in events.Scalars(tag)]
+        print(f"curves: {tag} {[round(value, 4) for _, value in found]}")
+        if [step for step, _ in found] != [line["step"] for line in log]:
+            sys.exit(f"{tag}: the steps are {[step for step, _ in found]}")
+        if any(abs(value - wanted) > 1e-6 * max(1, abs(wanted)) for (_, value), wanted in zip(found, values, strict=True)):
+            sys.exit(f"{tag}: {found} instead of {values}")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     counts = []
@@ -51,6 +74,7 @@ def main():
     print(f"records.jsonl: {len(frame)} rows, mean value by eval {frame.groupby('eval')['value'].mean().to_dict()}")
     if len(frame) != lines or frame["prompt"].isna().any():
         sys.exit(f"{lines} lines, {len(frame)} rows")
+    check_curves(folder)
 
 
 if __name__ == "__main__":

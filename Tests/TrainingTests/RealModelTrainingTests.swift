@@ -102,6 +102,10 @@ import Training
       let other = try Self.run(try Self.trainer(.full, steps: 2, workers: workers, rows: rows))
       #expect(other.reports == one.reports && other.weights == one.weights, "\(workers) workers, \(rows) rows")
     }
+    for variant in [KernelVariant.avx2, .avx512, .wide] where variant.isSupported && variant != .best {
+      let other = try Self.run(try Self.trainer(.full, steps: 2, variant: variant))
+      #expect(other.reports == one.reports && other.weights == one.weights, "\(variant)")
+    }
     let first = try Self.trainer(.full, steps: 2)
     let (reports, _) = try Self.run(first, until: 1)
     let second = try Self.trainer(.full, steps: 2)

@@ -67,7 +67,9 @@ struct TrainerTests {
     long.epochs = 20
     let expected = try long.run(base)
     #expect(expected.end == .finished && expected.reports.count == 60)
-    for (workers, rows, headRows, variant) in [(2, 30, 1024, KernelVariant.best), (4, 768, 3, .plain)] {
+    for (workers, rows, headRows, variant) in [
+      (2, 30, 1024, KernelVariant.best), (4, 768, 3, .plain), (1, 768, 1024, .avx2), (1, 768, 1024, .wide),
+    ] where variant.isSupported {
       var other = long
       (other.workers, other.rows, other.headRows, other.variant) = (workers, rows, headRows, variant)
       let (_, checkpoint) = try Self.stopped(other, base, after: 31)

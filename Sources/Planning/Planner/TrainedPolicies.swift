@@ -15,6 +15,8 @@ public struct TrainedPolicy: Sendable {
   public let use: ModelUse
   /// A step that would use it, which is never run; its inputs are the weights.
   public let step: Step
+  /// The cell's own trainings in the order of its rounds; what trained the models that it starts from is not among them.
+  public let trainings: [StepID]
 }
 
 extension Planner {
@@ -32,7 +34,8 @@ extension Planner {
         chain: [CellPlanner.link(experiment.path, cell)])
       for seed in planner.seeds {
         planner.seed = seed
-        guard let result = try planner.planTraining().last else { continue }
+        let rounds = try planner.planTraining()
+        guard let result = rounds.last else { continue }
         let model = try planner.model("policy", policy: result.policy)
         let probe = planner.add(
           .score(ScoreWork(model: model.use, target: .plain("text"))), "use the policy \(result.name)",
@@ -40,7 +43,7 @@ extension Planner {
         policies.append(
           TrainedPolicy(
             cell: cell.name, seed: seed, adapter: training.hyperparameters.adapter, use: model.use,
-            step: planner.graph.step(probe)))
+            step: planner.graph.step(probe), trainings: rounds.compactMap { $0.step?.id }))
       }
       graph = planner.graph
     }

@@ -66,7 +66,9 @@ struct TrainStep {
     let options = work.hyperparameters.options(work.objective, seed: work.seed, limit: work.limit)
     if options.readsOtherPrompts { try checkRoom(examples, model.configuration) }
     let trainer = Trainer(trainee, examples: examples, options: options)
-    try tellUnread(examples.count - trainer.readExamples, of: examples.count)
+    let unread = examples.count - trainer.readExamples
+    try tellUnread(unread, of: examples.count)
+    tellUnordered(examples, unread: unread)
     if task.contents["optimizer"] != nil, try !trainer.startOptimizer(from: task.input("optimizer")) {
       throw StepError.foreignOptimizer(step: task.step.label)
     }
@@ -94,6 +96,26 @@ struct TrainStep {
         "train.unread", "\(task.step.label): \(unread) of \(count) examples teach `\(name)` nothing",
         notes: [StepError.unreadExamples],
         remedy: "`runner preview` shows them as not trained; change reviser or objective if they should count.",
+        exit: .done, severity: .warning))
+  }
+
+  /// Says of how many rankings only the best response is learned, because no two of their rewards differ enough.
+  private func tellUnordered(_ examples: [TrainingExample], unread: Int) {
+    guard let gap = work.objective.rewardGap else { return }
+    let unordered = examples.count { example in
+      guard case .ranking(let rewards) = example.feedback, let best = rewards.first, let worst = rewards.last else {
+        return false
+      }
+      return best - worst <= gap
+    }
+    guard unordered > unread else { return }
+    let enough = gap > 0 ? "differ by more than the gap of \(gap)" : "differ"
+    task.warn(
+      Diagnosis(
+        "train.unordered",
+        "\(task.step.label): of \(unordered - unread) of \(examples.count) rankings only the first response is learned",
+        notes: ["No two of their responses have rewards that \(enough), so there is no order to learn."],
+        remedy: "Rank with rewards that tell responses apart, or leave such prompts out.",
         exit: .done, severity: .warning))
   }
 

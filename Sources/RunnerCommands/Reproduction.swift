@@ -1,0 +1,119 @@
+// Computes a number of a table again with all that it rests on, and holds it against what was written.
+// Knows one number; which are chosen, and how it is told, is the command's.
+
+import Diagnostics
+import Digests
+import Execution
+import Planning
+import Records
+import Reporting
+import Specification
+import Steps
+import Storage
+
+/// What came of a number.
+struct ReproducedNumber {
+  enum Verdict: Hashable {
+    /// The outcomes are the same, byte for byte.
+    case sameBytes
+    /// The number is the same, and something that it rests on is not.
+    case sameNumber
+    /// Another number, within what other arithmetic may change by the errors of both.
+    case withinErrors
+    /// Another number.
+    case otherNumber
+    /// The results have no such number.
+    case notThere
+
+    /// Whether the results can be called reproduced.
+    var isGood: Bool { self == .sameBytes || self == .withinErrors || self == .sameNumber }
+
+    var words: String {
+      switch self {
+      case .sameBytes: "the same bytes"
+      case .sameNumber: "the same number, from other bytes"
+      case .withinErrors: "within the errors of both"
+      case .otherNumber: "ANOTHER NUMBER"
+      case .notThere: "NOT IN THE RESULTS"
+      }
+    }
+  }
+
+  let number: TracedNumber
+  let now: TracedNumber
+  let before: StoredTable.Number?
+  let verdict: Verdict
+  /// The first step that the lock does not have, or has with other outputs; nil if there is none.
+  let firstDifference: String?
+  let computed: Int
+  let seconds: Double
+}
+
+struct Reproduction {
+  let result: CheckedInResult
+  let session: Session
+  let experiment: PlannedExperiment
+  let store: Store
+  let executor: Executor
+
+  /// The numbers of the spec as it is now.
+  var numbers: [TracedNumber] {
+    TracedNumbers(experiment: experiment, stored: StoredGraph(session.graph, in: store)).all()
+  }
+
+  /// Computes a number.
+  ///
+  /// - Throws: ``CommandError`` if a step fails or the user stops it, or what the store throws.
+  func run(_ number: TracedNumber, named run: String) async throws -> ReproducedNumber {
+    let graph = session.graph.restricted(to: Set(number.sources.map(\.outcomes.step)))
+    let plan = Plan(graph: graph, index: StoreIndex(store, isUse: true))
+    try plan.refuseBlocked()
+    let (summary, _) = try await executor.run(graph, named: run, planned: plan)
+    if summary.cancelled { throw CommandError.cancelled }
+    if summary.failed > 0 { throw CommandError(incomplete: summary) }
+    let stored = StoredGraph(session.graph, in: store)
+    let now = try TracedNumbers(experiment: experiment, stored: stored).measured(number)
+    let before = result.number(number.measured)
+    let difference = firstDifference(of: graph, stored)
+    return ReproducedNumber(
+      number: number, now: now, before: before, verdict: verdict(now, before, stored, isSame: difference == nil),
+      firstDifference: difference, computed: summary.ran, seconds: summary.seconds)
+  }
+
+  private func verdict(
+    _ now: TracedNumber, _ before: StoredTable.Number?, _ stored: StoredGraph, isSame: Bool
+  ) -> ReproducedNumber.Verdict {
+    guard let before else { return .notThere }
+    let outcomes = now.sources.map { stored.digest(of: $0.outcomes) }
+    if isSame, outcomes == before.sources.map(\.outcomes) { return .sameBytes }
+    let (value, error) = (now.measured.mean, now.measured.spread ?? now.measured.standardError)
+    if value == before.mean, now.measured.records == before.records { return .sameNumber }
+    // Only numbers of the ordered class are the same on every host.
+    let isOrdered = [result.arithmetic, arithmetic].allSatisfy { $0 == "ordered" }
+    if !isOrdered, let value, let mean = before.mean, let error, let other = before.error,
+      abs(value - mean) <= Self.width * (error * error + other * other).squareRoot()
+    {
+      return .withinErrors
+    }
+    return .otherNumber
+  }
+
+  /// So many standard errors hold 95 of a hundred differences.
+  private static let width = 1.96
+
+  /// The class of arithmetic that the spec asks for now.
+  var arithmetic: String { experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "ordered" }
+
+  private func firstDifference(of graph: StepGraph, _ stored: StoredGraph) -> String? {
+    for step in graph.steps {
+      guard let (key, found) = stored[step.id] else { continue }
+      guard let before = result.steps[key] else {
+        return "\(step.label): the results were made by another such step (the spec, the data or the program changed)"
+      }
+      for (name, output) in found.outputs.sorted(by: { $0.key < $1.key }) where before.outputs[name] != output.digest {
+        return "\(step.label): `\(name)` was \(before.outputs[name]?.short ?? "nothing"), is \(output.digest.short)"
+      }
+    }
+    return nil
+  }
+}
