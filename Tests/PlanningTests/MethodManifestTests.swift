@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [
     ("judgment", "[{judgment: {by: verifier, wrong: No.}}]", "{cut: {form: paper-v1, \(judgedPrompt)}}"),
     (
-      "select", "[{judgment: {by: verifier, wrong: No.}}, {select: {acceptable-per-rejected: 0.5}}]",
+      "balance", "[{judgment: {by: verifier, wrong: No.}}, {select: {acceptable-per-rejected: 0.5}}]",
       "{cut: {form: paper-v1, \(judgedPrompt)}}"
     ),
     ("hindsight", "[{hindsight: {by: verifier, bind: i, right: Right., wrong: Wrong.}}]", "{hir: {form: code}}"),
