@@ -11,6 +11,9 @@ Rivals: "PyTorch, all logits" runs prompt + response for each response, padded t
 over every position, as Transformers' models do by themselves; "PyTorch, response logits" applies the head to response
 positions only, which takes a few lines of one's own; "TRL as it comes" is DPOTrainer with loss_type apo_zero, which asks
 the reference in every step, and "TRL, reference stored" the same with precompute_ref_log_probs.
+
+These are the two usual measurements, one of a loop of one's own and one of TRL's trainer, written anew here so that all programs learn
+from pairs of the same lengths, run alternately, and are timed by the same clock.
 """
 
 import argparse
