@@ -45,8 +45,9 @@ final class CSVRows {
     Self.refuseLackOfMemory(unsafe csv_error(&parser))
   }
 
+  /// Where memory ends, Swift's own arrays end the program, too.
   private static func refuseLackOfMemory(_ error: CInt) {
-    if error == CSV_ENOMEM || error == CSV_ETOOBIG { fatalError("no memory is left for a field") }
+    if error == CSV_ENOMEM || error == CSV_ETOOBIG { fatalError("no memory is left for a field of the data") }
   }
 
   private static let takeField: @convention(c) (UnsafeMutableRawPointer?, Int, UnsafeMutableRawPointer?) -> Void = {

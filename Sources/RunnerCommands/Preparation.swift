@@ -62,12 +62,7 @@ struct Preparation {
   func task(for step: Step, needing names: [String]) async throws -> StepTask {
     let sources = Set(step.inputs.filter { names.contains($0.name) }.map(\.source.step))
     try Plan(graph: graph.restricted(to: sources), index: StoreIndex(store)).refuseBlocked()
-    let executor = Executor(
-      store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
-      observe: { event in
-        guard case .failed(_, let diagnoses) = event else { return }
-        Output.report(Diagnoses(diagnoses))
-      })
+    let executor = Executor.forModels(store, engine)
     guard let task = try await executor.task(for: step, in: graph, needing: names) else {
       throw CommandError.incomplete(failed: 1, exit: .stepFailed)
     }

@@ -95,7 +95,7 @@ extension StoreOptions {
 }
 
 extension Executor {
-  /// Runs what brings a model's weights; only failures are shown.
+  /// Runs what brings a model's weights, or what else a step reads; only failures are shown.
   static func forModels(_ store: Store, _ engine: StepEngine) -> Executor {
     Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation, now: { 0 }, provenance: { Provenance.facts },
