@@ -118,6 +118,8 @@ struct NearSearch {
   let share: Double
   /// Whether some texts were not held against all candidates.
   private(set) var isCut = false
+  /// How often two texts were held against each other.
+  private(set) var comparisons = 0
   /// For each text the last one that it was held against.
   private var seen: [Int]
 
@@ -168,6 +170,7 @@ struct NearSearch {
         }
         left -= 1
         seen[candidate] = text
+        comparisons += 1
         if let common = common(text, candidate) {
           found.append(NearTexts(first: candidate, second: text, share: common))
         }

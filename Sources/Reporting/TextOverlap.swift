@@ -58,9 +58,9 @@ public struct TextOverlap: Sendable {
   }
 
   /// The most runs that all lists may have together before a sample stands for them.
-  static let mostRuns = 20_000_000
+  public static let mostRuns = 20_000_000
   /// The most texts of a list that one text is held against.
-  static let mostCandidates = 512
+  public static let mostCandidates = 512
 
   /// Every two lists that have something in common, in order.
   public let pairs: [Pair]
@@ -70,6 +70,8 @@ public struct TextOverlap: Sendable {
   public let isSampled: Bool
   /// Whether some texts were not held against all that share a rare run with them: there may be more than is said.
   public let isCut: Bool
+  /// How often two texts were held against each other: the work done.
+  package let comparisons: Int
 
   /// Holds lists against each other.
   ///
@@ -95,6 +97,7 @@ public struct TextOverlap: Sendable {
     self.pairs = pairs
     distinct = members.map(\.order.count)
     isCut = search.isCut
+    comparisons = search.comparisons
   }
 
   private static func pair(
