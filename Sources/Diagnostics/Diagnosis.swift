@@ -123,11 +123,11 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
   public var meaning: String {
     switch self {
     case .done: "done"
-    case .stepFailed: "a step failed, whatever the cause, or `exec` was stopped"
+    case .stepFailed: "a step failed, be it for its data, weights or network, or `exec` was stopped"
     case .claimFailed: "a claim or comparison does not hold"
     case .usage: "wrong usage"
     case .badSpec: "bad spec"
-    case .inputOutput: "input or output failed: a file, weights, disk, network, store"
+    case .inputOutput: "input or output failed: the store or its disk, amid a step too; a file, weights or network outside of steps"
     }
   }
 }

@@ -23,7 +23,9 @@ extension Step {
     reading input: (String) throws(Failure) -> [UInt8]?
   ) throws(Failure) -> [Digest]? {
     var files: [(name: String, bytes: [UInt8])] = []
-    for name in inputs.map(\.name) {
+    // A model's files are no lines; they are in what all records have in common.
+    let shared = work.recipe?.inputs ?? []
+    for name in inputs.map(\.name) where !shared.contains(name) {
       guard let bytes = try input(name) else { return nil }
       files.append((name, bytes))
     }

@@ -15,6 +15,8 @@ public struct FeedbackCounts: Hashable, Sendable {
 
   /// How many records, each of a prompt, there are.
   public let records: Int
+  /// How many of their prompts are different; less than ``records`` where data repeats itself.
+  public let distinctPrompts: Int
   /// How many of them have an item.
   public let recordsWithItems: Int
   /// How many items there are.
@@ -39,6 +41,7 @@ public struct FeedbackCounts: Hashable, Sendable {
   public init(_ records: [FeedbackRecord], cut: Int = 0, longest: Int? = nil, verdicts: [String] = []) {
     self.longest = longest
     self.records = records.count
+    distinctPrompts = Set(records.map(\.turns)).count
     recordsWithItems = records.count { !$0.items.isEmpty }
     items = records.reduce(0) { $0 + $1.items.count }
     leftovers = Self.tally(records.flatMap { $0.leftovers.map(\.kind) })
@@ -55,16 +58,21 @@ public struct FeedbackCounts: Hashable, Sendable {
   public subscript(kind: String) -> Int { leftovers.first { $0.kind == kind }?.count ?? 0 }
 
   /// The counts in words, such as `12 items from 9 of 11 prompts; left over: 3 already-right, 1 too-long`.
-  public var sentence: String { sentence(after: nil) }
+  public var sentence: String { sentence(after: []) }
 
-  /// The counts in words, without what a stage before had left over already.
+  /// The counts in words, without what the stages before had left over already.
   ///
-  /// - Parameter before: The counts of the stage before, or nil to tell of all.
+  /// - Parameter before: The counts of the stages whose feedback came in; none to tell of all.
   /// - Returns: Words without a full stop.
-  public func sentence(after before: FeedbackCounts?) -> String {
-    let rest = leftovers.map { Kind(kind: $0.kind, count: $0.count - (before?[$0.kind] ?? 0)) }.filter { $0.count > 0 }
+  public func sentence(after before: [FeedbackCounts]) -> String {
+    let rest = leftovers.map { kind in
+      Kind(kind: kind.kind, count: kind.count - before.reduce(0) { $0 + $1[kind.kind] })
+    }.filter { $0.count > 0 }
     let judged = verdicts.reduce(0) { $0 + $1.count }
-    return (items == 1 ? "1 item" : "\(items) items") + " from \(recordsWithItems) of \(records) prompts"
+    let prompts =
+      distinctPrompts == records
+      ? "\(records) prompts" : "\(records) records of \(distinctPrompts) different prompt\(distinctPrompts == 1 ? "" : "s")"
+    return (items == 1 ? "1 item" : "\(items) items") + " from \(recordsWithItems) of \(prompts)"
       + (cut > 0 ? ", \(cut) of them cut" : "") + (rest.isEmpty ? "" : "; left over: \(Self.list(rest))")
       + (judged > 0 ? "; verdicts on \(judged): \(Self.list(verdicts))" : "")
   }
@@ -73,8 +81,8 @@ public struct FeedbackCounts: Hashable, Sendable {
     kinds.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
   }
 
-  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, `cut` if there are any,
-  /// `longest-tokens` if tokens were counted, and `verdicts` if there are any.
+  /// The counts as JSON: `records`, `records-with-items`, `items`, `leftovers` by kind, `distinct-prompts` if some prompts are
+  /// equal, `cut` if there are any, `longest-tokens` if tokens were counted, and `verdicts` if there are any.
   public var json: JSONValue {
     let kinds = leftovers.map { JSONMember($0.kind, .integer(Int64($0.count))) }
     var object = JSONObject([
@@ -82,6 +90,7 @@ public struct FeedbackCounts: Hashable, Sendable {
       JSONMember("records-with-items", .integer(Int64(recordsWithItems))),
       JSONMember("items", .integer(Int64(items))), JSONMember("leftovers", .object(JSONObject(kinds))),
     ])
+    if distinctPrompts != records { object["distinct-prompts"] = .integer(Int64(distinctPrompts)) }
     if cut > 0 { object["cut"] = .integer(Int64(cut)) }
     if let longest { object["longest-tokens"] = .integer(Int64(longest)) }
     if !verdicts.isEmpty {
@@ -97,6 +106,7 @@ public struct FeedbackCounts: Hashable, Sendable {
     guard let records = json["records"]?.integerValue else { throw WireFault(member: "records") }
     guard let used = json["records-with-items"]?.integerValue else { throw WireFault(member: "records-with-items") }
     self.records = records
+    distinctPrompts = json["distinct-prompts"]?.integerValue ?? records
     recordsWithItems = used
     guard let items = json["items"]?.integerValue else { throw WireFault(member: "items") }
     guard let leftovers = json["leftovers"]?.objectValue else { throw WireFault(member: "leftovers") }

@@ -12,35 +12,38 @@ public struct LearnedExamples: Sendable {
     public let label: String
     /// What it gave.
     public let counts: FeedbackCounts
+    /// What the stages gave whose feedback came in: none for the first, several where parts of the data come together.
+    public let before: [FeedbackCounts]
 
     /// Takes counts.
-    public init(label: String, counts: FeedbackCounts) {
+    public init(label: String, counts: FeedbackCounts, before: [FeedbackCounts] = []) {
       self.label = label
       self.counts = counts
+      self.before = before
+    }
+
+    /// The counts as a sentence, with what this stage left over itself.
+    ///
+    /// - Parameter cells: What all cells that share it have in common; empty if that is nothing.
+    func sentence(for cells: String) -> String {
+      let told = cells.isEmpty ? "" : " for \(cells)"
+      return "\(label.prefix(1).uppercased() + label.dropFirst())\(told): \(counts.sentence(after: before))."
     }
   }
 
-  /// The stages of the reviser, in order; the step that made the examples is not among them.
+  /// The stages of the reviser, in order, those of one part of the data after those of another; the step that made the
+  /// examples is the last.
   public let stages: [Stage]
-  /// What the step that made them is called.
-  public let label: String
   /// The cells that learn from them, without the experiment's name.
   public let cells: [String]
-  /// How many there are, and of how many prompts.
-  public let counts: FeedbackCounts
   /// What judged responses became from stage to stage, these examples last; empty for examples of other kinds.
   public let judged: [StageCounts]
   /// Whether the objective is CUT, whose words the stages are told in.
   public let isCUT: Bool
 
   /// Takes counts.
-  public init(
-    label: String, cells: [String], counts: FeedbackCounts, stages: [Stage] = [], judged: [StageCounts] = [],
-    isCUT: Bool = false
-  ) {
-    self.label = label
+  public init(cells: [String], stages: [Stage], judged: [StageCounts] = [], isCUT: Bool = false) {
     self.cells = cells
-    self.counts = counts
     self.stages = stages
     self.judged = judged
     self.isCUT = isCUT
@@ -51,15 +54,7 @@ public struct LearnedExamples: Sendable {
   /// Such as `Judge sums/train for judge: 40 items from 40 of 96 prompts; left over: 12 no-contrast. Examples of sums/train: 32 items
   /// from 32 of 96 prompts; left over: 8 surplus.`
   var sentence: String {
-    let told = common.isEmpty ? "" : " for \(common)"
-    var before: FeedbackCounts?
-    var sentences: [String] = []
-    for (index, stage) in (stages + [Stage(label: label, counts: counts)]).enumerated() {
-      let label = stage.label.prefix(1).uppercased() + stage.label.dropFirst()
-      sentences.append("\(label)\(index == 0 ? told : ""): \(stage.counts.sentence(after: before)).")
-      before = stage.counts
-    }
-    return sentences.joined(separator: " ")
+    stages.enumerated().map { $0.element.sentence(for: $0.offset == 0 ? common : "") }.joined(separator: " ")
   }
 
   /// The stages of several trainings as one table, each stage once; empty without any.
@@ -84,18 +79,19 @@ public struct LearnedExamples: Sendable {
   }
 
   var json: JSONValue {
-    var object = counts.json.objectValue ?? JSONObject()
+    var object = stages.last?.counts.json.objectValue ?? JSONObject()
     object["cells"] = .array(cells.map { .string($0) })
-    object["label"] = .string(label)
-    if !stages.isEmpty {
-      object["stages"] = .array(
-        stages.map { stage in
-          var object = stage.counts.json.objectValue ?? JSONObject()
-          object["label"] = .string(stage.label)
-          return .object(object)
-        })
-    }
+    object["label"] = .string(stages.last?.label ?? "")
+    if stages.count > 1 { object["stages"] = .array(stages.dropLast().map { .object($0.json) }) }
     if !judged.isEmpty { object["judged"] = .array(judged.map(\.json)) }
     return .object(object)
+  }
+}
+
+extension LearnedExamples.Stage {
+  fileprivate var json: JSONObject {
+    var object = counts.json.objectValue ?? JSONObject()
+    object["label"] = .string(label)
+    return object
   }
 }

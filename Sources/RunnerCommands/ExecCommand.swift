@@ -20,7 +20,8 @@ struct ExecCommand: ParsableCommand {
       Interrupt with Ctrl-C at any time (SIGTERM and a closed terminal do the same): running steps end at the next
       record or optimizer step, and the same command goes on where it stopped; a second Ctrl-C ends at once, which loses
       no more than the records in flight. When a step fails, what runs finishes, nothing else is started, and what reads
-      from it is blocked (see --keep-going); the exit code is 1, whatever made it fail, and the next exec tries again.
+      from it is blocked (see --keep-going); the exit code is 1, and the next exec tries again. Where the store or its
+      disk fails, nothing can be kept: the run ends at once, with 74.
 
       Several runs may work in one store: what one of them computes the others do not, and if it dies they take over. In
       the place of specs, a plan may be given that `runner plan -o` saved: it is refused if a result that it counts on is
@@ -198,13 +199,12 @@ extension ExecCommand {
     let stages = LearnedStages(graph: graph, done: done, store: store)
     var seen: Set<StepID> = []
     return try sources.filter { seen.insert($0.1).inserted }.compactMap { training, source in
-      guard let counts = done[source]?.result.outputs["counts"] else { return nil }
+      guard done[source]?.result.outputs["counts"] != nil else { return nil }
       let cells = (graph.users[source] ?? []).filter { users.contains($0) }.map { user in
         user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
       }
       return LearnedExamples(
-        label: graph.step(source).label, cells: cells, counts: try FeedbackCounts(reading: store.read(counts.digest)),
-        stages: try stages.all(before: source), judged: try stages.before(training, source),
+        cells: cells, stages: try stages.all(upTo: source), judged: try stages.before(training, source),
         isCUT: training.work.objective?.name == "cut")
     }
   }

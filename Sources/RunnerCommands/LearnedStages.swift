@@ -29,22 +29,24 @@ struct LearnedStages {
     return try feedback.flatMap { try stages(upTo: $0) } + [last]
   }
 
-  /// The counts of every stage between candidates and examples, the examples' own not among them.
-  ///
-  /// None where several parts of the data come together, each with its own.
-  func all(before examples: StepID) throws -> [LearnedExamples.Stage] {
+  /// The counts of every stage from candidates to examples, these last; stages of one part of the data before those of the next.
+  func all(upTo examples: StepID) throws -> [LearnedExamples.Stage] {
+    var seen: Set<StepID> = []
+    return try all(upTo: examples, seen: &seen)
+  }
+
+  /// The stages that are not yet seen, of which several parts of the data may share some.
+  private func all(upTo step: StepID, seen: inout Set<StepID>) throws -> [LearnedExamples.Stage] {
+    guard seen.insert(step).inserted, let counts = try feedbackCounts(of: step) else { return [] }
+    let feedback = graph.step(step).inputs.filter { $0.name == "feedback" || $0.name.hasPrefix("feedback/") }
     var stages: [LearnedExamples.Stage] = []
-    var step = examples
-    while true {
-      let feedback = graph.step(step).inputs.filter { $0.name == "feedback" || $0.name.hasPrefix("feedback/") }
-      guard feedback.count == 1, let before = feedback.first?.source.step,
-        let counts = done[before]?.result.outputs["counts"]
-      else { return stages }
-      let stage = LearnedExamples.Stage(
-        label: graph.step(before).label, counts: try FeedbackCounts(reading: store.read(counts.digest)))
-      stages.insert(stage, at: 0)
-      step = before
-    }
+    for before in feedback { stages += try all(upTo: before.source.step, seen: &seen) }
+    let before = try feedback.compactMap { try feedbackCounts(of: $0.source.step) }
+    return stages + [LearnedExamples.Stage(label: graph.step(step).label, counts: counts, before: before)]
+  }
+
+  private func feedbackCounts(of step: StepID) throws -> FeedbackCounts? {
+    try done[step]?.result.outputs["counts"].map { try FeedbackCounts(reading: store.read($0.digest)) }
   }
 
   /// Whether judgments were made on the way.

@@ -11,7 +11,8 @@ struct StoreCollectCommand: AsyncParsableCommand {
     discussion: """
       Kept is what the plans of the specs given with --keep reach, what the lock.json files below --results name, what
       was pinned, all that these were made from, and whatever was written or used within the grace period. It may run
-      beside other runs: what a run at work counts on stays. --dry-run shows what would go and changes nothing.
+      beside other runs: what a run at work counts on stays, and so do for a day, whatever --grace says, the unfinished
+      files of runs that were killed. --dry-run shows what would go and changes nothing.
       """)
   @Option(
     parsing: .upToNextOption, help: "Specs whose results are kept.", completion: .file(extensions: ["yaml", "yml"]))

@@ -60,7 +60,7 @@ public struct StepEngine: StepRunner {
     case .drift: (try DriftStep.run(task), WorkCount())
     case .reward: (try RewardStep.run(task), WorkCount())
     case .winRate(let work): (try WinRateStep.run(work, task), WorkCount())
-    case .pairs(let work): try PairStatisticsStep.run(work, task)
+    case .pairs(let work): try PairStatisticsStep.run(work, task, models: models)
     case .trace(let work): (try TraceStep.run(work, task), WorkCount())
     case .train(let work): try TrainStep.run(work, task, models: models)
     case .unavailable(let work): throw BlockedStep(step: task.step.label, obstacle: work.reason)

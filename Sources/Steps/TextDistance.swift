@@ -6,7 +6,11 @@ package enum TextDistance {
   ///
   /// Words stand between white space, as written. 1 for two texts without words.
   package static func jaccard(_ left: String, _ right: String) -> Double {
-    let (left, right) = (words(left), words(right))
+    jaccard(words(left), words(right))
+  }
+
+  /// The size of the intersection over that of the union; 1 for two empty sets.
+  package static func jaccard<Element>(_ left: Set<Element>, _ right: Set<Element>) -> Double {
     let union = left.union(right).count
     return union == 0 ? 1 : Double(left.intersection(right).count) / Double(union)
   }

@@ -186,7 +186,7 @@ private struct Sorter {
   }
 
   private mutating func throwAway(_ file: StoredFile, if isLitter: Bool, _ what: String) {
-    guard isLitter else { return keep(file, "in use, or left a short time ago: leases, files on their way") }
+    guard isLitter else { return keep(file, "in use, or left less than a day ago: leases, files on their way") }
     collection.files.append(
       Collectable(path: file.path, what: what, byteCount: file.byteCount, isLitter: true, hint: nil))
   }

@@ -18,9 +18,23 @@ public struct Constraints: Hashable, Sendable {
       self.most = most
     }
 
-    func complaint(_ count: Int, _ what: String) -> String? {
-      if let least, count < least { return "has \(count) \(what), at least \(least) are asked for" }
-      if let most, count > most { return "has \(count) \(what), at most \(most) are allowed" }
+    /// What is wrong with a text, and where; nil if it is within the bounds.
+    ///
+    /// - Parameters:
+    ///   - starts: Where what is counted begins in the text, in order.
+    ///   - noun: What it is called, for one of it.
+    ///   - text: The text.
+    func complaint(_ starts: [Int], _ noun: String, in text: [Unicode.Scalar]) -> String? {
+      let count = starts.count
+      let has = "has \(count) \(noun)\(count == 1 ? "" : "s")"
+      if let least, count < least {
+        let end = text.lastIndex { !Texts.isSpace($0) }.map { "it ends at \(Texts.place($0, in: text))" }
+        return "\(has), at least \(least) \(least == 1 ? "is" : "are") asked for: \(end ?? "it is empty")"
+      }
+      if let most, count > most {
+        let surplus = "the first \(noun) too many is at \(Texts.place(starts[most], in: text))"
+        return "\(has), at most \(most) \(most == 1 ? "is" : "are") allowed: \(surplus)"
+      }
       return nil
     }
   }
@@ -91,21 +105,36 @@ public struct Constraints: Hashable, Sendable {
   }
 
   private func lengthComplaints(_ scalars: [Unicode.Scalar]) -> [String] {
-    [
-      words.complaint(scalars.split(whereSeparator: Texts.isSpace).count, "words"),
-      characters.complaint(scalars.count, "characters"),
-      lines.complaint(scalars.split(whereSeparator: Texts.isNewline).count { !$0.allSatisfy(Texts.isSpace) }, "lines"),
+    let words = scalars.indices.split { Texts.isSpace(scalars[$0]) }
+    let lines = scalars.indices.split { Texts.isNewline(scalars[$0]) }.filter { line in
+      !line.allSatisfy { Texts.isSpace(scalars[$0]) }
+    }
+    return [
+      self.words.complaint(words.map(\.startIndex), "word", in: scalars),
+      characters.complaint(Array(scalars.indices), "character", in: scalars),
+      self.lines.complaint(lines.map(\.startIndex), "line", in: scalars),
     ].compactMap { $0 }
   }
 
   private func endComplaints(_ scalars: [Unicode.Scalar]) -> [String] {
-    let bare = Texts.trimmed(scalars)
+    func isText(_ scalar: Unicode.Scalar) -> Bool { !Texts.isSpace(scalar) }
+    guard let first = scalars.firstIndex(where: isText), let last = scalars.lastIndex(where: isText) else {
+      return [start.map { ("begin", $0) }, end.map { ("end", $0) }].compactMap { $0 }.map { verb, wanted in
+        "does not \(verb) with \(Texts.quote(wanted)): it is empty"
+      }
+    }
+    let bare = scalars[first...last]
     var complaints: [String] = []
     if let start, !bare.starts(with: start.unicodeScalars) {
-      complaints.append("does not begin with \(Texts.quote(start))")
+      let word = Texts.quote(Texts.string(bare.prefix { !Texts.isSpace($0) }))
+      complaints.append(
+        "does not begin with \(Texts.quote(start)), but with \(word) at \(Texts.place(first, in: scalars))")
     }
     if let end, !bare.reversed().starts(with: end.unicodeScalars.reversed()) {
-      complaints.append("does not end with \(Texts.quote(end))")
+      let word = bare.suffix(from: bare.lastIndex(where: Texts.isSpace).map { $0 + 1 } ?? first)
+      complaints.append(
+        "does not end with \(Texts.quote(end)), but with \(Texts.quote(Texts.string(word))) at "
+          + Texts.place(word.startIndex, in: scalars))
     }
     return complaints
   }
@@ -125,7 +154,7 @@ public struct Constraints: Hashable, Sendable {
     func place(_ word: String) -> Int? {
       Texts.ranges(of: Texts.lowercased(word.unicodeScalars), in: text).first?.lowerBound
     }
-    return keywords.filter { place($0) == nil }.map { "lacks \(Texts.quote($0))" }
+    return keywords.filter { place($0) == nil }.map { "nowhere has \(Texts.quote($0))" }
       + forbidden.compactMap { word in
         place(word).map { "has the forbidden \(Texts.quote(word)) at \(Texts.place($0, in: text))" }
       }

@@ -86,13 +86,10 @@ import Testing
     let lock = try space.lock()
     let store = try Store(at: "\(space.path)/.runner-store", mode: .existing)
     let now = try #require(store.results(ofKind: "revise").first)
-    guard case .integer(let version)? = now.manifest["version"] else {
-      Issue.record("\(now.manifest)")
-      return
-    }
     var before = Manifest()
     for leaf in now.manifest.leaves { before.set(leaf.name, leaf.value) }
-    before.set("version", .integer(version - 2))
+    // No alias knows of it.
+    before.set("version", .integer(1))
     try store.publish(
       StepResult(kind: now.kind, outputs: now.outputs, manifest: before, provenance: now.provenance), for: before.key)
     let hex = now.manifest.key.hex

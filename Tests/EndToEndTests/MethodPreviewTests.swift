@@ -74,9 +74,21 @@ private struct MethodPreview: Sendable {
     var weight: Double?
     var spread: Double?
     var entropy: Double?
+    /// The tokens that are trained, where that is a part.
+    var part: Range<Int>?
+    /// Whether the end of turn comes after the text.
+    var endsTurn = true
 
     /// The text's bytes and the end of turn after them.
-    var tokens: [String] { text.map(String.init) + ["<|im_end|>"] }
+    var tokens: [String] { text.map(String.init) + (endsTurn ? ["<|im_end|>"] : []) }
+
+    /// The part alone: behind another prompt the rest of the response is that prompt's, or is not there.
+    var trained: Tokens {
+      guard let part else { return self }
+      let ends = part.upperBound == tokens.count
+      return Tokens(
+        text: tokens[part].dropLast(ends ? 1 : 0).joined(), weight: weight, spread: spread, entropy: entropy, endsTurn: ends)
+    }
   }
 
   /// A response with what is read beside it.
@@ -162,6 +174,8 @@ private struct MethodPreview: Sendable {
   // hir, code, e = 0.2, a = 1, b = 0.001: P = N, so σ = 1/2 and its derivative 1/4: with f = 1e-8
   //   slope = 1/4 (0.2/(1/2 + f) - 0.8/(1/2 + f)) = -0.15/(1/2 + f), shared by n = 2 and N tokens.
   //   own -0.8/(nN) + slope/(nN), behind the contrasting prompt -slope/(nN), vocabulary -0.2/(nN), entropy -0.001/(nN).
+  // hir of parts: the same, with N the length of a part and what stands before it the prompt's. The draws are "2" of "7127", which is
+  //   wrong since "712" is no 7, and the last "2" of "12212": one token each, so that 1/(nN) = 1/2.
   // hir, paper, the same e, a and b: behind both prompts of the batch a response is equally likely, Σ_k e^P_ik = 2 e^P_ii, so
   //   each prompt has 1/2 of it: own -0.8/n + (1/2 - 1)/n = -0.65 a token, behind the other prompt 1/2/n = 0.25; sums over
   //   tokens, so no N: vocabulary -0.2/n = -0.1, entropy -0.001/n = -0.0005.
@@ -185,6 +199,15 @@ private struct MethodPreview: Sendable {
         ("Be right. 3+4", [hindsight("7", contrast: "Be wrong. 3+4", share: 0.25)]),
         ("Be wrong. 6+5", [hindsight("12", contrast: "Be right. 6+5", share: sixth)]),
       ]),
+    Case(
+      name: "hir-spans",
+      spec: MethodPreview(
+        prompt: "{instruction} {question}", responses: #"["{a}{b}{a}"]"#, reviser: MethodPreview.relabeled,
+        objective: "{hir: {form: code, label-smoothing: 0.2, contrast: 1, entropy: 0.001, spans: {draw: once, minimum: 1}}}"),
+      prompts: [
+        ("Be wrong. 3+4", [hindsight("7127", contrast: "Be right. 3+4", share: 0.5, part: 2..<3)]),
+        ("Be wrong. 6+5", [hindsight("12212", contrast: "Be right. 6+5", share: 0.5, part: 4..<5)]),
+      ]),
   ]
 
   private static func amongOthers(_ text: String) -> Seen {
@@ -193,12 +216,15 @@ private struct MethodPreview: Sendable {
       beside: [("prompt of another example", "", Tokens(text: text, weight: 0.25))])
   }
 
-  private static func hindsight(_ text: String, contrast: String, share: Double) -> Seen {
+  private static func hindsight(
+    _ text: String, contrast: String, share: Double, part: Range<Int>? = nil
+  ) -> Seen {
     let slope = -0.15 / (0.5 + 1e-8)
     return Seen(
       label: "response",
-      own: Tokens(text: text, weight: (slope - 0.8) * share, spread: -0.2 * share, entropy: -0.001 * share),
-      beside: [("contrasting prompt", contrast, Tokens(text: text, weight: -slope * share))])
+      own: Tokens(
+        text: text, weight: (slope - 0.8) * share, spread: -0.2 * share, entropy: -0.001 * share, part: part),
+      beside: [("contrasting prompt", contrast, Tokens(text: text, weight: -slope * share, part: part))])
   }
 
   // Rewards 2, 0, -1 of "7" (2 tokens), "12" (3) and "no" (3); rewards 1, 1, -3 of "12" (3), "2" (2) and "?" (2). All mean
@@ -294,13 +320,13 @@ private struct MethodPreview: Sendable {
       // Another example's prompt is shown with that example.
       guard !beside.user.isEmpty else {
         #expect(prompt.isEmpty)
-        try check(context["tokens"], beside.tokens)
+        try check(context["tokens"], beside.tokens.trained)
         continue
       }
       #expect(
         prompt.hasSuffix("<|im_start|>user\n\(beside.user)<|im_end|>\n<|im_start|>assistant\n"), "\(prompt)")
       #expect(beside.kind == "question" || prompt.hasPrefix("<|im_start|>user\n\(beside.user)"))
-      try check(context["tokens"], beside.tokens)
+      try check(context["tokens"], beside.tokens.trained)
     }
   }
 
@@ -309,10 +335,12 @@ private struct MethodPreview: Sendable {
     #expect(tokens.map { $0["text"] as? String } == expected.tokens)
     // Nothing but the last token ends the turn.
     #expect(tokens.map { $0["end-of-turn"] as? Bool == true } == expected.tokens.map { $0 == "<|im_end|>" })
-    for token in tokens {
-      for (name, wanted) in [
+    for (index, token) in tokens.enumerated() {
+      let isTrained = expected.part?.contains(index) ?? true
+      for (name, value) in [
         ("weight", expected.weight), ("vocabulary-weight", expected.spread), ("entropy-weight", expected.entropy),
       ] {
+        let wanted = isTrained ? value : nil
         let found = token[name] as? Double
         #expect((found == nil) == (wanted == nil), "\(name) is \(found ?? .nan)")
         // Log-probabilities are in single precision: -ln 259 to 3e-8, which PRO multiplies by differences of rewards.

@@ -9,8 +9,8 @@ import Testing
 
 struct FurtherReferenceCaseTests {
   static let batches = [
-    ("cut", 2_000), ("forward-prediction", 300), ("rrhf", 800), ("pro", 800), ("clha", 1_000), ("hir", 1_400),
-    ("bradley-terry", 600),
+    ("cut", 2_000), ("forward-prediction", 1_000), ("rrhf", 1_000), ("pro", 1_000), ("clha", 1_000), ("hir", 1_400),
+    ("bradley-terry", 1_000),
   ]
 
   private static let file = Result { () throws -> JSONValue in

@@ -91,9 +91,10 @@ import Testing
     let one = Response(text: "1", finish: .stop, tokens: 1)
     let records = [
       FeedbackRecord(
-        id: id, turns: [], items: [.response(one)], leftovers: [Leftover("too-long", "x"), Leftover("error")]),
+        id: id, turns: [Message(.user, "a")], items: [.response(one)],
+        leftovers: [Leftover("too-long", "x"), Leftover("error")]),
       FeedbackRecord(
-        id: id, turns: [], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
+        id: id, turns: [Message(.user, "b")], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
     ]
     let counts = FeedbackCounts(records)
     #expect(
@@ -104,6 +105,12 @@ import Testing
     let cut = FeedbackCounts(Array(records.prefix(1)), cut: 1)
     #expect(cut.sentence == "1 item from 1 of 1 prompts, 1 of them cut; left over: 1 error, 1 too-long")
     for counts in [counts, cut, FeedbackCounts([])] { #expect(try FeedbackCounts(json: counts.json) == counts) }
+    // A prompt that stands in the data twice is counted once.
+    let twice = FeedbackCounts(records + records.prefix(1))
+    #expect(
+      twice.sentence == "3 items from 3 of 3 records of 2 different prompts; left over: 2 error, 4 too-long")
+    #expect(twice.sentence(after: [counts, cut]) == "3 items from 3 of 3 records of 2 different prompts; left over: 1 too-long")
+    #expect(try FeedbackCounts(json: twice.json) == twice && twice.json["distinct-prompts"]?.integerValue == 2)
     #expect(FeedbackCounts([]).json.canonical == #"{"items":0,"leftovers":{},"records":0,"records-with-items":0}"#)
   }
 

@@ -19,7 +19,7 @@ import objectives
 from objectives import UNIT, numbers, oracle, short
 
 OUT = objectives.OUT.parent / "further-cases.json"
-BATCHES = {"cut": 2000, "forward-prediction": 300, "rrhf": 800, "pro": 800, "clha": 1000, "hir": 1400, "bradley-terry": 600}
+BATCHES = {"cut": 2000, "forward-prediction": 1000, "rrhf": 1000, "pro": 1000, "clha": 1000, "hir": 1400, "bradley-terry": 1000}
 
 
 class Long:

@@ -116,6 +116,11 @@ import Testing
     #expect(TextDistance.levenshtein(right, left) == levenshtein)
   }
 
+  @Test func setsOfTokens() {
+    #expect(TextDistance.jaccard(Set([1, 2, 3]), Set([3, 4])) == 0.25)
+    #expect(TextDistance.jaccard(Set<Int>(), Set()) == 1)
+  }
+
   @Test func editsAreThoseOfTheWholeTable() {
     /// The definition itself, without any short cut.
     func table(_ left: [Character], _ right: [Character]) -> Int {

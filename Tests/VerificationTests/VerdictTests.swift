@@ -151,13 +151,24 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
       "the response meets every requirement"),
     VerdictCase(
       .constraints(Constraints(words: .init(least: 2), characters: .init(most: 2))), "one", [], .wrong,
-      "the response has 1 words, at least 2 are asked for; it has 3 characters, at most 2 are allowed"),
+      "the response has 1 word, at least 2 are asked for: it ends at line 1, character 3; it has 3 characters, at most 2 are "
+        + "allowed: the first character too many is at line 1, character 3"),
     VerdictCase(
       .constraints(Constraints(lines: .init(most: 1), start: "Dear", end: "Bye.")), " Dear Ann\n\nso long\n", [],
       .wrong,
-      "the response has 2 lines, at most 1 are allowed; it does not end with \"Bye.\""),
+      "the response has 2 lines, at most 1 is allowed: the first line too many is at line 3, character 1; it does not end "
+        + "with \"Bye.\", but with \"long\" at line 3, character 4"),
     VerdictCase(
-      .constraints(Constraints(start: "Yes")), "No", [], .wrong, "the response does not begin with \"Yes\""),
+      .constraints(Constraints(start: "Yes")), "No", [], .wrong, "the response does not begin with \"Yes\", but with \"No\" at line 1, character 1"),
+    VerdictCase(
+      .constraints(Constraints(words: .init(least: 1), start: "Yes", end: ".")), " \n", [], .wrong,
+      "the response has 0 words, at least 1 is asked for: it is empty; it does not begin with \"Yes\": it is empty; it does "
+        + "not end with \".\": it is empty"),
+    VerdictCase(
+      .constraints(Constraints(words: .init(most: 1), lines: .init(most: 1), end: "c")), "a\r\n\r\n  b", [], .wrong,
+      "the response has 2 words, at most 1 is allowed: the first word too many is at line 3, character 3; it has 2 lines, at "
+        + "most 1 is allowed: the first line too many is at line 3, character 1; it does not end with \"c\", but with \"b\" "
+        + "at line 3, character 3"),
     VerdictCase(
       .constraints(Constraints(letterCase: .upper)), "ABc", [], .wrong,
       "the response has the lower-case letter c at line 1, character 3"),
@@ -168,17 +179,18 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
       .constraints(Constraints(letterCase: .upper)), "A 1 \u{C4}.", [], .right, "the response meets every requirement"),
     VerdictCase(
       .constraints(Constraints(characters: .init(least: 4), lines: .init(least: 2))), "abc", [], .wrong,
-      "the response has 3 characters, at least 4 are asked for; it has 1 lines, at least 2 are asked for"),
+      "the response has 3 characters, at least 4 are asked for: it ends at line 1, character 3; it has 1 line, at least 2 are "
+        + "asked for: it ends at line 1, character 3"),
     VerdictCase(
       .constraints(Constraints(keywords: ["New York", "cat"], forbidden: ["dog"])), "cats in new york; dogs", [],
-      .wrong, "the response lacks \"cat\""),
+      .wrong, "the response nowhere has \"cat\""),
     VerdictCase(
       .constraints(Constraints(letterCase: .lower, forbidden: ["no way"], isJSON: true)), "ok:\nNo way", [], .wrong,
       "the response has the upper-case letter N at line 2, character 1; it has the forbidden \"no way\" at line 2, "
         + "character 1; it is not JSON: unexpected 'o' at line 1, byte 1"),
     VerdictCase(
       .constraints(Constraints(keywords: ["cat", "dog"], forbidden: ["bird"])), "Cat and bird", [], .wrong,
-      "the response lacks \"dog\"; it has the forbidden \"bird\" at line 1, character 9"),
+      "the response nowhere has \"dog\"; it has the forbidden \"bird\" at line 1, character 9"),
     VerdictCase(
       .constraints(Constraints(isJSON: true)), "{\"a\": 1}", [], .right, "the response meets every requirement"),
     VerdictCase(

@@ -89,8 +89,10 @@ extension CellPlanner {
     }
   }
 
-  /// How much the responses of a pair differ, before anything is dropped; a matter of the data, not of a model.
-  mutating func pairStatistics(_ name: String, _ subject: EvalSubject, path: String) throws -> [EvalFinding] {
+  /// How much the responses of a pair differ, before anything is dropped; a matter of the data, not of training.
+  mutating func pairStatistics(
+    _ name: String, _ eval: PairStatisticsEval, _ subject: EvalSubject, path: String
+  ) throws -> [EvalFinding] {
     guard !subject.isBase, let data = experiment.data, !experiment.generator.isEmpty else { return [] }
     if let finding = try withoutPairs(name, "pair-statistics", subject, path: path) { return [finding] }
     return try eachSeed { planner in
@@ -99,10 +101,13 @@ extension CellPlanner {
         let records = try planner.records(part.reference, for: path)
         let feedback = try planner.feedback(of: records, policy: [])
         let inputs = [StepInput("examples", feedback)]
+        // Adapters change no token.
+        let model = eval.tokens == .model ? try planner.model("policy").bare : nil
         let step = planner.add(
-          .pairs(PairStatisticsWork(lengths: false)), "pair-statistics \(records.label)", inputs: inputs)
+          .pairs(PairStatisticsWork(measure: .contrast(tokensOf: model?.use))), "pair-statistics \(records.label)",
+          inputs: inputs + (model?.inputs ?? []), at: model == nil ? [:] : planner.modelPaths("policy"))
         let lengths = planner.add(
-          .pairs(PairStatisticsWork(lengths: true)), "pair lengths \(records.label)", inputs: inputs)
+          .pairs(PairStatisticsWork(measure: .length)), "pair lengths \(records.label)", inputs: inputs)
         for (word, step, output) in [
           ("Jaccard", step, "jaccard"), ("Levenshtein", step, "levenshtein"), ("length", lengths, "length"),
         ] {

@@ -106,6 +106,11 @@ extension CellPlanner {
     where source?.node(at: tag) != nil {
       for leaf in options.leaves { paths[leaf.name] = "\(path)/\(tag)/\(leaf.name)" }
     }
+    // Of a file the tag is the format itself: what is wrong with the file as a whole is told there.
+    for tag in ["jsonl", "json", "csv", "bigbench"] where source?.node(at: tag) != nil {
+      for leaf in options.leaves { paths[leaf.name] = "\(path)/\(tag)/\(leaf.name)" }
+      paths["format"] = "\(path)/\(tag)"
+    }
     return paths
   }
 

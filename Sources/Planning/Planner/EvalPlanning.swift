@@ -62,7 +62,7 @@ extension CellPlanner {
     case .preference(let preference): return try self.preference(name, preference, subject, path: path)
     case .reward(let reward): return try self.reward(name, reward, subject, path: path)
     case .drift(let drift): return try self.drift(name, drift, subject, path: path)
-    case .pairStatistics: return try pairStatistics(name, subject, path: path)
+    case .pairStatistics(let eval): return try pairStatistics(name, eval, subject, path: path)
     case .likelihoodTrace(let trace): return try likelihoodTrace(name, trace, subject, path: path)
     case .errorDetection(let detection):
       return try each(detection.on, detection.by, of: path) { planner, part in

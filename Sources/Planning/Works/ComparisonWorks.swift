@@ -71,22 +71,40 @@ public struct WinRateWork: Work, Hashable {
 
 /// Measures how much the two responses of a pair differ.
 ///
-/// Input: `examples`, here feedback as the reviser gives it. Outputs: `jaccard`, shared words of all words, and `levenshtein`, edits of characters; or
-/// `length`, by how many characters the better one is longer.
+/// Inputs: `examples`, here feedback as the reviser gives it, and the model's if its tokens are asked for. Outputs: `jaccard`, shared
+/// words or tokens of all, and `levenshtein`, edits of characters; or `length`, by how many characters the better one is longer.
 public struct PairStatisticsWork: Work, Hashable {
+  /// What is measured.
+  public enum Measure: Hashable, Sendable {
+    /// Jaccard's index and Levenshtein's distance; the index is of a model's tokens, or of words for nil.
+    case contrast(tokensOf: ModelUse?)
+    /// The difference of lengths.
+    case length
+  }
+
   static let kind = StepKind.pairs
   static let version = 1
-  /// Whether it is the lengths that are compared.
-  public let lengths: Bool
+  /// What is measured.
+  public let measure: Measure
+
+  /// The model whose tokens are asked for.
+  var model: ModelUse? {
+    if case .contrast(let model) = measure { model } else { nil }
+  }
 
   /// Edits take time in the product of both lengths; lengths take none.
   var recipe: RecordRecipe? {
-    lengths ? nil : RecordRecipe(options: options, inputs: [], samples: 1, identities: nil)
+    if measure == .length { return nil }
+    return RecordRecipe(options: options, inputs: model?.inputNames ?? [], samples: 1, identities: nil)
   }
 
   var options: Manifest {
     var options = Manifest()
-    if lengths { options.set("measure", .text("length")) }
+    if measure == .length { options.set("measure", .text("length")) }
+    if let model {
+      model.describeSource(into: &options)
+      options.set("tokens", .text("model"))
+    }
     return options
   }
 }

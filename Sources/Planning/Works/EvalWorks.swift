@@ -58,6 +58,7 @@ extension Verifier {
       saysWhere()
     case .format(let format):
       set("format")
+      saysWhere()
       format.describe(into: &options)
     }
   }

@@ -92,9 +92,9 @@ public struct ReviseWork: Work, Hashable {
   }
 
   static let kind = StepKind.revise
-  static let version = 4
-  /// Version 3 did not count verdicts; feedback is the same bytes.
-  static let aliases = [ManifestAlias(version: 3)]
+  static let version = 5
+  /// Version 4 did not count different prompts, version 3 no verdicts either; feedback is the same bytes.
+  static let aliases = [ManifestAlias(version: 4), ManifestAlias(version: 3)]
   /// What is done.
   public let stage: Stage
 
@@ -215,7 +215,9 @@ extension ReviseWork.Stage {
 /// which change neither. Output: `examples`.
 public struct FitWork: Work, Hashable {
   static let kind = StepKind.fit
-  static let version = 3
+  static let version = 4
+  /// Version 3 did not count different prompts; examples are the same bytes.
+  static let aliases = [ManifestAlias(version: 3)]
   /// The model that will read the examples.
   public let model: ModelUse
   /// The weight of each part of the data; a single part has 1.

@@ -179,6 +179,7 @@ extension StepWork {
     case .train(let work): work.model
     case .adapt(let work): work.model
     case .detect(let work): work.model
+    case .pairs(let work): work.model
     default: nil
     }
   }

@@ -206,7 +206,18 @@ public struct DriftEval: Hashable, Sendable {
 }
 
 /// How much the two responses of a pair differ.
-public struct PairStatisticsEval: Hashable, Sendable {}
+public struct PairStatisticsEval: Hashable, Sendable {
+  /// What Jaccard's sets are of.
+  public enum Tokens: String, Hashable, Sendable, CaseIterable {
+    /// Words between white space, as written.
+    case words
+    /// Tokens of the policy.
+    case model
+  }
+
+  /// What Jaccard's sets are of.
+  public let tokens: Tokens
+}
 
 /// Log-probabilities of better and worse responses as training goes.
 public struct LikelihoodTraceEval: Hashable, Sendable {

@@ -17,7 +17,7 @@ extension Eval {
         Alternative("reward", RewardEval.shape, "The mean score of a reward model.") { .reward($0) },
         Alternative("win-rate", WinRateEval.shape, "How often the response beats another's.") { .winRate($0) },
         Alternative("drift", DriftEval.shape, "How far the model has moved from the reference.") { .drift($0) },
-        Alternative("pair-statistics", .pairStatistics(PairStatisticsEval()), "How much pairs differ."),
+        Alternative("pair-statistics", PairStatisticsEval.shape, "How much pairs differ.") { .pairStatistics($0) },
         Alternative("likelihood-trace", LikelihoodTraceEval.shape, "Log-probabilities as training goes.") {
           .likelihoodTrace($0)
         },
@@ -159,6 +159,17 @@ extension DriftEval {
       let decoding = Decoding.read(&fields, temperature: 1)
       let by = fields.by()
       return on.map { DriftEval(on: $0, decoding: decoding, by: by) }
+    }
+  }
+}
+
+extension PairStatisticsEval {
+  fileprivate static var shape: Shape<PairStatisticsEval> {
+    .record("pair-statistics") { fields in
+      PairStatisticsEval(
+        tokens: fields.optional(
+          "tokens", Shape<Tokens>.word, default: .words,
+          "What Jaccard's sets are of: words between white space, or the policy's tokens."))
     }
   }
 }

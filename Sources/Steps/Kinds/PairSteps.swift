@@ -3,6 +3,7 @@
 
 import Execution
 import JSON
+import LanguageModel
 import Planning
 package import Records
 package import Specification
@@ -107,7 +108,9 @@ package enum PreferenceStep {
 }
 
 package enum PairStatisticsStep {
-  static func run(_ work: PairStatisticsWork, _ task: StepTask) throws -> ([ProducedOutput], WorkCount) {
+  static func run(
+    _ work: PairStatisticsWork, _ task: StepTask, models: ModelCache
+  ) throws -> ([ProducedOutput], WorkCount) {
     let examples = try RecordFile.records(FeedbackRecord.self, from: task.input("examples"), file: "examples")
     func output(_ name: String, _ outcomes: [[Outcome]]) throws -> ProducedOutput {
       let outcomes = try examples.outcomes(outcomes, label: task.step.label)
@@ -116,14 +119,19 @@ package enum PairStatisticsStep {
     func measured(_ record: FeedbackRecord, _ measure: (String, String) -> Double) -> [Outcome] {
       record.pairs.map { Outcome(kind: "measured", value: measure($0.text, $1.text)) }
     }
-    if work.lengths {
+    guard case .contrast(let model) = work.measure else {
       let lengths = examples.map { record in
         measured(record) { Double($0.unicodeScalars.count - $1.unicodeScalars.count) }
       }
       return ([try output("length", lengths)], WorkCount())
     }
+    let tokenizer = try model.map { try models.tokenizer($0, for: task) }
+    func tokens(_ chosen: String, _ rejected: String) -> Double {
+      guard let tokenizer else { return TextDistance.jaccard(chosen, rejected) }
+      return TextDistance.jaccard(Set(tokenizer.encode(chosen)), Set(tokenizer.encode(rejected)))
+    }
     let (results, count) = try task.resultsByLine(of: examples.count) { index in
-      let words = measured(examples[index], TextDistance.jaccard)
+      let words = measured(examples[index], tokens)
       let edits = measured(examples[index]) { Double(TextDistance.levenshtein($0, $1)) }
       return [words, edits].map { .array($0.map(\.json)) }
     }
