@@ -71,7 +71,8 @@ public struct FeedbackCounts: Hashable, Sendable {
     let judged = verdicts.reduce(0) { $0 + $1.count }
     let prompts =
       distinctPrompts == records
-      ? "\(records) prompts" : "\(records) records of \(distinctPrompts) different prompt\(distinctPrompts == 1 ? "" : "s")"
+      ? "\(records) prompts"
+      : "\(records) records of \(distinctPrompts) different prompt\(distinctPrompts == 1 ? "" : "s")"
     return (items == 1 ? "1 item" : "\(items) items") + " from \(recordsWithItems) of \(prompts)"
       + (cut > 0 ? ", \(cut) of them cut" : "") + (rest.isEmpty ? "" : "; left over: \(Self.list(rest))")
       + (judged > 0 ? "; verdicts on \(judged): \(Self.list(verdicts))" : "")

@@ -16,33 +16,33 @@ public final class NumberBuffer: @unchecked Sendable {
   /// How many floats there are.
   public let count: Int
 
-  /// Takes memory; pages that are never touched cost nothing.
+  /// Takes memory; pages that are never touched cost nothing, unless an earlier buffer of this size had them.
   ///
   /// - Parameter count: How many floats.
   /// - Throws: When there is not so much memory.
   public init(count: Int) throws(ArithmeticError) {
     let bytes = max(count, 16) * MemoryLayout<Float>.stride
-    let large = bytes >= 1 << 20
-    // Large stretches as mappings of their own, in large pages where the system has them: they are zero already.
-    if large {
-      let map = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      guard let map, map != MAP_FAILED else { throw .outOfMemory(bytes: bytes) }
-      madvise(map, bytes, MADV_HUGEPAGE)
-      base = map.bindMemory(to: Float.self, capacity: max(count, 16))
-    } else {
-      var memory: UnsafeMutableRawPointer?
-      guard posix_memalign(&memory, 64, bytes) == 0, let memory else { throw .outOfMemory(bytes: bytes) }
-      memset(memory, 0, bytes)
-      base = memory.bindMemory(to: Float.self, capacity: max(count, 16))
-    }
-    mappedBytes = large ? bytes : 0
+    mappedBytes = bytes >= Self.worthMapping ? bytes : 0
+    let memory = mappedBytes > 0 ? MappedMemory.take(bytes) : Self.allocated(bytes)
+    guard let memory else { throw .outOfMemory(bytes: bytes) }
+    base = memory.bindMemory(to: Float.self, capacity: max(count, 16))
     self.count = count
   }
 
+  /// From this many bytes on, memory is a mapping of its own.
+  private static let worthMapping = 1 << 20
+
   private let mappedBytes: Int
 
+  private static func allocated(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, bytes) == 0, let memory else { return nil }
+    memset(memory, 0, bytes)
+    return memory
+  }
+
   deinit {
-    if mappedBytes > 0 { munmap(base, mappedBytes) } else { free(base) }
+    if mappedBytes > 0 { MappedMemory.giveBack(base, mappedBytes) } else { free(base) }
   }
 
   /// The floats as a collection.

@@ -87,7 +87,8 @@ private struct MethodPreview: Sendable {
       guard let part else { return self }
       let ends = part.upperBound == tokens.count
       return Tokens(
-        text: tokens[part].dropLast(ends ? 1 : 0).joined(), weight: weight, spread: spread, entropy: entropy, endsTurn: ends)
+        text: tokens[part].dropLast(ends ? 1 : 0).joined(), weight: weight, spread: spread, entropy: entropy,
+        endsTurn: ends)
     }
   }
 
@@ -203,7 +204,8 @@ private struct MethodPreview: Sendable {
       name: "hir-spans",
       spec: MethodPreview(
         prompt: "{instruction} {question}", responses: #"["{a}{b}{a}"]"#, reviser: MethodPreview.relabeled,
-        objective: "{hir: {form: code, label-smoothing: 0.2, contrast: 1, entropy: 0.001, spans: {draw: once, minimum: 1}}}"),
+        objective:
+          "{hir: {form: code, label-smoothing: 0.2, contrast: 1, entropy: 0.001, spans: {draw: once, minimum: 1}}}"),
       prompts: [
         ("Be wrong. 3+4", [hindsight("7127", contrast: "Be right. 3+4", share: 0.5, part: 2..<3)]),
         ("Be wrong. 6+5", [hindsight("12212", contrast: "Be right. 6+5", share: 0.5, part: 4..<5)]),

@@ -94,7 +94,8 @@ import Testing
         id: id, turns: [Message(.user, "a")], items: [.response(one)],
         leftovers: [Leftover("too-long", "x"), Leftover("error")]),
       FeedbackRecord(
-        id: id, turns: [Message(.user, "b")], items: [.pair(chosen: one, rejected: one)], leftovers: [Leftover("too-long", "y")]),
+        id: id, turns: [Message(.user, "b")], items: [.pair(chosen: one, rejected: one)],
+        leftovers: [Leftover("too-long", "y")]),
     ]
     let counts = FeedbackCounts(records)
     #expect(
@@ -109,7 +110,9 @@ import Testing
     let twice = FeedbackCounts(records + records.prefix(1))
     #expect(
       twice.sentence == "3 items from 3 of 3 records of 2 different prompts; left over: 2 error, 4 too-long")
-    #expect(twice.sentence(after: [counts, cut]) == "3 items from 3 of 3 records of 2 different prompts; left over: 1 too-long")
+    #expect(
+      twice.sentence(after: [counts, cut])
+        == "3 items from 3 of 3 records of 2 different prompts; left over: 1 too-long")
     #expect(try FeedbackCounts(json: twice.json) == twice && twice.json["distinct-prompts"]?.integerValue == 2)
     #expect(FeedbackCounts([]).json.canonical == #"{"items":0,"leftovers":{},"records":0,"records-with-items":0}"#)
   }

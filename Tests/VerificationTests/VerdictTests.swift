@@ -159,7 +159,8 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
       "the response has 2 lines, at most 1 is allowed: the first line too many is at line 3, character 1; it does not end "
         + "with \"Bye.\", but with \"long\" at line 3, character 4"),
     VerdictCase(
-      .constraints(Constraints(start: "Yes")), "No", [], .wrong, "the response does not begin with \"Yes\", but with \"No\" at line 1, character 1"),
+      .constraints(Constraints(start: "Yes")), "No", [], .wrong,
+      "the response does not begin with \"Yes\", but with \"No\" at line 1, character 1"),
     VerdictCase(
       .constraints(Constraints(words: .init(least: 1), start: "Yes", end: ".")), " \n", [], .wrong,
       "the response has 0 words, at least 1 is asked for: it is empty; it does not begin with \"Yes\": it is empty; it does "

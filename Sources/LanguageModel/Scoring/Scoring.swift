@@ -25,7 +25,7 @@ private struct Portion {
 }
 
 extension Decoder {
-  /// Rows that one unit of work aims at.
+  /// Rows that one unit of work aims at, unless that leaves threads without work at the end.
   private static let rowsInUnit = 256
 
   /// The most numbers that scoring takes at once: for each thread a workspace, one block's keys and values, and a part of the
@@ -61,7 +61,7 @@ extension Decoder {
           request: index, position: request.from, allowed: 1..<request.tokens.count + 1)
       }
     }
-    let units = units(requests)
+    let units = evenUnits(requests)
     let wave = pool.workers == 1 ? 1 : pool.workers * 2
     for start in stride(from: 0, to: units.count, by: wave) {
       let taken = units[start..<min(units.count, start + wave)]
@@ -77,10 +77,24 @@ extension Decoder {
     }
   }
 
-  /// Cuts requests, in order, into units of about 256 new rows.
+  /// Cuts requests, in order, into units of about 256 new rows, or of fewer where few units are left to deal and the last
+  /// ones would keep some threads waiting.
+  private func evenUnits(_ requests: [ScoreRequest]) -> [[Portion]] {
+    let units = units(requests, rows: Self.rowsInUnit)
+    let (uneven, workers) = (units.count % pool.workers, pool.workers)
+    guard arithmetic != .openblas, uneven != 0, units.count < 8 * workers else { return units }
+    let rows = units.joined().reduce(0) { $0 + requests[$1.request].tokens.count - 1 - $1.shared }
+    let even = units.count - uneven + workers
+    return self.units(requests, rows: max(Self.leastRowsInUnit, (rows + even - 1) / even))
+  }
+
+  /// Fewer rows would make the products slow.
+  private static let leastRowsInUnit = 96
+
+  /// Cuts requests, in order, into units of about so many new rows.
   ///
   /// None is longer than one pass unless it is a single request. In the openblas class every request is a unit, so that its bits do not depend on its neighbors.
-  private func units(_ requests: [ScoreRequest]) -> [[Portion]] {
+  private func units(_ requests: [ScoreRequest], rows aim: Int) -> [[Portion]] {
     var units: [[Portion]] = []
     var rows = 0
     for (index, request) in requests.enumerated() {
@@ -91,7 +105,7 @@ extension Decoder {
         let before = requests[last.request]
         if before.tokens.count - 1 <= Self.rowsInPass { shared = commonBeginning(before, request) }
       }
-      if let last = units.indices.last, !alone, rows < Self.rowsInUnit, rows + needed - shared <= Self.rowsInPass {
+      if let last = units.indices.last, !alone, rows < aim, rows + needed - shared <= Self.rowsInPass {
         units[last].append(Portion(request: index, shared: shared))
         rows += needed - shared
       } else {

@@ -1,0 +1,76 @@
+// Large stretches of memory from the system, kept for the next one of the same size.
+// Knows nothing of what stands in them.
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+import Synchronization
+
+/// Takes memory from the system once for many users in turn.
+///
+/// A step's model and activations are as large as the next step's, and a page's first touch costs more than to fill it: much
+/// more on a virtual machine, whose host has to find the page, too. What is kept and what is in use are together never more
+/// than what was in use at one time before.
+enum MappedMemory {
+  /// What is kept, the newest last, and how many bytes there are of it; how many are in use, and how many were at most.
+  private struct Account {
+    var kept: [(address: UInt, bytes: Int)] = []
+    var keptBytes = 0
+    var used = 0
+    var mostUsed = 0
+
+    /// One of that size that is kept; the newest is the likeliest to be near the processor.
+    mutating func reuse(_ bytes: Int) -> UInt? {
+      guard let place = kept.lastIndex(where: { $0.bytes == bytes }) else { return nil }
+      keptBytes -= bytes
+      used += bytes
+      mostUsed = max(mostUsed, used)
+      return kept.remove(at: place).address
+    }
+
+    /// Counts new memory in, and takes out what may no longer be kept beside it, the oldest first.
+    mutating func grow(_ bytes: Int) -> [(address: UInt, bytes: Int)] {
+      used += bytes
+      mostUsed = max(mostUsed, used)
+      var surplus = 0
+      while surplus < kept.count, used + keptBytes > mostUsed {
+        keptBytes -= kept[surplus].bytes
+        surplus += 1
+      }
+      defer { kept.removeFirst(surplus) }
+      return Array(kept[..<surplus])
+    }
+  }
+
+  private static let account = Mutex(Account())
+
+  /// Memory at zero, in large pages where the system has them; nil if there is not so much.
+  static func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    if let address = account.withLock({ $0.reuse(bytes) }), let memory = UnsafeMutableRawPointer(bitPattern: address) {
+      memset(memory, 0, bytes)
+      return memory
+    }
+    // Before the new memory is there, what it takes the place of is gone.
+    for (address, bytes) in account.withLock({ $0.grow(bytes) }) {
+      munmap(UnsafeMutableRawPointer(bitPattern: address), bytes)
+    }
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else {
+      account.withLock { $0.used -= bytes }
+      return nil
+    }
+    madvise(memory, bytes, MADV_HUGEPAGE)
+    return memory
+  }
+
+  /// Keeps memory that nobody uses any more.
+  static func giveBack(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+    account.withLock { account in
+      account.used -= bytes
+      account.keptBytes += bytes
+      account.kept.append((UInt(bitPattern: memory), bytes))
+    }
+  }
+}
