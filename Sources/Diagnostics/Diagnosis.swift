@@ -127,7 +127,8 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
     case .claimFailed: "a claim or comparison does not hold"
     case .usage: "wrong usage"
     case .badSpec: "bad spec"
-    case .inputOutput: "input or output failed: the store or its disk, amid a step too; a file, weights or network outside of steps"
+    case .inputOutput:
+      "input or output failed: the store or its disk, amid a step too; a file, weights or network outside of steps"
     }
   }
 }

@@ -25,6 +25,7 @@ public struct LearnedExamples: Sendable {
     /// The counts as a sentence, with what this stage left over itself.
     ///
     /// - Parameter cells: What all cells that share it have in common; empty if that is nothing.
+    /// - Returns: A whole sentence.
     func sentence(for cells: String) -> String {
       let told = cells.isEmpty ? "" : " for \(cells)"
       return "\(label.prefix(1).uppercased() + label.dropFirst())\(told): \(counts.sentence(after: before))."

@@ -13,25 +13,38 @@ import Synchronization
 /// A step's model and activations are as large as the next step's, and a page's first touch costs more than to fill it: much
 /// more on a virtual machine, whose host has to find the page, too. What is kept and what is in use are together never more
 /// than what was in use at one time before.
-enum MappedMemory {
-  /// What is kept, the newest last, and how many bytes there are of it; how many are in use, and how many were at most.
-  private struct Account {
-    var kept: [(address: UInt, bytes: Int)] = []
-    var keptBytes = 0
-    var used = 0
-    var mostUsed = 0
+package enum MappedMemory {
+  /// A stretch that is kept, by its address.
+  package struct Stretch: Equatable {
+    package let address: UInt
+    package let bytes: Int
+
+    package init(address: UInt, bytes: Int) {
+      self.address = address
+      self.bytes = bytes
+    }
+  }
+
+  /// What is kept and how much is in use; takes and gives nothing itself.
+  package struct Account {
+    /// The newest last.
+    package private(set) var kept: [Stretch] = []
+    private var keptBytes = 0
+    private var used = 0
+    private var mostUsed = 0
+
+    package init() {}
 
     /// One of that size that is kept; the newest is the likeliest to be near the processor.
-    mutating func reuse(_ bytes: Int) -> UInt? {
+    package mutating func reuse(_ bytes: Int) -> UInt? {
       guard let place = kept.lastIndex(where: { $0.bytes == bytes }) else { return nil }
       keptBytes -= bytes
       used += bytes
-      mostUsed = max(mostUsed, used)
       return kept.remove(at: place).address
     }
 
     /// Counts new memory in, and takes out what may no longer be kept beside it, the oldest first.
-    mutating func grow(_ bytes: Int) -> [(address: UInt, bytes: Int)] {
+    package mutating func grow(_ bytes: Int) -> [Stretch] {
       used += bytes
       mostUsed = max(mostUsed, used)
       var surplus = 0
@@ -41,6 +54,16 @@ enum MappedMemory {
       }
       defer { kept.removeFirst(surplus) }
       return Array(kept[..<surplus])
+    }
+
+    /// Takes back what ``grow(_:)`` counted, because there is not so much.
+    package mutating func shrink(_ bytes: Int) { used -= bytes }
+
+    /// Keeps what nobody uses any more.
+    package mutating func keep(_ stretch: Stretch) {
+      used -= stretch.bytes
+      keptBytes += stretch.bytes
+      kept.append(stretch)
     }
   }
 
@@ -53,12 +76,12 @@ enum MappedMemory {
       return memory
     }
     // Before the new memory is there, what it takes the place of is gone.
-    for (address, bytes) in account.withLock({ $0.grow(bytes) }) {
-      munmap(UnsafeMutableRawPointer(bitPattern: address), bytes)
+    for old in account.withLock({ $0.grow(bytes) }) {
+      munmap(UnsafeMutableRawPointer(bitPattern: old.address), old.bytes)
     }
     let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else {
-      account.withLock { $0.used -= bytes }
+      account.withLock { $0.shrink(bytes) }
       return nil
     }
     madvise(memory, bytes, MADV_HUGEPAGE)
@@ -67,10 +90,6 @@ enum MappedMemory {
 
   /// Keeps memory that nobody uses any more.
   static func giveBack(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-    account.withLock { account in
-      account.used -= bytes
-      account.keptBytes += bytes
-      account.kept.append((UInt(bitPattern: memory), bytes))
-    }
+    account.withLock { $0.keep(Stretch(address: UInt(bitPattern: memory), bytes: bytes)) }
   }
 }

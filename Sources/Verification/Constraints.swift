@@ -24,6 +24,7 @@ public struct Constraints: Hashable, Sendable {
     ///   - starts: Where what is counted begins in the text, in order.
     ///   - noun: What it is called, for one of it.
     ///   - text: The text.
+    /// - Returns: The words after "the response".
     func complaint(_ starts: [Int], _ noun: String, in text: [Unicode.Scalar]) -> String? {
       let count = starts.count
       let has = "has \(count) \(noun)\(count == 1 ? "" : "s")"
