@@ -104,10 +104,17 @@ struct Reproduction {
   /// The class of arithmetic that the spec asks for now.
   var arithmetic: String { experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "ordered" }
 
+  /// The step in the lock of a version of the program that wrote another manifest for what gives the same bytes.
+  private func earlierForm(of step: Step, _ stored: StoredGraph) -> StepLock.Step? {
+    let inputs = step.inputs.compactMap { input in stored.digest(of: input.source).map { (input.name, $0) } }
+    let manifests = step.earlierManifests(contents: Dictionary(inputs) { first, _ in first })
+    return manifests.lazy.compactMap { result.steps[$0.key] }.first
+  }
+
   private func firstDifference(of graph: StepGraph, _ stored: StoredGraph) -> String? {
     for step in graph.steps {
       guard let (key, found) = stored[step.id] else { continue }
-      guard let before = result.steps[key] else {
+      guard let before = result.steps[key] ?? earlierForm(of: step, stored) else {
         return "\(step.label): the results were made by another such step (the spec, the data or the program changed)"
       }
       for (name, output) in found.outputs.sorted(by: { $0.key < $1.key }) where before.outputs[name] != output.digest {

@@ -59,21 +59,10 @@ struct StoreRoots {
   static func roots(ofResultsIn folder: String) throws -> [StoreRoot] {
     guard let below = try? FileManager.default.subpathsOfDirectory(atPath: folder) else { return [] }
     let paths = below.filter { $0 == "lock.json" || $0.hasSuffix("/lock.json") }
-    return try paths.sorted().map { try root(ofLock: "\(folder)/\($0)") }
-  }
-
-  private static func root(ofLock path: String) throws -> StoreRoot {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw CommandError.unreadable(path: path, reason: "it cannot be opened")
+    return try paths.sorted().map { name in
+      let path = "\(folder)/\(name)"
+      return StoreRoot(name: path, steps: try StepLock(path: path).steps.keys.sorted(), isComplete: true)
     }
-    guard let lock = try? JSONValue(parsing: Array(data)), let steps = lock["steps"]?.arrayValue else {
-      throw CommandError.unreadable(path: path, reason: "it is no lock that runner wrote")
-    }
-    let keys = steps.compactMap { $0["key"]?.stringValue.flatMap(Digest.init(hex:)) }
-    guard keys.count == steps.count else {
-      throw CommandError.unreadable(path: path, reason: "it has a step without a key")
-    }
-    return StoreRoot(name: path, steps: keys, isComplete: true)
   }
 }
 

@@ -169,6 +169,7 @@ enum Mistakes {
     Mistake("two kinds", "{highest: accuracy, on", "{highest: accuracy, lowest: accuracy, on"),
     Mistake("missing file", "", "extends: nowhere.yaml"),
     Mistake("overlapping split", "train: 2000}", "train: {fraction: 0.7}, more: {fraction: 0.6}}"),
+    Mistake("split beyond the task", "train: 2000}", "train: 5000}"),
     Mistake("axes clash", "stronger:         {", "stronger:         {objective: {sft: {}}, "),
     Mistake("range", "objects: [2, 4]", "objects: [4, 2]"),
   ]

@@ -67,6 +67,8 @@ enum SpecFault: Hashable {
   // What does not go together.
   case feedbackMismatch(reader: String, gets: Feedback, reads: [Feedback], remedies: [String])
   case splitOverlap(String)
+  /// Parts of a split take more records than a built-in task makes.
+  case splitBeyondTask(asked: Int, made: Int)
   case twoRests(String, String)
   case notDivisible(key: String, Int, by: String, Int)
   case oddHeadSize(width: Int, heads: Int)

@@ -278,6 +278,10 @@ extension SpecFault {
         remedies.isEmpty ? "Remove the stage." : "Use \(Wording.oneOf(remedies)).")
     case .splitOverlap(let sum):
       Told("split-overlap", "The parts take \(sum) of the records together", "Lower the fractions to 1 in all.")
+    case .splitBeyondTask(let asked, let made):
+      Told(
+        "split-beyond-task", "The parts take \(asked) records together and the task makes \(made)",
+        "Lower the numbers, or raise the task's `records` to \(asked).")
     case .twoRests(let first, let second):
       Told("two-rests", "`\(first)` and `\(second)` both take the rest", "Give one of them a number.")
     case .notDivisible(let key, let value, let by, let divisor):

@@ -15,10 +15,24 @@ extension Dataset {
       let split = fields.optional("split", Split.shape, "How the data set is split.")
       _ = fields.optional("same-as", .nonEmptyText(), "Another data set, or a file that has one of this name.")
       if let prompt { checkShots(prompt, fields) }
+      if case .task(let task)? = source, let split { check(split, of: task, fields) }
       guard let source, let prompt else { return nil }
       let own = source.ownVerifier.map { Answer(from: nil, verifier: $0) }
       return Dataset(source: source, prompt: prompt, answer: answer ?? own, options: options, split: split)
     }
+  }
+
+  /// How many records a task makes is known before it runs; of a file it is not.
+  private static func check(_ split: Split, of task: BuiltInTask, _ fields: Fields) {
+    var asked = 0
+    for part in split.parts.entries {
+      guard case .count(let count) = part.value else { continue }
+      let (sum, isTooMuch) = asked.addingReportingOverflow(count)
+      asked = isTooMuch ? .max : sum
+    }
+    let counted = split.parts.entries.last { if case .count = $0.value { true } else { false } }
+    guard asked > task.records, let counted, let place = fields.node(at: "split")?[counted.name]?.place else { return }
+    fields.reading.note(.splitBeyondTask(asked: asked, made: task.records), place)
   }
 
   /// Examples come from a part of the same data set.
