@@ -144,7 +144,9 @@ public struct Plan: Sendable {
       files["examples/counts"] = resolver.output("counts", beside: "examples", of: step)
     }
     return PlannedStep(
-      step: step, state: state, estimate: records.flatMap { estimate(step, $0, &resolver) }, tokens: tokens,
+      step: step, state: state,
+      estimate: records.flatMap { estimate(step, $0, &resolver) } ?? trainingEstimate(step, state, &resolver),
+      tokens: tokens,
       bytes: bytes, modelFiles: files, computing: computing)
   }
 
@@ -172,6 +174,13 @@ public struct Plan: Sendable {
       return work.expectedSeconds(records).map { ($0, 0) }
     }
     return (pace.secondsPerRecord * Double(records), pace.results)
+  }
+
+  /// What a training will take: as long as earlier ones of these weights took on average, since how many steps it has is known
+  /// only with its examples.
+  private static func trainingEstimate(_ step: Step, _ state: StepState, _ resolver: inout Resolver) -> (Double, Int)? {
+    guard case .train = step.work, case .willRun = state, let pace = resolver.pace(of: step) else { return nil }
+    return (pace.secondsPerResult, pace.results)
   }
 
   /// How many steps certainly run, and how many at most.

@@ -221,22 +221,22 @@ extension Resolver {
     return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 
-  /// The seconds a record of such a step took before, and how many results say so.
+  /// The seconds that a record of such a step took before, and a whole step; and how many results say so.
   ///
   /// Of steps that use a model only results with the same weights count.
-  public mutating func pace(of step: Step) -> (secondsPerRecord: Double, results: Int)? {
+  public mutating func pace(of step: Step) -> (secondsPerRecord: Double, secondsPerResult: Double, results: Int)? {
     let contents = knownContents(of: step)
     var seconds = 0.0
     var records = 0
     var results = 0
     for result in earlier(step) {
       guard let spent = result.seconds, let computed = result.computed, computed > 0 else { continue }
-      guard step.work.recipe == nil || Self.sameModel(result.manifest, step, contents) else { continue }
+      guard step.work.modelUse == nil || Self.sameModel(result.manifest, step, contents) else { continue }
       seconds += spent
       records += computed
       results += 1
     }
-    return records > 0 ? (seconds / Double(records), results) : nil
+    return records > 0 ? (seconds / Double(records), seconds / Double(results), results) : nil
   }
 
   /// Whether a result was computed with the step's model: its options, and its weights if they are known.

@@ -144,7 +144,7 @@ extension ModelCommand {
     @OptionGroup var input: InputOptions
     @Flag(help: "Continue the text itself instead of answering it as a turn.") var raw = false
     @Option(help: "The system message.") var system: String?
-    @Option(help: "0 takes the likeliest token.") var temperature = 0.0
+    @Option(parsing: .unconditional, help: "0 takes the likeliest token.") var temperature = 0.0
     @Option(help: "Keep the likeliest tokens up to this probability.") var topP = 1.0
     @Option(help: "The most tokens to generate.") var maxNewTokens = 128
     @Option(help: "Seed of the random numbers.") var seed: UInt64 = 1

@@ -169,14 +169,17 @@ struct PlanText {
     let pending = plan.steps.count { $0.state.certainlyRuns && $0.twin == nil }
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
-      let results = estimates.map(\.basis).reduce(0, +)
-      let earlier = "\(results) earlier result\(results == 1 ? "" : "s") in this store"
+      // Steps of a kind rest on the same results, so that these cannot be added up.
+      let results = estimates.map(\.basis).max() ?? 0
+      let upTo = estimates.count > 1 && results > 1 ? "up to " : ""
+      let earlier =
+        "\(upTo)\(results) earlier result\(results == 1 ? "" : "s") in this store" + (upTo.isEmpty ? "" : " for each")
       let basis = results > 0 ? earlier : "the spec's `expect:`"
       lines.append(
         "About \(Duration.text(seconds: seconds)) for \(estimates.count) of them, by \(basis)."
       )
     } else if pending > 0 {
-      lines.append("No time is predicted: this store has no earlier results of such steps.")
+      lines.append("No time is predicted: no earlier result of such steps says how long they take.")
     }
     return lines
   }

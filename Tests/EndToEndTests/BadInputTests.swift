@@ -199,7 +199,7 @@ import Testing
     #expect(outcome.exitCode == 1, "\(outcome.errors)")
     let found = Digest.sha256(SmallExperiment().data).description
     #expect(outcome.errors.contains("SHA-256 is \(found), expected \(wrong)"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("small.yaml:11:5: error:") && outcome.errors.contains("→"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("small.yaml:11:30: error:") && outcome.errors.contains("→"), "\(outcome.errors)")
   }
 
   @Test(arguments: [

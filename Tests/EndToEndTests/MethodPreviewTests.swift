@@ -4,68 +4,6 @@
 import Foundation
 import Testing
 
-/// Two prompts with recorded responses, and how they become feedback.
-private struct MethodPreview: Sendable {
-  var prompt = "{question}"
-  var responses: String
-  var reviser: String
-  var objective: String
-
-  static let judged = #"[{judgment: {by: recorded, judgment: "{note}"}}]"#
-  static let relabeled =
-    #"[{hindsight: {by: verifier, bind: instruction, right: "Be right.", wrong: "Be wrong."}}]"#
-  static let ranked = #"[{rescore: {by: recorded, scores: ["{x}", "{y}", "{z}"]}}]"#
-
-  static func judged(_ objective: String) -> MethodPreview {
-    MethodPreview(responses: #"["{a}"]"#, reviser: judged, objective: objective)
-  }
-
-  static func relabeled(_ objective: String) -> MethodPreview {
-    MethodPreview(
-      prompt: "{instruction} {question}", responses: #"["{a}"]"#, reviser: relabeled, objective: objective)
-  }
-
-  static func ranked(_ objective: String) -> MethodPreview {
-    MethodPreview(responses: #"["{a}", "{b}", "{c}"]"#, reviser: ranked, objective: objective)
-  }
-
-  var spec: String {
-    """
-    version: 1
-    models:
-      policy:
-        weights: {random: {layers: 1, width: 16, heads: 2, key-value-heads: 1, feed-forward: 32, context: 128, seed: 1}}
-        turns: chatml
-        system: none
-    datasets:
-      sums:
-        source: {jsonl: {from: [{path: sums.jsonl}]}}
-        prompt: "\(prompt)"
-        answer: {from: "{answer}", verifier: number}
-    variables: {instruction: "Answer."}
-    data: sums
-    generator: {recorded: {responses: \(responses)}}
-    reviser: \(reviser)
-    objective: \(objective)
-    hyperparameters:
-      adapter: {lora: {rank: 2, alpha: 4}}
-      optimizer: {adamw: {learning-rate: 1.0e-2}}
-      batch: {examples: 2}
-      epochs: 1
-    """
-  }
-
-  static let data = """
-    {"question":"3+4","answer":"7","a":"7","b":"12","c":"no","note":null,"x":2,"y":0,"z":-1}
-    {"question":"6+5","answer":"11","a":"12","b":"2","c":"?","note":"No.","x":1,"y":1,"z":-3}
-
-    """
-
-  func preview(_ arguments: [String] = ["2"]) throws -> RunOutcome {
-    try TestSpace.preview(spec, data: Self.data, arguments)
-  }
-}
-
 @Suite struct MethodPreviews {
   /// What one sequence of tokens is expected to be.
   struct Tokens: Sendable, Equatable {
@@ -103,7 +41,7 @@ private struct MethodPreview: Sendable {
 
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
-    fileprivate let spec: MethodPreview
+    let spec: MethodPreview
     /// The user's turn of each prompt, with what is seen behind it.
     let prompts: [(user: String, seen: [Seen])]
     var testDescription: String { name }

@@ -30,7 +30,8 @@ extension CellPlanner {
   mutating func records(_ reference: DataReference, for asker: String, round: Int = 0) throws -> DataPart {
     guard let dataset = experiment.datasets[reference.dataset] else { fatalError("an unresolved name: our own bug") }
     let path = "datasets/\(reference.dataset.escapedKey)"
-    let ingest = try ingest(source(dataset, round: round), name: reference.dataset, path: path)
+    let ingest = try ingest(
+      source(dataset, round: round), name: reference.dataset, path: sourcePath(dataset, round, under: path))
     let whole = Named<Split.Size>([.init("all", .rest)])
     let split = reference.split == nil ? nil : dataset.split
     if let part = reference.split, split?.parts[part] == nil {
@@ -80,6 +81,12 @@ extension CellPlanner {
     return sources[round % sources.count]
   }
 
+  /// Where the source of a round is written.
+  private func sourcePath(_ dataset: Dataset, _ round: Int, under path: String) -> String {
+    guard case .rounds(let sources) = dataset.source else { return "\(path)/source" }
+    return "\(path)/source/rounds/\(round % sources.count)"
+  }
+
   private mutating func ingest(_ source: Source, name: String, path: String) throws -> StepID {
     let format: IngestWork.Format
     var file: FileReference?
@@ -95,7 +102,7 @@ extension CellPlanner {
     var inputs: [StepInput] = []
     if let file { inputs.append(StepInput("file", OutputReference(try fetch(file, path: path), "file"))) }
     return add(
-      .ingest(work), "ingest \(name)", inputs: inputs, at: leafPaths(of: work.options, under: "\(path)/source"))
+      .ingest(work), "ingest \(name)", inputs: inputs, at: leafPaths(of: work.options, under: path))
   }
 
   /// The options of a source stand under its tag.
