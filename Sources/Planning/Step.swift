@@ -206,6 +206,9 @@ public struct Step: Sendable {
   /// The place of the first of its options that is written; nil if none has a path.
   public var writtenPlace: SourcePlace? { body.leaves.firstWritten }
 
+  /// Where all of its options stand.
+  var leaves: LeafPlaces { body.leaves }
+
   /// Where one of the options stands.
   func place(of option: String) -> SourcePlace? { body.leaves.place(of: option) }
 

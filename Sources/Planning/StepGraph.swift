@@ -56,12 +56,23 @@ public struct StepGraph: Sendable {
     let sorted = inputs.sorted { ByteOrder.precedes($0.name, $1.name) }
     let step = Step(work, label: label, inputs: sorted, leaves: leaves, revisions: revisions)
     let position = positions[step.id] ?? append(step)
+    join(work, at: position)
     if askers[position] != experiments {
       askers[position] = experiments
       asked.append(AskedStep(id: step.id, label: label))
     }
     if let user { use(position, number(of: user)) }
     return step.id
+  }
+
+  /// Files of one digest are one step, and every place that is named for one of them is a place for all.
+  private mutating func join(_ work: StepWork, at position: Int) {
+    let known = steps[position]
+    guard case .fetch(let more) = work, case .fetch(let first) = known.work else { return }
+    let both = first.alsoFrom(more)
+    guard both.origins.count > first.origins.count else { return }
+    steps[position] = Step(
+      .fetch(both), label: known.label, inputs: known.inputs, leaves: known.leaves, revisions: revisions)
   }
 
   private mutating func append(_ step: Step, users: [Int] = []) -> Int {

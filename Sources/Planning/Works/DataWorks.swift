@@ -5,7 +5,7 @@ public import Specification
 
 /// Gets a file from outside.
 ///
-/// Its identity is its digest; the places are not.
+/// Its identity is its digest; the places are not, unless the digest is unknown: then nothing else tells files apart.
 public struct FetchWork: Work, Hashable {
   static let kind = StepKind.fetch
   static let version = 1
@@ -17,7 +17,14 @@ public struct FetchWork: Work, Hashable {
   var options: Manifest {
     var options = Manifest()
     options.set("sha256", digest.map { .digest($0) } ?? .none)
+    // Such a step is never stored, so this is in no key.
+    if digest == nil { options.set("origins", texts: origins.map { String(describing: $0) }) }
     return options
+  }
+
+  /// The same file with places that another part of a spec names for it: where one lacks it, another may have it.
+  func alsoFrom(_ other: FetchWork) -> FetchWork {
+    FetchWork(digest: digest, origins: origins + other.origins.filter { !origins.contains($0) })
   }
 
   var foretold: (output: String, digest: Digest)? { digest.map { ("file", $0) } }
