@@ -98,7 +98,7 @@ public struct Executor: Sendable {
     let started = now()
     let emit = try teller(of: run)
     emit(.started(run: run, steps: graph.steps.count, bounds: plan.bounds))
-    var graphRun = GraphRun(self, graph, planned: plan, emit: emit)
+    var graphRun = GraphRun(self, graph, demanded: plan.wanted, planned: plan, emit: emit)
     try await graphRun.settleAll()
     for key in graphRun.state.ranKeys { _ = try? store.outputs(of: key) }
     return end(graphRun.state, since: started, emit)
@@ -142,7 +142,7 @@ public struct Executor: Sendable {
     _ state: consuming RunState, since started: Double, _ emit: (ExecutionEvent) -> Void
   ) -> (summary: ExecutionSummary, results: RunResults) {
     store.saveCatalog()
-    state.nameForetold()
+    for file in state.nameForetold() { emit(.cached(file.step, key: file.key)) }
     state.summary.seconds = now() - started
     emit(.ended(state.summary))
     return (state.summary, RunResults(state.results))

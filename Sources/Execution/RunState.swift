@@ -95,12 +95,18 @@ struct RunState {
   }
 
   /// Names the outputs of files that nothing had to read: a lock lists them whether they were fetched or not.
-  mutating func nameForetold() {
+  ///
+  /// - Returns: These files' steps with their keys.
+  mutating func nameForetold() -> [(step: Step, key: Digest)] {
+    var named: [(step: Step, key: Digest)] = []
     for step in graph.steps where results[step.id] == nil && failed[step.id] == nil {
       guard let (name, digest) = step.foretold else { continue }
       let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
-      found(step, key: step.manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
+      let key = step.manifest(contents: [:]).key
+      found(step, key: key, StoredResult(outputs: [name: output]))
+      named.append((step, key))
     }
+    return named
   }
 
   /// The failed step because of which this one cannot run.

@@ -17,10 +17,11 @@
 /// Shapes: T_i log-probabilities of each response under the policy; the gradient has the same shapes. A response of no
 /// pair that is left, and not learned, is not read. Metrics: `ranking` and `likelihood`, which add up to the loss.
 ///
-/// Differences: this is the authors' code (`process_manager.py`), whose one number 3 is both margin and gap, and whose
-/// gate is 0; here they are three options. Its micro-batch (2 prompts a device) is the batch here. It takes the token
-/// after the response into s only where the row is shorter than the batch's longest; here the tokens that are trained
-/// are the same whatever stands beside them.
+/// Differences: this is the loss of the authors' code (`process_manager.py`), not of numbered equations of the paper. Its one
+/// number 3 is both margin and gap, and its gate is 0; here they are three options. Its micro-batch is 2 prompts a device,
+/// which `batch: {group: 2}` asks for; without `group` it is the batch of an optimizer step. It takes the token after the
+/// response into s only where the row is shorter than the batch's longest, which no option here does: the tokens that are
+/// trained are the same whatever stands beside them.
 public struct ContrastiveRanking: DoubleObjective {
   /// The hinge's margin in nats for each rank of distance; at least 0.
   public let margin: Double

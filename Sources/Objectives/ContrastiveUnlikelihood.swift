@@ -30,9 +30,10 @@ import CKernels
 ///
 /// Differences: `paper` with γ is version 4 of the paper, without γ version 1, which has no dynamic weight. `code` is
 /// what the authors released (`modeling_llama_unlikelihood.py`): no γ, means pooled over the micro-batch, the half. Their
-/// scripts' micro-batch is one example; here it is the batch of an optimizer step. As in their code 1 - p_t = 0 counts as
-/// 1e-5, in every form, and in form `code` p_t = 0 as 1e-5 without a slope; there single precision decides what is 0,
-/// here double precision.
+/// scripts' micro-batch is one example, which `batch: {group: 1}` asks for: a good response then has twice the weight of
+/// either term of a bad one. Without `group` the micro-batch is the batch of an optimizer step. As in their code
+/// 1 - p_t = 0 counts as 1e-5, in every form, and in form `code` p_t = 0 as 1e-5 without a slope; there single precision
+/// decides what is 0, here double precision. The paper's forms have no such guard for p_t: ln p_t counts whatever it is.
 public struct ContrastiveUnlikelihood: DoubleObjective {
   /// How terms become a loss.
   public enum Form: Hashable, Sendable, CaseIterable {

@@ -61,9 +61,16 @@ public struct Plan: Sendable {
   public let steps: [PlannedStep]
   /// The graph that they form.
   public let graph: StepGraph
+  /// Files from outside that are fetched though nothing that runs reads them.
+  public let wanted: Set<StepID>
 
   /// Finds the state of every step.
-  public init(graph: StepGraph, index: any ResultIndex) {
+  ///
+  /// - Parameters:
+  ///   - graph: The steps.
+  ///   - index: What is stored.
+  ///   - wanted: Steps that somebody asked for by name: they run even where nothing reads what they give.
+  public init(graph: StepGraph, index: any ResultIndex, wanted: Set<StepID> = []) {
     var resolver = Resolver(index: index)
     var planned: [PlannedStep] = []
     planned.reserveCapacity(graph.steps.count)
@@ -72,12 +79,13 @@ public struct Plan: Sendable {
       let computing = state.openKey.flatMap { index.computing($0) }
       planned.append(Plan.planned(step, state, computing, &resolver))
     }
-    let demanded = Plan.demanded(planned)
+    let demanded = Plan.demanded(planned).union(wanted)
     for (index, one) in planned.enumerated() where one.step.foretold != nil && one.state.certainlyRuns {
       if !demanded.contains(one.step.id) { planned[index] = one.with(.notNeeded) }
     }
     steps = Plan.withTwins(Plan.withReturns(planned))
     self.graph = graph
+    self.wanted = wanted
   }
 
   /// The steps with those open whose result lacks bytes that another step may bring back before they are looked at.

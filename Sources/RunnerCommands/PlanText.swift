@@ -142,7 +142,8 @@ struct PlanText {
       ? "no basis yet" : "about \(Self.megabytes(bytes.reduce(0, +))) for \(bytes.count) of them, by earlier results"
     let most =
       memory.most.map { "up to about \(Self.megabytes(Double($0.bytes))) (\($0.label)), by the model's sizes" }
-      ?? "no basis yet: no model of these steps is stored"
+      ?? (running.contains { $0.step.work.modelUse != nil }
+        ? "no basis yet: no model of these steps is stored" : "little: no step that runs uses a model")
     let later = memory.awaitsExamples ? "; of trainings once their examples are stored, or with `max-length`" : ""
     lines.append("Disk: \(disk). Memory: \(most)\(later).")
     return lines

@@ -37,7 +37,7 @@ struct SelectionOptions: ParsableArguments {
     if isEmpty { return whole }
     let steps = try (only + until).map { try StepFinder(name: $0, store: store).locate(in: session).step }
     let asked = Set(steps.map(\.id))
-    let plan = Plan(graph: whole.graph.restricted(to: asked), index: StoreIndex(store, isUse: true))
+    let plan = Plan(graph: whole.graph.restricted(to: asked), index: StoreIndex(store, isUse: true), wanted: asked)
     if until.isEmpty {
       let missing = plan.steps.filter { !$0.state.isSettled && !asked.contains($0.step.id) }.map(\.step.label)
       if !missing.isEmpty { throw SelectionFault.notStored(missing) }

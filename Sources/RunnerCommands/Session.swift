@@ -28,7 +28,8 @@ struct Session {
         for warning in file.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
         files.append(file)
       } catch {
-        problems += error.diagnoses
+        // Specs that extend one file have its mistakes in common.
+        problems += error.diagnoses.filter { !problems.contains($0) }
       }
     }
     if !problems.isEmpty { throw Diagnoses(problems) }
@@ -76,6 +77,13 @@ struct Session {
       names[name] = table.path
     }
     graph = planner.steps
+    try Self.check(graph)
+  }
+
+  /// Refuses what can be told of steps before any of them runs.
+  static func check(_ graph: StepGraph) throws {
+    let faults = IngestStep.faults(of: graph)
+    if !faults.isEmpty { throw Diagnoses(faults) }
   }
 
   /// The digest of a local file; a fault is shown at the path in the spec.

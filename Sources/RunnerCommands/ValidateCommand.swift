@@ -31,6 +31,7 @@ struct ValidateCommand: AsyncParsableCommand {
   private static func plan(_ experiment: ResolvedExperiment) throws {
     var planner = Planner(context: Session.context(digestOfFile: { .sha256($0) }, fingerprint: { $0.rawValue }))
     _ = try planner.plan(experiment, name: experiment.path)
+    try Session.check(planner.steps)
   }
 
   private func tell(_ table: TableSpecification) {

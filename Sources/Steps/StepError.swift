@@ -131,7 +131,11 @@ package enum StepError: InputFault, Hashable {
     case .notText(let step, let field, let kind, let record, let fields, let place):
       Diagnosis(
         "step.not-text", "\(step): field `\(field)` of record \(record) is \(kind), which a template cannot show",
-        place: place, notes: Self.note(fields), remedy: "Name a field that holds text or a number.", exit: .badSpec)
+        place: place, notes: Self.note(fields),
+        remedy: field == "options"
+          ? "Say in the data set how options are written, such as `options: {letters: \"(A)\"}`."
+          : "Name a field that holds text or a number.",
+        exit: .badSpec)
     case .noAnswer(let step, let record, let place):
       Diagnosis(
         "step.no-answer", "\(step): record \(record) does not say what the right answer is", place: place,

@@ -91,7 +91,8 @@ struct StepTally {
       chosenLogRatio: chosen.count > 0 ? chosen.sum / Double(chosen.count) : nil,
       rejectedLogRatio: rejected.count > 0 ? rejected.sum / Double(rejected.count) : nil,
       accuracy: pairs.count > 0 ? pairs.right / Double(pairs.count) : nil, referencePoint: referencePoint)
-    report.metrics = metrics
+    // As the log has them, so that a report is the same before and after a checkpoint.
+    report.metrics = metrics.sorted { $0.name < $1.name }
     return report
   }
 }

@@ -174,12 +174,17 @@ import Testing
       SmallTraining().spec.replacing(
         "{jsonl: {from: [{path: numbers.jsonl}]}}",
         with: "{task: {object-counting: {objects: [1, 2], records: 4001, seed: 3}}}"), to: "small.yaml")
-    let outcome = try space.run(["exec", "small.yaml"])
-    #expect(outcome.exitCode == 1, "\(outcome.errors)")
-    #expect(
-      outcome.errors.contains("4000 distinct prompts under these options, 4001 records were asked for"),
-      "\(outcome.errors)")
-    #expect(outcome.errors.contains("→ Ask for at most 4000 records"), "\(outcome.errors)")
+    // Found before anything runs.
+    for command in ["validate", "plan", "exec"] {
+      let outcome = try space.run([command, "small.yaml"])
+      #expect(outcome.exitCode == 65 && outcome.output.isEmpty, "\(command): \(outcome.errors)")
+      #expect(
+        outcome.errors.contains("4000 distinct prompts under these options, 4001 records were asked for"),
+        "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("small.yaml:"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("→ Ask for at most 4000 records"), "\(outcome.errors)")
+    }
+    #expect(space.files(below: ".runner-store/steps").isEmpty)
   }
 
   /// Every line of the table of stages adds up to what came in.

@@ -6,14 +6,18 @@ struct MethodPreview: Sendable {
   var responses: String
   var reviser: String
   var objective: String
+  var turns = "chatml"
+  var batch = "{examples: 2}"
 
   static let judged = #"[{judgment: {by: recorded, judgment: "{note}"}}]"#
   static let relabeled =
     #"[{hindsight: {by: verifier, bind: instruction, right: "Be right.", wrong: "Be wrong."}}]"#
   static let ranked = #"[{rescore: {by: recorded, scores: ["{x}", "{y}", "{z}"]}}]"#
 
-  static func judged(_ objective: String) -> MethodPreview {
-    MethodPreview(responses: #"["{a}"]"#, reviser: judged, objective: objective)
+  static func judged(
+    _ objective: String, turns: String = "chatml", batch: String = "{examples: 2}"
+  ) -> MethodPreview {
+    MethodPreview(responses: #"["{a}"]"#, reviser: judged, objective: objective, turns: turns, batch: batch)
   }
 
   static func relabeled(_ objective: String) -> MethodPreview {
@@ -31,7 +35,7 @@ struct MethodPreview: Sendable {
     models:
       policy:
         weights: {random: {layers: 1, width: 16, heads: 2, key-value-heads: 1, feed-forward: 32, context: 128, seed: 1}}
-        turns: chatml
+        turns: \(turns)
         system: none
     datasets:
       sums:
@@ -46,7 +50,7 @@ struct MethodPreview: Sendable {
     hyperparameters:
       adapter: {lora: {rank: 2, alpha: 4}}
       optimizer: {adamw: {learning-rate: 1.0e-2}}
-      batch: {examples: 2}
+      batch: \(batch)
       epochs: 1
     """
   }

@@ -55,6 +55,9 @@ import Testing
   // cut, paper: Align-P and Align-N -1/(nN): -1/4 and -1/6. Behind both prompts p = q, so q > 1.1 p nowhere: no token is in
   //   U, and Misalign, too, raises by -1/(nN) = -1/6.
   // cut, code: Align-P and Align-N have 2 + 3 tokens, Misalign 3: -1/2 · 1/5 = -1/10 and -1/2 · 1/3 = -1/6.
+  // cut, code, in groups of one example as the authors' scripts have them: each has a half of the loss; the good one's is Align-P
+  //   alone, 1/2 · 1/2, the bad one's the mean of its two terms, 1/2 · 1/2 · 1/3 = 1/12.
+  // cut, paper, without marks of turns: nothing ends a response, so N is 1 and 2: -1/2, and -1/4 behind both prompts.
   // cut without detection: all of "12" is in U: α q^γ p/(1-p)/(nN) = 1/V · 1/(V-1) / 6 = 1/(259 · 258 · 6), upwards.
   // cut with λ = 0.9: q = p > 0.9 p, so all of "12" is detected. paper, α = 1/2, γ = 1/2: q^γ = 259^(-1/2), so
   //   α q^γ p/(1-p)/(nN) = 1/(2 √259 · 258 · 6), upwards. code, α = 1/2: 1/2 · 1/3 · α p/(1-p) = 1/(2 · 258 · 6).
@@ -68,6 +71,14 @@ import Testing
     Case(
       name: "cut-code", spec: .judged("{cut: {form: code, lambda: 1.1, alpha: 1, \(judgedPrompt)}}"),
       prompts: cut(good: -0.1, plain: -sixth, judged: -0.1)),
+    Case(
+      name: "cut-code-alone",
+      spec: .judged("{cut: {form: code, lambda: 1.1, alpha: 1, \(judgedPrompt)}}", batch: "{examples: 2, group: 1}"),
+      prompts: cut(good: -0.25, plain: -sixth / 2, judged: -sixth / 2)),
+    Case(
+      name: "cut-raw",
+      spec: .judged("{cut: {form: paper-v4, lambda: 1.1, alpha: 1, gamma: 1, \(judgedPrompt)}}", turns: "raw"),
+      prompts: cut(good: -0.5, plain: -0.25, judged: -0.25, endsTurn: false)),
     Case(
       name: "cut-without-detection",
       spec: .judged("{cut: {form: paper-v4, lambda: 1.1, alpha: 1, gamma: 1, without: [detection], \(judgedPrompt)}}"),
@@ -94,15 +105,18 @@ import Testing
       ]),
   ]
 
-  private static func cut(good: Double, plain: Double, judged: Double) -> [(user: String, seen: [Seen])] {
-    [
-      ("3+4", [Seen(label: "good", own: Tokens(text: "7", weight: good))]),
+  private static func cut(
+    good: Double, plain: Double, judged: Double, endsTurn: Bool = true
+  ) -> [(user: String, seen: [Seen])] {
+    func tokens(_ text: String, _ weight: Double) -> Tokens { Tokens(text: text, weight: weight, endsTurn: endsTurn) }
+    return [
+      ("3+4", [Seen(label: "good", own: tokens("7", good))]),
       (
         "6+5",
         [
           Seen(
-            label: "bad", own: Tokens(text: "12", weight: plain),
-            beside: [("judged prompt", "6+5 (No.)", Tokens(text: "12", weight: judged))])
+            label: "bad", own: tokens("12", plain),
+            beside: [("judged prompt", "6+5 (No.)", tokens("12", judged))])
         ]
       ),
     ]
@@ -235,18 +249,20 @@ import Testing
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }.filter { $0["example"] != nil }
     #expect(examples.count == 2)
+    let isRaw = expected.spec.turns == "raw"
     for (user, seen) in expected.prompts {
-      let prompt = "<|im_start|>user\n\(user)<|im_end|>\n<|im_start|>assistant\n"
+      let prompt = isRaw ? user : "<|im_start|>user\n\(user)<|im_end|>\n<|im_start|>assistant\n"
       let example = try #require(examples.first { $0["prompt"] as? String == prompt }, "\(prompt) in \(outcome.output)")
       // A mark is one token and everything else a byte.
-      #expect(example["prompt-tokens"] as? Int == "user\n\(user)\nassistant\n".utf8.count + 3)
+      let count = isRaw ? user.utf8.count : "user\n\(user)\nassistant\n".utf8.count + 3
+      #expect(example["prompt-tokens"] as? Int == count)
       let responses = try #require(example["responses"] as? [[String: Any]])
       #expect(responses.count == seen.count)
-      for (response, expected) in zip(responses, seen) { try check(response, expected) }
+      for (response, expected) in zip(responses, seen) { try check(response, expected, isRaw: isRaw) }
     }
   }
 
-  private func check(_ response: [String: Any], _ expected: Seen) throws {
+  private func check(_ response: [String: Any], _ expected: Seen, isRaw: Bool) throws {
     #expect(response["label"] as? String == expected.label && response["trained"] as? Bool == true)
     try check(response["tokens"], expected.own)
     let score = response["score-weight"] as? Double
@@ -261,6 +277,11 @@ import Testing
       guard !beside.user.isEmpty else {
         #expect(prompt.isEmpty)
         try check(context["tokens"], beside.tokens.trained)
+        continue
+      }
+      guard !isRaw else {
+        #expect(prompt == beside.user)
+        try check(context["tokens"], beside.tokens)
         continue
       }
       #expect(

@@ -248,6 +248,20 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "\(space.path)/results"))
   }
 
+  @Test func aFileIsFetchedAloneWhoeverNeedsIt() throws {
+    let space = try space()
+    for _ in 0..<2 {
+      let outcome = try space.run(["exec", "small.yaml", "--json", "--only", "fetch numbers.jsonl"])
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(space.files(below: ".runner-store/steps").count == 1)
+    }
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+    // Nothing reads it any more, and it is fetched because it was asked for.
+    let elsewhere = ["--store", "elsewhere"]
+    let outcome = try space.run(["exec", "small.yaml", "--json", "--until", "fetch numbers.jsonl"] + elsewhere)
+    #expect(try Events(outcome.output).ran == ["fetch numbers.jsonl"], "\(outcome.output)")
+  }
+
   @Test func namesAreThoseOfThePlan() throws {
     let space = try space()
     let outcome = try space.run(["exec", "small.yaml", "--until", "render numbers/heldou"])

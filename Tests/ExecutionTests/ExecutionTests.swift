@@ -388,6 +388,6 @@ final class Rendezvous: Sendable {
     #expect(lines.compactMap { $0["event"]?.stringValue } == ["run-started", "cached", "run-ended"])
     #expect(lines[1]["steps"]?.arrayValue?.compactMap(\.stringValue) == again.told.steps("cached"))
     let keys = again.told.events.map(\.json).compactMap { $0["key"]?.stringValue }
-    #expect(lines[1]["keys"]?.arrayValue?.compactMap(\.stringValue) == keys && keys.count == 11)
+    #expect(lines[1]["keys"]?.arrayValue?.compactMap(\.stringValue) == keys && keys.count == 13)
   }
 }

@@ -1,6 +1,6 @@
-// The objectives of judgments, rankings, outputs and scores against an independent implementation: thousands of random
+// The objectives of judgments, rankings, outputs and scores against independent implementations: thousands of random
 // batches with extreme values, every element of every gradient. The values come from
-// Tests/References/further_objectives.py.
+// Tests/References/further_objectives.py, and from padded_objectives.py what a trainer computes that pads its batches.
 
 import Foundation
 import JSON
@@ -13,13 +13,19 @@ struct FurtherReferenceCaseTests {
     ("bradley-terry", 1_000),
   ]
 
-  private static let file = Result { () throws -> JSONValue in
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    return try JSONValue(parsing: [UInt8](try Data(contentsOf: folder.appending(path: "Golden/further-cases.json"))))
-  }
+  private static let file = Result { try GoldenCases.read("further-cases.json") }
+  private static let padded = Result { try GoldenCases.read("padded-further-cases.json") }
 
   @Test(arguments: batches) func equalsTheReference(name: String, count: Int) throws {
-    let file = try Self.file.get()
+    try compare(name, in: try Self.file.get(), batches: count)
+  }
+
+  // A score is no sequence, so nothing of it can be padded.
+  @Test(arguments: batches.map(\.0).filter { $0 != "bradley-terry" }) func equalsAPaddedBatch(name: String) throws {
+    try compare(name, in: try Self.padded.get(), batches: 200)
+  }
+
+  private func compare(_ name: String, in file: JSONValue, batches count: Int) throws {
     let unit = try #require(file["unit"]?.doubleValue)
     var (batches, elements, faults) = (0, 0, [String]())
     for case let (index, value) in try file.list("cases").enumerated() where value["objective"]?.stringValue == name {

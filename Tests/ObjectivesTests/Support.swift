@@ -1,6 +1,8 @@
 // What the tests of this target share: numbers by counter, random examples, the objectives, and how numbers compare.
 // Knows nothing of formulas.
 
+import Foundation
+import JSON
 import Objectives
 import Testing
 
@@ -30,6 +32,14 @@ struct Draw {
   }
 
   mutating func element<Element>(_ elements: [Element]) -> Element { elements[whole(0...elements.count - 1)] }
+}
+
+/// Batches that a script of Tests/References wrote.
+enum GoldenCases {
+  static func read(_ name: String) throws -> JSONValue {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    return try JSONValue(parsing: [UInt8](try Data(contentsOf: folder.appending(path: "Golden/\(name)"))))
+  }
 }
 
 /// An objective under test, with a name for messages.

@@ -15,6 +15,11 @@ import Testing
         source: {task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}
         prompt: "{question}{instruction}"
         split: {heldout: 20, train: rest}
+      tracked:
+        source: {task: {tracking-shuffled-objects: {records: 100}}}
+        prompt: "{question}"
+        options: {letters: "A."}
+        split: {heldout: 20, train: rest}
     variables: {instruction: x}
     data: counting
     generator: sample
@@ -124,7 +129,7 @@ import Testing
 
   @Test(arguments: [
     "accuracy: {on: counting, model: other, max-new-tokens: 3, temperature: 1, top-p: 0.9, top-k: 5, samples: 4, stop: [a], by: dataset, variables: {instruction: y}, prompt: \"{question}\"}",
-    "choice: {on: counting/heldout, normalize: bytes, continuation: letter, prompt: \"{x}\"}",
+    "choice: {on: tracked/heldout, normalize: bytes, continuation: letter, prompt: \"{x}\"}",
     "perplexity: {on: counting/heldout, text: \"{question}\"}",
     "perplexity: {on: heldout, response: \"{answer}\", prompt: [{user: \"{question}\"}]}",
     "preference: {on: heldout, score: mean, by: dataset}", "reward: {on: heldout, model: other, by: dataset}",

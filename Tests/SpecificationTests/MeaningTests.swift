@@ -69,6 +69,23 @@ import Testing
     #expect(text.contains("error: \(message)\n"), "\(text)")
   }
 
+  @Test func whatHasNoOptionsCannotBeChosenFrom() {
+    let eval = "{accuracy: {on: counting/heldout, temperature: 0.5, stop: [\".\", \"!\"]}}"
+    func told(_ choice: String, task: String? = nil, options: String = "") -> String {
+      var text = Self.base.replacing(eval, with: "{choice: {on: counting/heldout\(choice)}}")
+      if let task { text = text.replacing("object-counting: {objects: [2, 4], ", with: "\(task): {") }
+      return faults(["s.yaml": text.replacing("    split:", with: "\(options)    split:")])
+    }
+    #expect(
+      told("").hasPrefix("s.yaml:10:27: error: `choice` chooses among options, and the records of `counting` have none\n"))
+    let tracking = "tracking-shuffled-objects"
+    #expect(told("", task: tracking).isEmpty)
+    #expect(
+      told(", continuation: letter", task: tracking).hasPrefix(
+        "s.yaml:10:59: error: A letter is to be chosen, and `counting` does not say how its options are written\n"))
+    #expect(told(", continuation: letter", task: tracking, options: "    options: {letters: \"A.\"}\n").isEmpty)
+  }
+
   @Test func ofNoneAndOfTwoTheRemedyDiffers() {
     func told(_ keys: String) -> String {
       faults([

@@ -15,8 +15,13 @@ struct TrainerCase: CustomStringConvertible, Sendable {
   var objective: any ObjectiveFunction
   /// What examples say of their responses.
   var feedback = TrainingExample.Feedback.pair
+  /// What further is read beside the responses.
+  var beside = Beside.nothing
   var learningRate = 0.01
   var schedule = LearningRateShape.constant
+  var warmup = WarmupLength.steps(1)
+  var adamW = AdamWOptions(beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.1)
+  var clip: Double? = 1
   var epochs = 2.0
   var limit: Int?
   /// Examples of a step: of seven, an epoch has three steps, the last of one example.
@@ -36,7 +41,9 @@ struct TrainerCase: CustomStringConvertible, Sendable {
     LowRank(rank: 3, scale: 2, targets: Site.allCases.flatMap(\.tensors), dropout: 0.25))
 
   /// Every kind of example, of adapters, with dropout and without, and of all weights.
-  static let all: [TrainerCase] = [
+  static let all = preferences + methods(lowRank) + methods(dropped) + methods(.full)
+
+  private static let preferences: [TrainerCase] = [
     ("full", TrainedPart.full), ("low-rank", lowRank), ("low-rank with dropout", dropped),
   ].flatMap { name, part in
     [
@@ -100,11 +107,10 @@ struct TrainerCase: CustomStringConvertible, Sendable {
     let examples = try Self.examples(base, feedback).map { example in
       // Partners cost a forward pass; only KTO reads them.
       objective is KahnemanTversky ? example : TrainingExample(example.feedback, responses: example.responses)
-    }
+    }.enumerated().map { beside.added(to: $0.element, number: $0.offset) }
     var options = TrainingOptions(
       objective: objective, batch: batch, epochs: epochs, learningRate: learningRate, shape: schedule,
-      warmup: .steps(1), adamW: AdamWOptions(beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.1), clip: 1,
-      seed: 21, limit: limit, rowsInUnit: rows)
+      warmup: warmup, adamW: adamW, clip: clip, seed: 21, limit: limit, rowsInUnit: rows)
     options.group = group
     return Trainer(trainee, examples: examples, options: options)
   }

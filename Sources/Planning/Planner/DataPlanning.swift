@@ -98,7 +98,7 @@ extension CellPlanner {
     case .task(let task): format = .task(task)
     case .rounds: fatalError("rounds of rounds are refused by the reader: our own bug")
     }
-    let work = IngestWork(format: format, displayName: file?.origins.first?.displayName ?? name)
+    let work = IngestWork(format: format, displayName: file?.origins.first?.openedName ?? name)
     var inputs: [StepInput] = []
     if let file { inputs.append(StepInput("file", OutputReference(try fetch(file, path: path), "file"))) }
     return add(
@@ -188,6 +188,11 @@ extension Origin {
     case .pypi(let origin): origin.file ?? "\(origin.package) \(origin.version)"
     }
   }
+}
+
+extension Origin {
+  /// What an editor started where the program was finds the file by; elsewhere what the user calls it.
+  fileprivate var openedName: String { if case .path(let path) = self { path.resolved } else { displayName } }
 }
 
 extension String {

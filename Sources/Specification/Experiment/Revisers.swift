@@ -59,7 +59,9 @@ public enum Reviser: Hashable, Sendable {
     switch self {
     case .minimalRevision, .judge, .stronger, .judgment, .hindsight, .ranked: [.responses]
     case .refinement: [.judgments]
-    case .rescore: [.responses, .rankings]
+    // Numbers in the data, and replies, belong to candidates as they came.
+    case .rescore(.recorded), .rescore(.model): [.responses]
+    case .rescore(.verifier), .rescore(.rewardModel): [.responses, .rankings]
     case .select(let selection):
       selection.acceptablePerRejected == nil ? [.responses, .judgments, .pairs, .relabeled] : [.judgments]
     case .flip: [.responses, .judgments, .pairs, .rankings]

@@ -104,6 +104,20 @@ final class Reading {
     }
   }
 
+  /// Data sets must have options to choose from and, where a letter is the answer, say how the letters are written.
+  ///
+  /// Of files nothing is known before they are read; a task's records are known.
+  func needsOptions(of datasets: [String], letters: SourcePlace?, _ place: SourcePlace?) {
+    guard !isPartial else { return }
+    for name in datasets where names.splits(of: name) != nil {
+      if let place, names.optionless.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+        note(.noOptions(dataset: name), place)
+      } else if let letters, !names.lettered.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+        note(.noLetters(dataset: name), letters)
+      }
+    }
+  }
+
   /// Where a person looks for a key that is not there: the key of the mapping that lacks it.
   func placeForMissing(in node: Node) -> SourcePlace {
     guard let key = keys.last?.key, key.location.source === node.location.source else { return node.place }
@@ -134,6 +148,10 @@ struct NameTable {
   var unknown: [String] = []
   /// The data sets that know what is right.
   var answered: [String] = []
+  /// The data sets of tasks whose records have no options.
+  var optionless: [String] = []
+  /// The data sets that say how options are written.
+  var lettered: [String] = []
   var evals: [String] = []
   var variables: [String] = []
   var axes: [(name: String, arms: [String])] = []
@@ -161,9 +179,19 @@ struct NameTable {
         || entry.value["source"]?["task"] != nil
       return hasAnswer ? entry.key.text : nil
     }
+    for entry in tree["datasets"]?.entries ?? [] where entry.value["same-as"] == nil {
+      let task = entry.value["source"]?["task"]?.entries?.first?.key.text
+      if let task, !task.utf8.elementsEqual(Self.taskWithOptions.utf8) { optionless.append(entry.key.text) }
+    }
+    lettered = (tree["datasets"]?.entries ?? []).compactMap { entry in
+      entry.value["same-as"] != nil || !Reading.isAbsent(entry.value["options"]) ? entry.key.text : nil
+    }
     self.axes = axes ?? Self.axes(of: tree)
     trainedOn = Self.dataNames(tree["data"])
   }
+
+  /// The one built-in task whose records are multiple-choice.
+  private static let taskWithOptions = "tracking-shuffled-objects"
 
   static func axes(of tree: Node) -> [(name: String, arms: [String])] {
     (tree["ablations"]?.entries ?? []).map { ($0.key.text, $0.value.entries?.map(\.key.text) ?? []) }

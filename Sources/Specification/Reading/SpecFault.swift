@@ -60,6 +60,8 @@ enum SpecFault: Hashable {
   case sameAsCycle([String])
   case sameAsNothing(dataset: String, path: String)
   case noAnswer(dataset: String, by: String)
+  case noOptions(dataset: String)
+  case noLetters(dataset: String)
   case unknownPath(String)
   case axisNotShown(String)
   case unknownRow(String, known: [String])

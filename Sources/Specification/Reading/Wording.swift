@@ -258,6 +258,14 @@ extension SpecFault {
       Told(
         "no-answer", "`\(by)` verifies responses, and `\(dataset)` has no `answer`",
         "Add `answer: {from: \"{field}\", verifier: …}` to the data set.")
+    case .noOptions(let dataset):
+      Told(
+        "no-options", "`choice` chooses among options, and the records of `\(dataset)` have none",
+        "Measure `accuracy` there, or name a data set whose records have a list `options`.")
+    case .noLetters(let dataset):
+      Told(
+        "no-options", "A letter is to be chosen, and `\(dataset)` does not say how its options are written",
+        "Add `options: {letters: \"(A)\"}` to the data set, or say `continuation: text`.")
     case .unknownPath(let path): Told("unresolved", "`\(path)` is no key of a spec", "Join keys with dots.")
     case .axisNotShown(let axis):
       Told(

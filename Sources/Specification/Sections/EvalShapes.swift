@@ -60,6 +60,9 @@ extension ChoiceEval {
       let variables = fields.variables()
       let prompt = fields.prompt()
       guard let on else { return nil }
+      fields.reading.needsOptions(
+        of: on.parts.map(\.dataset), letters: continuation == .letter ? fields.place("continuation") : nil,
+        fields.place("on"))
       return ChoiceEval(
         on: on, model: model, normalize: normalize, continuation: continuation, by: by, variables: variables,
         prompt: prompt)

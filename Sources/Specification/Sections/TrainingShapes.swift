@@ -30,7 +30,8 @@ extension Hyperparameters {
       let examples = fields.required("examples", .integer(.within(1...1_048_576)), "Examples for each optimizer step.")
       let group = fields.optional(
         "group", .count(),
-        "Examples that the loss is normalized over: it is the mean over such groups. Default: all of the batch.")
+        "Examples that the loss is normalized over: it is the mean over such groups. The published code of CUT has 1, "
+          + "that of CLHA 2. Default: all of the batch.")
       if let examples, let group, group > examples, let place = fields.place("group") {
         fields.reading.note(.beyond(key: "group", value: group, other: "examples", limit: examples), place)
       }

@@ -1,14 +1,28 @@
 // Reads records from a file, or has a built-in task make them.
 
-import Diagnostics
+package import Diagnostics
 import Execution
 import Ingestion
 import JSON
-import Planning
+package import Planning
 import Records
 import Specification
 
-enum IngestStep {
+package enum IngestStep {
+  /// The built-in tasks that have fewer distinct prompts than records are asked for, known before anything runs.
+  ///
+  /// - Parameter graph: The steps of a plan.
+  /// - Returns: One diagnosis a task, at its `records` in the spec.
+  package static func faults(of graph: StepGraph) -> [Diagnosis] {
+    graph.steps.flatMap { step -> [Diagnosis] in
+      guard case .ingest(let work) = step.work, case .task(let task) = work.format,
+        let available = try? task.engine.distinctPrompts(), task.records > available
+      else { return [] }
+      let fault = TaskError.tooFewPrompts(task: task.engine.name, available: available, wanted: task.records)
+      return fault.placed(at: step.places["records"] ?? step.places["task"]).diagnoses
+    }
+  }
+
   static func run(_ work: IngestWork, _ task: StepTask) throws -> [ProducedOutput] {
     let records = try records(work, task)
     guard !records.isEmpty else { throw StepError.noRecords(step: task.step.label) }
