@@ -60,6 +60,11 @@ public struct LearnedExamples: Sendable {
 
   /// The stages of several trainings as one table, each stage once; empty without any.
   static func judgedStages(of examples: [LearnedExamples]) -> String {
+    judgedTables(of: examples).map { StageCounts.markdown($0.stages, isCUT: $0.isCUT) + "\n" }.joined()
+  }
+
+  /// The stages of judged responses, each once, those of CUT apart from the others.
+  package static func judgedTables(of examples: [LearnedExamples]) -> [(isCUT: Bool, stages: [StageCounts])] {
     var tables: [(isCUT: Bool, stages: [StageCounts])] = []
     for one in examples where !one.judged.isEmpty {
       let index = tables.firstIndex { $0.isCUT == one.isCUT } ?? tables.count
@@ -68,7 +73,7 @@ public struct LearnedExamples: Sendable {
       let known = tables[index].stages.map { $0.cells(isCUT: one.isCUT) }
       tables[index].stages += one.judged.filter { !known.contains($0.cells(isCUT: one.isCUT)) }
     }
-    return tables.map { StageCounts.markdown($0.stages, isCUT: $0.isCUT) + "\n" }.joined()
+    return tables
   }
 
   /// The arms that all cells have in common.

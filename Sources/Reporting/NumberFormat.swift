@@ -49,6 +49,16 @@ public enum NumberFormat: Sendable {
     return shown.isEmpty ? "0" : shown.map(String.init).joined()
   }
 
+  /// A time in the unit that shows it in few digits: `0.35 s`, `12.3 s`, `4.1 min`, `2.0 h`.
+  public static func duration(seconds: Double) -> String {
+    switch seconds {
+    case ..<1: "\(fixed(seconds, decimals: 2)) s"
+    case ..<100: "\(fixed(seconds, decimals: 1)) s"
+    case ..<5400: "\(fixed(seconds / 60, decimals: 1)) min"
+    default: "\(fixed(seconds / 3600, decimals: 1)) h"
+    }
+  }
+
   /// A number with its sign always written.
   public static func signed(_ value: Double, decimals: Int, shift: Int = 0) -> String {
     let text = fixed(value, decimals: decimals, shift: shift)

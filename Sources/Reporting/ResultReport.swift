@@ -84,11 +84,14 @@ public struct ResultReport: Sendable {
   /// The table for a terminal, with a legend.
   public var text: String {
     let table = TableText(layout)
-    let notes =
-      againstLength.map(\.sentence) + examples.map(\.sentence)
-      + [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 }
+    let notes = againstLength.map(\.sentence) + examples.map(\.sentence) + counts
     return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
   }
+
+  /// What must be known beside the numbers, but for what was learned from: a sentence or more each.
+  package var remarks: [String] { againstLength.map(\.sentence) + counts }
+
+  private var counts: [String] { [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 } }
 
   /// Where responses ended as errors: they count as wrong, which a reader of the numbers must know.
   private var errors: String? {

@@ -34,13 +34,13 @@ public struct StageCounts: Sendable {
   /// The names of a table's columns.
   ///
   /// CUT reads a response with a judgment twice: behind the judged prompt and behind the plain one.
-  static func columns(isCUT: Bool) -> [String] {
+  package static func columns(isCUT: Bool) -> [String] {
     ["stage", "responses"] + (isCUT ? ["Align-P", "Align-N", "Misalign"] : ["acceptable", "with a judgment"])
       + ["left over"]
   }
 
   /// One line of the table.
-  func cells(isCUT: Bool) -> [String] {
+  package func cells(isCUT: Bool) -> [String] {
     let rest = counts.leftovers.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
     return [label, "\(counts.items)", "\(acceptable)", "\(judged)"] + (isCUT ? ["\(judged)"] : [])
       + [rest.isEmpty ? "–" : rest]

@@ -21,16 +21,11 @@ public struct TableText: Sendable {
     var isBest = false
   }
 
-  private var header: [String] { (layout.rowAxes.isEmpty ? [""] : layout.rowAxes) + layout.columns }
+  private var header: [String] { layout.shownAxes + layout.columns }
 
   private var body: [[Cell]] {
     layout.rows.enumerated().map { index, row in
-      var labels = row.labels.isEmpty ? [row.isBase ? "base" : "all"] : row.labels
-      if row.isBase, !row.labels.isEmpty {
-        // Where the base has no label of its own; two data sets' bases stay apart.
-        if let free = labels.firstIndex(of: "") { labels[free] = "base" } else { labels[0] += ", base" }
-      }
-      return labels.map { Cell(text: $0) }
+      layout.shownLabels(of: row).map { Cell(text: $0) }
         + row.cells.enumerated().map { column, number in
           let place = TableMarks.Place(row: index, column: column)
           let text = number.map { number in

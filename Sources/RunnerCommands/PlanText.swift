@@ -215,14 +215,7 @@ struct Sharing {
 
 /// Durations in words.
 enum Duration {
-  static func text(seconds: Double) -> String {
-    switch seconds {
-    case ..<1: "\(NumberFormat.fixed(seconds, decimals: 2)) s"
-    case ..<100: "\(NumberFormat.fixed(seconds, decimals: 1)) s"
-    case ..<5400: "\(NumberFormat.fixed(seconds / 60, decimals: 1)) min"
-    default: "\(NumberFormat.fixed(seconds / 3600, decimals: 1)) h"
-    }
-  }
+  static func text(seconds: Double) -> String { NumberFormat.duration(seconds: seconds) }
 }
 
 extension String {

@@ -1,0 +1,84 @@
+// A laid-out table as its parts, for whoever draws it: labels, and for each cell its number, error and difference
+// apart. Knows nothing of formats.
+
+package import Records
+
+/// A laid-out table, number by number.
+package struct TableGrid: Sendable {
+  /// A number with what is said of it.
+  package struct Cell: Sendable {
+    /// The number.
+    package let number: Measured
+    /// Its mean as text.
+    package let mean: String
+    /// What stands behind ±; nil for a number without.
+    package let error: String?
+    /// The difference from the cell that it is compared with; nil without one.
+    package let difference: String?
+    /// What follows the difference: ` ≈` inside the noise, ` =` the same outcomes, ` ?` untested; empty where it stands
+    /// out.
+    package let sign: String
+    /// Whether no other number of the column is better.
+    package let isBest: Bool
+    /// What stands in the place of a number whose training diverged.
+    package let divergence: String?
+
+    /// Whether it is a share, shown in percent.
+    package var isShare: Bool { number.isShare }
+  }
+
+  /// A row.
+  package struct Row: Sendable {
+    /// Its labels.
+    package let labels: [String]
+    /// Its cells; nil where nothing was measured.
+    package let cells: [Cell?]
+    /// Whether it shows the model before training.
+    package let isBase: Bool
+  }
+
+  /// The names of the labels' columns.
+  package let labels: [String]
+  /// The columns' labels.
+  package let columns: [String]
+  /// The rows.
+  package let rows: [Row]
+
+  /// Takes a table apart.
+  ///
+  /// - Parameters:
+  ///   - layout: The table.
+  ///   - marks: What is said of its cells.
+  package init(_ layout: TableLayout, marks: TableMarks) {
+    labels = layout.shownAxes
+    columns = layout.columns
+    rows = layout.rows.enumerated().map { index, row in
+      let cells = row.cells.enumerated().map { column, number in
+        number.map { number in
+          let place = TableMarks.Place(row: index, column: column)
+          let text = CellText(number, reference: layout.reference(row: row, column: column), roundsByError: true)
+          return Cell(
+            number: number, mean: text.mean, error: text.spread, difference: text.difference,
+            sign: marks.sign(at: place),
+            isBest: marks.best.contains(place), divergence: number.divergence)
+        }
+      }
+      return Row(labels: layout.shownLabels(of: row), cells: cells, isBase: row.isBase)
+    }
+  }
+}
+
+extension TableLayout {
+  /// The names of the labels' columns; one without a name where the table has a single row of labels.
+  var shownAxes: [String] { rowAxes.isEmpty ? [""] : rowAxes }
+
+  /// What names a row, so that the model before training is told from the others.
+  func shownLabels(of row: Row) -> [String] {
+    var labels = row.labels.isEmpty ? [row.isBase ? "base" : "all"] : row.labels
+    if row.isBase, !row.labels.isEmpty {
+      // Where the base has no label of its own; two data sets' bases stay apart.
+      if let free = labels.firstIndex(of: "") { labels[free] = "base" } else { labels[0] += ", base" }
+    }
+    return labels
+  }
+}
