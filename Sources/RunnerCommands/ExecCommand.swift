@@ -137,7 +137,7 @@ struct ExecCommand: ParsableCommand {
       let graph = session.graph.steps(of: experiment)
       let report = try ResultReport(
         experiment, table: try store.read(table.digest), results: done, graph: graph,
-        examples: try learned(experiment, graph, done, store)
+        examples: try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
       ) { store.outcomes($0) }
       reports[experiment.experiment.path] = report
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
@@ -185,30 +185,6 @@ extension Session {
 }
 
 extension ExecCommand {
-  /// What an experiment's trainings learned from.
-  private func learned(
-    _ experiment: PlannedExperiment, _ graph: StepGraph, _ done: RunResults, _ store: Store
-  ) throws -> [LearnedExamples] {
-    let users = Set(experiment.users)
-    let own = graph.steps.filter {
-      $0.kind == .train && graph.users[$0.id]?.contains { users.contains($0) } ?? false
-    }
-    let sources = own.compactMap { training in
-      training.inputs.first { $0.name == "examples" }.map { (training, $0.source.step) }
-    }
-    let stages = LearnedStages(graph: graph, done: done, store: store)
-    var seen: Set<StepID> = []
-    return try sources.filter { seen.insert($0.1).inserted }.compactMap { training, source in
-      guard done[source]?.result.outputs["counts"] != nil else { return nil }
-      let cells = (graph.users[source] ?? []).filter { users.contains($0) }.map { user in
-        user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
-      }
-      return LearnedExamples(
-        cells: cells, stages: try stages.all(upTo: source), judged: try stages.before(training, source),
-        isCUT: training.work.objective?.name == "cut")
-    }
-  }
-
   /// A spec that measures nothing has no table, and whatever results it had before are left alone.
   private func tellNoTable(_ experiment: PlannedExperiment) {
     if json {

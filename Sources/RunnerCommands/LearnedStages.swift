@@ -14,6 +14,32 @@ struct LearnedStages {
   let done: RunResults
   let store: Store
 
+  /// What an experiment's trainings learned from, examples of several trainings once.
+  ///
+  /// - Parameter experiment: The experiment whose steps these are.
+  /// - Returns: One for each step that made examples, as far as they are there.
+  /// - Throws: What reading the store throws.
+  func examples(of experiment: PlannedExperiment) throws -> [LearnedExamples] {
+    try sources(of: experiment).compactMap { training, source in
+      guard done[source]?.result.outputs["counts"] != nil else { return nil }
+      return LearnedExamples(
+        cells: experiment.cells(using: source, in: graph), stages: try all(upTo: source),
+        judged: try before(training, source), isCUT: training.work.objective?.name == "cut")
+    }
+  }
+
+  /// The steps that made the examples of an experiment's trainings, each with the first training that reads them.
+  func sources(of experiment: PlannedExperiment) -> [(training: Step, examples: StepID)] {
+    let users = Set(experiment.users)
+    let own = graph.steps.filter {
+      $0.kind == .train && graph.users[$0.id]?.contains { users.contains($0) } ?? false
+    }
+    var seen: Set<StepID> = []
+    return own.compactMap { training in
+      training.inputs.first { $0.name == "examples" }.map { (training, $0.source.step) }
+    }.filter { seen.insert($0.1).inserted }
+  }
+
   /// The counts of every stage of judged responses, the examples last; none for other kinds of feedback.
   ///
   /// - Parameters:
@@ -80,5 +106,15 @@ extension StepWork {
   /// What a training learns by; nil for other steps.
   var objective: Objective? {
     if case .train(let work) = self { work.objective } else { nil }
+  }
+}
+
+extension PlannedExperiment {
+  /// The cells that use a step, without the experiment's name; the only cell has none.
+  func cells(using step: StepID, in graph: StepGraph) -> [String] {
+    let own = Set(users)
+    return (graph.users[step] ?? []).filter { own.contains($0) }.map { user in
+      user.firstRange(of: ": ").map { String(user[$0.upperBound...]) } ?? ""
+    }
   }
 }
