@@ -88,22 +88,18 @@ package enum DetectStep {
     if let failure = scores.lazy.compactMap(\.failure).first {
       return .none(Outcome(kind: "error", value: 0, weight: 0, reason: failure))
     }
-    guard let text = encoder.text(of: response) else {
+    guard encoder.text(of: response) != nil else {
       let reason = "the tokenizer changes the text, so that its tokens stand for no characters of it"
       return .none(Outcome(kind: "unmapped", value: 0, weight: 0, reason: reason))
     }
-    let counts = scores.map(\.logProbabilities.count)
-    guard counts.allSatisfy({ $0 <= text.tokens }) else { return .differ }
-    let known = min(counts[0], counts[1])
-    let ratios = zip(scores[0].logProbabilities.suffix(known), scores[1].logProbabilities.suffix(known))
-      .map { Double($1) - Double($0) }
+    guard let tokens = TokenRatio.all(of: response, plain: scores[0], judged: scores[1], encoder) else {
+      return .differ
+    }
     let marked = MarkedText(response.text, spans)
-    let skipped = text.tokens - known
     var inside: [Double] = []
     var outside: [Double] = []
-    for (token, range) in text.ranges.enumerated() where token >= skipped && !range.isEmpty {
-      let ratio = ratios[token - skipped]
-      if marked.isInside(range) { inside.append(ratio) } else { outside.append(ratio) }
+    for token in tokens {
+      if marked.isInside(token.bytes) { inside.append(token.ratio) } else { outside.append(token.ratio) }
     }
     return .scores(ClassifiedScores(inside: inside, outside: outside))
   }
