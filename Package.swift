@@ -115,10 +115,12 @@ let package = Package(
       [
         "Planning", "Specification", "Statistics", "Storage", "Records", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
+    library("Pages", ["Reporting", "Records", "Diagnostics"]),
     library(
       "RunnerCommands",
       [
-        "Steps", "Reporting", "Statistics", "Execution", "Planning", "Storage", "Specification", "Fetching", "Records",
+        "Steps", "Pages", "Reporting", "Statistics", "Execution", "Planning", "Storage", "Specification", "Fetching",
+        "Records",
         "Randomness", "LanguageModel", "Training", "Objectives",
         "Tensors", "JSON", "Digests", "Diagnostics", arguments, files, processes,
       ]),
@@ -153,6 +155,7 @@ let package = Package(
         "Objectives", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Statistics", "Records", "JSON", "Digests", "Diagnostics"]),
+    tests(of: "Pages", ["Reporting", "Records", "Specification", "Digests"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"],
       exclude: ["Golden", "Fixtures"], swiftSettings: strict),

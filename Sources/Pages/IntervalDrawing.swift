@@ -1,0 +1,83 @@
+// The numbers of one eval as points with their errors, a row each, so that what overlaps is seen at once.
+// Knows rows of a table; nothing of what was measured.
+
+import Reporting
+
+/// Draws the numbers of a column.
+struct IntervalDrawing {
+  /// A number with its error.
+  struct Row {
+    let name: String
+    let mean: Double
+    /// What stands behind ±; nil for a number without.
+    let error: Double?
+    let isBase: Bool
+  }
+
+  let title: String
+  /// `%`, or empty for plain numbers.
+  let unit: String
+  let rows: [Row]
+  /// Unlike that of any other drawing of the page.
+  let id: String
+
+  private static let width = 460.0
+  private static let rowHeight = 22.0
+  private static let plot = (left: 176.0, right: 448.0, top: 8.0)
+  /// How many letters of a name have room beside the plot.
+  private static let mostLetters = 26
+
+  /// The figure.
+  var figure: Markup {
+    .tag("figure", ["class": "chart"], [.tag("figcaption", text: title + (unit.isEmpty ? "" : " (\(unit))")), drawing])
+  }
+
+  private var drawing: Markup {
+    let ends = rows.map(ends(of:))
+    let ticks = AxisTicks(
+      from: min(0, ends.map(\.low).min() ?? 0), to: max(0, ends.map(\.high).max() ?? 0), atMost: 6)
+    let plot = Self.plot
+    let bottom = plot.top + Self.rowHeight * Double(rows.count)
+    let x = Scale(low: ticks.low, high: ticks.high, start: plot.left, end: plot.right)
+    var content: [Markup] = []
+    for value in ticks.values {
+      let place = x.place(value)
+      content.append(Draw.line(value == 0 ? "zero" : "grid", place, plot.top, place, bottom))
+      content.append(Draw.text("tick", ticks.label(value), place, bottom + 16))
+    }
+    for (index, row) in rows.enumerated() {
+      let y = plot.top + Self.rowHeight * (Double(index) + 0.5)
+      content += self.row(row, y, x)
+    }
+    content.append(Draw.line("axis", plot.left, bottom, plot.right, bottom))
+    return Draw.picture(
+      id: id, width: Self.width, height: bottom + 24, title: title, description: description, kind: "curves", content)
+  }
+
+  private func row(_ row: Row, _ y: Double, _ x: Scale) -> [Markup] {
+    var content = [
+      Draw.text("label", PageText.short(row.name, Self.mostLetters), Self.plot.left - 8, y + 4, anchor: "end")
+    ]
+    var own: [Markup] = []
+    let (low, high) = ends(of: row)
+    if low < high { own.append(Draw.line("whisker", x.place(low), y, x.place(high), y)) }
+    own.append(Draw.marker(row.isBase ? 3 : 0, x.place(row.mean), y))
+    content.append(.tag("g", ["class": row.isBase ? "base" : "c0"], own))
+    return content
+  }
+
+  /// Where a line begins and ends; shares are never below 0 nor above 100.
+  private func ends(of row: Row) -> (low: Double, high: Double) {
+    let (low, high) = (row.mean - (row.error ?? 0), row.mean + (row.error ?? 0))
+    return unit == "%" ? (max(0, low), min(100, high)) : (low, high)
+  }
+
+  private var description: String {
+    let numbers = rows.map { row in
+      "\(row.name) \(NumberFormat.fixed(row.mean, decimals: unit.isEmpty ? 3 : 1))"
+        + (row.error.map { " ± \(NumberFormat.fixed($0, decimals: unit.isEmpty ? 3 : 1))" } ?? "")
+    }
+    return "\(title)\(unit.isEmpty ? "" : " in percent"), a point with its ± for each row of the table: "
+      + numbers.joined(separator: "; ") + "."
+  }
+}

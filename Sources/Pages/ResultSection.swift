@@ -1,0 +1,97 @@
+// The numbers of an experiment on a page: the table, each column as points with errors, and what stands behind each
+// number.
+
+import Records
+import Reporting
+
+/// The section of the numbers.
+struct ResultSection {
+  let numbers: ReportedNumbers
+  /// Unlike that of any other section of the page.
+  let id: String
+
+  private var grid: TableGrid { numbers.grid }
+
+  /// What the section holds.
+  var content: [Markup] {
+    let notes = numbers.notes.map { Markup.tag("li", text: $0) }
+    return [
+      table, .tag("p", ["class": "note"], text: numbers.legend + " " + Self.signs),
+      notes.isEmpty ? .text("") : .tag("ul", ["class": "notes"], notes),
+      .tag("p", ["class": "note"], text: "Below, points are means, and lines reach one ± to each side."),
+      .tag("div", ["class": "charts"], drawings),
+      .tag(
+        "details", [:],
+        [.tag("summary", text: "Every number with its records, seeds and keys"), numbers.behind.markup]),
+    ]
+  }
+
+  private static let signs = "The best of each column is bold."
+
+  // MARK: - The table
+
+  private var table: Markup {
+    let labels = grid.labels.map { Markup.tag("th", ["scope": "col"], text: $0) }
+    let columns = grid.columns.indices.map { index -> Markup in
+      let records = Set(grid.rows.compactMap { $0.cells[index]?.number.records })
+      let count = records.count == 1 ? records.first.map { "n = \($0)" } : nil
+      return .tag(
+        "th", ["scope": "col", "class": "n"],
+        [.text(grid.columns[index])] + (count.map { [.tag("small", text: $0)] } ?? []))
+    }
+    let rows = grid.rows.map { row in
+      Markup.tag(
+        "tr", ["class": row.isBase ? "base" : nil],
+        row.labels.enumerated().map { index, label in
+          index == 0
+            ? .tag("th", ["scope": "row"], text: label) : .tag("th", ["scope": "row", "class": "sub"], text: label)
+        } + row.cells.enumerated().map { cell($0.element, column: $0.offset) })
+    }
+    let body = Markup.tag(
+      "table", ["class": "result"],
+      [
+        .tag(
+          "caption",
+          text: "Mean ± error" + (hasDifferences ? ", below it the difference from the row compared with" : "")),
+        .tag("thead", [:], [.tag("tr", [:], labels + columns)]), .tag("tbody", [:], rows),
+      ])
+    return PageTable.box(label: "Table of results", body)
+  }
+
+  private var hasDifferences: Bool { grid.rows.contains { $0.cells.contains { $0?.difference != nil } } }
+
+  private func cell(_ cell: TableGrid.Cell?, column: Int) -> Markup {
+    guard let cell else { return .tag("td", ["class": "n"], text: "–") }
+    if let divergence = cell.divergence { return .tag("td", ["class": "n diverged"], text: divergence) }
+    let mean = Markup.tag(cell.isBest ? "strong" : "span", text: cell.mean)
+    let error = cell.error.map { [Markup.text(" "), .tag("span", ["class": "error"], text: "± \($0)")] } ?? []
+    let records = Set(grid.rows.compactMap { $0.cells[column]?.number.records })
+    let count = records.count > 1 ? "n = \(cell.number.records)" : nil
+    let difference = cell.difference.map { text in
+      Markup.tag("span", ["class": cell.sign.isEmpty ? "found" : "noise"], text: text + cell.sign)
+    }
+    // Both in one line: rows stay low.
+    let below = [difference, count.map { Markup.text((difference == nil ? "" : " · ") + $0) }].compactMap { $0 }
+    return .tag("td", ["class": "n"], [mean] + error + (below.isEmpty ? [] : [.tag("small", [:], below)]))
+  }
+
+  // MARK: - The drawings
+
+  private var drawings: [Markup] {
+    grid.columns.indices.compactMap { column -> Markup? in
+      let rows = grid.rows.compactMap { row -> IntervalDrawing.Row? in
+        guard let cell = row.cells[column], cell.divergence == nil, let mean = cell.number.mean else { return nil }
+        let scale = cell.isShare ? 100.0 : 1
+        let error = (cell.number.spread ?? cell.number.standardError).map { $0 * scale }
+        return IntervalDrawing.Row(
+          name: row.labels.filter { !$0.isEmpty }.joined(separator: " / "), mean: mean * scale, error: error,
+          isBase: row.isBase)
+      }
+      guard rows.count > 1 else { return nil }
+      let isShare = grid.rows.contains { $0.cells[column]?.isShare ?? false }
+      return IntervalDrawing(
+        title: grid.columns[column], unit: isShare ? "%" : "", rows: rows, id: "\(id)-interval-\(column + 1)"
+      ).figure
+    }
+  }
+}
