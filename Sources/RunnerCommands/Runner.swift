@@ -22,6 +22,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
         runner table A B…        the numbers of experiments, laid out
         runner diff A B          where two experiments part, and what their numbers can show
         runner trace SPEC        from a number to what made it; from a record to where it counts
+        runner report SPEC       one HTML page with tables, curves, examples and the plan
         runner show STEP         what a stored step made, in a form made for reading
         runner runs              what is going on in the store, and what went on
 
@@ -37,7 +38,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,
       VerifyCommand.self, ReproduceCommand.self, TableCommand.self, DiffCommand.self, TraceCommand.self,
-      ShowCommand.self, RunsCommand.self,
+      ShowCommand.self, RunsCommand.self, ReportCommand.self,
       ExportCommand.self, PinCommand.self, SchemaCommand.self,
       ModelCommand.self, StoreCommand.self, BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
     ])
