@@ -13,7 +13,8 @@ positions only, which takes a few lines of one's own; "TRL as it comes" is DPOTr
 the reference in every step, and "TRL, reference stored" the same with precompute_ref_log_probs.
 
 These are the two usual measurements, one of a loop of one's own and one of TRL's trainer, written anew here so that all programs learn
-from pairs of the same lengths, run alternately, and are timed by the same clock.
+from pairs of the same lengths and are timed by the same clock. They run in one session: `runner` first, for all shapes, then the
+others one after another. Loops in bf16 or with torch.compile are not among them: they compute another arithmetic, faster.
 """
 
 import argparse
@@ -266,8 +267,8 @@ def main():
     lines = [
         HEADING, "",
         f"By `make bench` on {datetime.date.today().isoformat()}, {own['processor'] or platform.processor()}; "
-        f"{load:.1f} other threads wanted its {os.cpu_count()} processors as this began, {os.getloadavg()[0]:.1f} in its "
-        f"last minute. {versions()}; all in float32, one optimizer step of APO-zero on two pairs, "
+        f"{os.cpu_count()} processors with a load average of {load:.1f} as this began and of {os.getloadavg()[0]:.1f} in its last "
+        f"minute, what was measured just before and by this included. {versions()}; all in float32, one optimizer step of APO-zero on two pairs, "
         "reference log-probabilities at hand but for TRL as it comes, median of "
         f"{options.steps} steps. One thread in processor time, several by the clock. Tokens count a pair's prompt twice, "
         "and no padding.", "",

@@ -86,6 +86,18 @@ import Testing
     #expect(told(", continuation: letter", task: tracking, options: "    options: {letters: \"A.\"}\n").isEmpty)
   }
 
+  @Test func rotationGoesRoundTheWholeBatch() {
+    func told(_ batch: String) -> String {
+      let training = Self.training.replacing("dpo: {beta: 0.2, label-smoothing: 0.1}", with: "kto: {partner: rotation}")
+        .replacing("batch: {examples: 8}", with: "batch: \(batch)")
+      let answer = "prompt: \"{question}\"\n    answer: {from: \"{answer}\", verifier: number}"
+      return faults(["s.yaml": Self.base.replacing("prompt: \"{question}\"", with: answer) + training])
+    }
+    #expect(told("{examples: 8}").isEmpty && told("{examples: 8, group: 8}").isEmpty)
+    let parts = told("{examples: 8, group: 2}")
+    #expect(parts.contains("`partner: rotation` goes round the whole batch, and `group` normalizes over a part of it"))
+  }
+
   @Test func ofNoneAndOfTwoTheRemedyDiffers() {
     func told(_ keys: String) -> String {
       faults([

@@ -77,6 +77,7 @@ enum SpecFault: Hashable {
   case emptyRange(Int, Int)
   case lastTurnNotUser
   case rotationOfOne
+  case rotationInGroups
   case trainsOnEvaluated(String, eval: String)
   case axisSets(path: String, axis: String, arms: [String])
   case axesClash(path: String, first: String, second: String)

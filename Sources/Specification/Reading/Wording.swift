@@ -308,6 +308,10 @@ extension SpecFault {
         "rotation-of-one",
         "`partner: rotation` takes the response before in the batch, and every batch has one example",
         "Write `batch: {examples: 2}` or more, or `partner: drawn`.")
+    case .rotationInGroups:
+      Told(
+        "rotation-in-groups", "`partner: rotation` goes round the whole batch, and `group` normalizes over a part of it",
+        "Leave `group` out, or write `partner: drawn`.")
     case .trainsOnEvaluated(let part, let eval):
       Told("trains-on-evaluated", "`\(eval)` looks at `\(part)`, which is trained on", "Evaluate on another part.")
     case .axisSets(let path, let axis, let arms):

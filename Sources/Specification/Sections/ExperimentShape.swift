@@ -138,6 +138,12 @@ private struct Sections {
     {
       fields.reading.note(.rotationOfOne, partner.place)
     }
+    if let partner = fields.node(at: "objective", "kto", "partner"), partner.scalar?.text == "rotation",
+      let group = fields.node(at: "hyperparameters", "batch", "group"), !Reading.isAbsent(group),
+      group.scalar?.value != fields.node(at: "hyperparameters", "batch", "examples")?.scalar?.value
+    {
+      fields.reading.note(.rotationInGroups, group.place)
+    }
     if !reviser.isEmpty { need("generator", for: "reviser") }
   }
 
