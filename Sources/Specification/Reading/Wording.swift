@@ -310,7 +310,8 @@ extension SpecFault {
         "Write `batch: {examples: 2}` or more, or `partner: drawn`.")
     case .rotationInGroups:
       Told(
-        "rotation-in-groups", "`partner: rotation` goes round the whole batch, and `group` normalizes over a part of it",
+        "rotation-in-groups",
+        "`partner: rotation` goes round the whole batch, and `group` normalizes over a part of it",
         "Leave `group` out, or write `partner: drawn`.")
     case .trainsOnEvaluated(let part, let eval):
       Told("trains-on-evaluated", "`\(eval)` looks at `\(part)`, which is trained on", "Evaluate on another part.")
