@@ -110,7 +110,7 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
   case done = 0
   /// A step failed.
   case stepFailed = 1
-  /// A claim or a comparison does not hold.
+  /// A required claim does not hold or is undecided, or a comparison does not hold.
   case claimFailed = 2
   /// The command line makes no sense.
   case usage = 64
@@ -124,7 +124,7 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
     switch self {
     case .done: "done"
     case .stepFailed: "a step failed, be it for its data, weights or network, or `exec` was stopped"
-    case .claimFailed: "a claim or comparison does not hold"
+    case .claimFailed: "a required claim does not hold or is undecided, or a comparison does not hold"
     case .usage: "wrong usage"
     case .badSpec: "bad spec"
     case .inputOutput:

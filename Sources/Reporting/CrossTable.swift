@@ -1,8 +1,9 @@
 // Cells of several experiments as one table, as a table spec lays them out.
 // Knows nothing of how the numbers came about; every experiment's own report leads to its steps.
 
+public import Digests
 public import JSON
-import Records
+public import Records
 public import Specification
 
 /// The table of a table spec, filled from the reports of its experiments.
@@ -20,6 +21,8 @@ public struct CrossTable: Sendable {
   private let cells: [Filled]
   /// Cells for which no number, or more than one, is there.
   private let gaps: [String]
+  /// Its claims, judged; empty where it makes none, or where nobody was to judge.
+  public private(set) var claims: [JudgedClaim] = []
 
   /// Fills a table.
   ///
@@ -27,7 +30,13 @@ public struct CrossTable: Sendable {
   ///   - specification: How it is laid out.
   ///   - name: Its name: the name of its folder under `results/`.
   ///   - reports: The reports of its experiments, in the order of `specification.experiments`.
-  public init(_ specification: TableSpecification, name: String, reports: [ResultReport]) {
+  ///   - judges: Whether its claims are judged.
+  ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
+  /// - Throws: ``WireFault`` if a number cannot be written and read again.
+  public init(
+    _ specification: TableSpecification, name: String, reports: [ResultReport], judges: Bool = false,
+    outcomes: (Digest) -> [Outcomes]? = { _ in nil }
+  ) throws(WireFault) {
     self.specification = specification
     self.name = name
     var cells: [Filled] = []
@@ -47,31 +56,50 @@ public struct CrossTable: Sendable {
     }
     self.cells = cells
     self.gaps = gaps
+    if judges, !specification.claims.isEmpty {
+      let numbers = NamedCells(numbers: try StoredTable(json: json).numbers)
+      claims = ClaimJudge.judged(specification.claims, numbers, outcomes)
+    }
   }
 
-  private var text: TableText { TableText(TableLayout(cells.map(\.number), of: specification)) }
+  private var layout: TableLayout { TableLayout(cells.map(\.number), of: specification) }
+
+  private var published: PublishedNumbers? { specification.publishedNumbers }
+
+  private var text: TableText { TableText(layout, published: published) }
+
+  private var publishedByNumber: [Measured: PublishedNumber]? {
+    let layout = layout
+    return published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
+  }
 
   private var notes: [String] { gaps.isEmpty ? [] : ["Not filled: \(gaps.joined(separator: ", "))."] }
 
   /// The table for a terminal, with a legend.
-  public var aligned: String { ([text.aligned, "", text.legend] + notes).joined(separator: "\n") }
+  public var aligned: String {
+    ([text.aligned, "", text.legend] + notes + ClaimText(claims).below.dropLast()).joined(separator: "\n")
+  }
 
   /// Every cell with its number, its experiment and the keys behind it.
   public var json: JSONValue {
-    .members([
-      "table": .string(name), "version": .integer(1),
-      "cells": .array(
-        cells.map { cell in
-          var object = cell.source.json(of: cell.number).objectValue ?? JSONObject()
-          object["at"] = nil
-          return .object(
-            JSONObject(
-              [
-                JSONMember("row", .string(cell.row)), JSONMember("column", .string(cell.column)),
-                JSONMember("experiment", .string(cell.source.name)),
-              ] + object.members))
-        }),
+    let beside = publishedByNumber ?? [:]
+    let cells = cells.map { cell -> JSONValue in
+      var object = cell.source.json(of: cell.number).objectValue ?? JSONObject()
+      object["at"] = nil
+      if let published = beside[cell.number] { object["published"] = published.json }
+      return .object(
+        JSONObject(
+          [
+            JSONMember("row", .string(cell.row)), JSONMember("column", .string(cell.column)),
+            JSONMember("experiment", .string(cell.source.name)),
+          ] + object.members))
+    }
+    var object = JSONObject([
+      JSONMember("table", .string(name)), JSONMember("version", .integer(1)), JSONMember("cells", .array(cells)),
     ])
+    if let published { object["published"] = published.json }
+    if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
+    return .object(object)
   }
 
   /// Writes `table.json`, `TABLE.md`, `table.csv` and `table.tex`.
@@ -83,11 +111,12 @@ public struct CrossTable: Sendable {
     let sources = specification.experiments.names.joined(separator: ", ")
     let notes = self.notes.map { "\($0)\n\n" }.joined()
     let markdown =
-      "# \(name)\n\n\(about)\(text.markdown)\n\(text.legend)\n\n\(notes)"
+      "# \(name)\n\n\(about)\(text.markdown)\n\(text.legend)\n\n\(notes)\(ClaimText(claims).markdown)"
       + "Of the experiments \(sources). Written by `runner exec`; the steps behind each number stand in table.json.\n"
+    let csv = TableText.csv(cells.map(\.number), published: publishedByNumber)
     let files = [
-      ("table.json", json.pretty), ("TABLE.md", markdown), ("table.csv", TableText.csv(cells.map(\.number))),
-      ("table.tex", text.latex),
+      ("table.json", json.pretty), ("TABLE.md", markdown), ("table.csv", csv),
+      ("table.tex", text.latex + ClaimText(claims).latex),
     ]
     for (file, text) in files { try ResultReport.write(Array(text.utf8), to: "\(folder)/\(file)", in: folder) }
   }

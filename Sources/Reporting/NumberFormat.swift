@@ -2,6 +2,7 @@
 // Pure text; no locale.
 
 import Records
+import Specification
 
 /// Writes numbers without a locale.
 public enum NumberFormat: Sendable {
@@ -64,6 +65,9 @@ public enum NumberFormat: Sendable {
     let text = fixed(value, decimals: decimals, shift: shift)
     return text.hasPrefix("-") ? text : "+" + text
   }
+
+  /// A p-value: three decimals, and below them that it is less.
+  public static func probability(_ p: Double) -> String { p < 0.001 ? "< 0.001" : fixed(p, decimals: 3) }
 }
 
 /// How a measured number is written in a table.
@@ -126,5 +130,5 @@ extension Measured {
   var isShare: Bool { Self.isShare(kind) }
 
   /// Whether numbers of a kind of eval are shares of records.
-  static func isShare(_ kind: String) -> Bool { ["accuracy", "choice", "preference", "win-rate"].contains(kind) }
+  static func isShare(_ kind: String) -> Bool { Eval.isShare(kind) }
 }

@@ -39,6 +39,8 @@ public struct ResultReport: Sendable {
   /// Where each input of the table comes from.
   private let sources: [String: OutputReference]
   private let againstLength: [AgainstLength]
+  /// The claims of its table, judged; empty where it makes none, or where nobody was to judge.
+  public private(set) var claims: [JudgedClaim] = []
 
   /// Reads a table.
   ///
@@ -48,11 +50,12 @@ public struct ResultReport: Sendable {
   ///   - results: The keys and outputs of its steps.
   ///   - graph: Its steps.
   ///   - examples: What its trainings learned from.
+  ///   - judges: Whether the claims of its table are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
-    examples: [LearnedExamples] = [], outcomes: (Digest) -> [Outcomes]? = { _ in nil }
+    examples: [LearnedExamples] = [], judges: Bool = false, outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) throws {
     self.experiment = experiment
     self.examples = examples
@@ -79,12 +82,19 @@ public struct ResultReport: Sendable {
       }
       return found.count == number.inputs.count && !found.isEmpty ? found : nil
     }
+    if judges, let table = experiment.experiment.table, !table.claims.isEmpty {
+      let cells = GridCells(try StoredTable(json: json).numbers, table: table)
+      claims = ClaimJudge.judged(table.claims, cells, outcomes)
+    }
   }
+
+  /// What a paper printed for the same cells; nil where the table names no file.
+  private var published: PublishedNumbers? { experiment.experiment.publishedNumbers }
 
   /// The table for a terminal, with a legend.
   public var text: String {
-    let table = TableText(layout)
-    let notes = againstLength.map(\.sentence) + examples.map(\.sentence) + counts
+    let table = TableText(layout, published: published)
+    let notes = ClaimText(claims).below + againstLength.map(\.sentence) + examples.map(\.sentence) + counts
     return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
   }
 
@@ -109,10 +119,17 @@ public struct ResultReport: Sendable {
 
   /// Every number with the keys behind it.
   public var json: JSONValue {
+    let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) } ?? [:]
+    let cells = numbers.map { number -> JSONValue in
+      var object = json(of: number).objectValue ?? JSONObject()
+      if let published = beside[number] { object["published"] = published.json }
+      return .object(object)
+    }
     var object = JSONObject([
-      JSONMember("experiment", .string(name)), JSONMember("version", .integer(1)),
-      JSONMember("cells", .array(numbers.map(json(of:)))),
+      JSONMember("experiment", .string(name)), JSONMember("version", .integer(1)), JSONMember("cells", .array(cells)),
     ])
+    if let published { object["published"] = published.json }
+    if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
     if !examples.isEmpty { object["examples"] = .array(examples.map(\.json)) }
     if !againstLength.isEmpty { object["against-length"] = .array(againstLength.map(\.json)) }
     return .object(object)
@@ -172,10 +189,11 @@ public struct ResultReport: Sendable {
   /// - Parameter folder: Made if it is not there. Files that hold the same bytes already are left alone.
   /// - Throws: ``ResultsError``.
   public func write(into folder: String) throws {
-    let table = TableText(layout)
+    let table = TableText(layout, published: published)
+    let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
     let files = [
-      ("table.json", json.pretty), ("TABLE.md", markdown(table)), ("table.csv", TableText.csv(numbers)),
-      ("table.tex", table.latex),
+      ("table.json", json.pretty), ("TABLE.md", markdown(table)),
+      ("table.csv", TableText.csv(numbers, published: beside)), ("table.tex", table.latex + ClaimText(claims).latex),
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
     try Self.write(lock, to: "\(folder)/lock.json", in: folder)
@@ -184,7 +202,8 @@ public struct ResultReport: Sendable {
   private func markdown(_ table: TableText) -> String {
     let experiment = self.experiment.experiment
     let about = experiment.description.map { "\($0)\n\n" } ?? ""
-    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n\(learned)\(outcomes)"
+    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n"
+      + "\(ClaimText(claims).markdown)\(learned)\(outcomes)"
       + "Written by `runner exec`; the steps behind each number stand in lock.json.\n"
   }
 

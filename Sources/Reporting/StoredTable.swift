@@ -3,6 +3,7 @@
 public import Digests
 public import JSON
 public import Records
+public import Specification
 
 /// The numbers of a `table.json`.
 public struct StoredTable: Sendable {
@@ -46,6 +47,10 @@ public struct StoredTable: Sendable {
 
   /// The numbers, in the order of the table.
   public let numbers: [Number]
+  /// The claims as they were judged; empty where the table has none, or was written before there were any.
+  public let claims: [JudgedClaim]
+  /// A paper's numbers; nil where the table has none.
+  public let published: PublishedNumbers?
 
   /// Reads a table.
   ///
@@ -54,6 +59,10 @@ public struct StoredTable: Sendable {
     var numbers: [Number] = []
     for cell in try json.list("cells") { numbers.append(try Number(json: cell)) }
     self.numbers = numbers
+    var claims: [JudgedClaim] = []
+    for claim in json["claims"]?.arrayValue ?? [] { claims.append(try JudgedClaim(json: claim)) }
+    self.claims = claims
+    published = try json["published"].map { json throws(WireFault) in try PublishedNumbers(json: json) }
   }
 }
 

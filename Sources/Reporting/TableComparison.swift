@@ -90,7 +90,10 @@ extension TableComparison.Row {
     let isSame = !first.sources.isEmpty && first.sources.map(\.outcomes) == second.sources.map(\.outcomes)
     if isSame {
       (basis, estimate, disagreement) = (.same, nil, nil)
-    } else if let estimate = Estimate.welch(first.seeds, second.seeds), !first.diverged, !second.diverged {
+    } else if let estimate = Estimate.welch(first.seeds, second.seeds), estimate.hasSpread, !first.diverged,
+      !second.diverged
+    {
+      // Seeds that all come to one number, as a model that is always right, do not say how far others would lie from it.
       (basis, self.estimate, disagreement) = (.seeds(first.seeds.count, second.seeds.count), estimate, nil)
     } else if let pairs = Self.pairs(first, second, outcomes) {
       let comparison = PairedComparison(pairs, isExponential: first.kind == "perplexity")

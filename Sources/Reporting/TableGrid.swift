@@ -71,14 +71,4 @@ package struct TableGrid: Sendable {
 extension TableLayout {
   /// The names of the labels' columns; one without a name where the table has a single row of labels.
   var shownAxes: [String] { rowAxes.isEmpty ? [""] : rowAxes }
-
-  /// What names a row, so that the model before training is told from the others.
-  func shownLabels(of row: Row) -> [String] {
-    var labels = row.labels.isEmpty ? [row.isBase ? "base" : "all"] : row.labels
-    if row.isBase, !row.labels.isEmpty {
-      // Where the base has no label of its own; two data sets' bases stay apart.
-      if let free = labels.firstIndex(of: "") { labels[free] = "base" } else { labels[0] += ", base" }
-    }
-    return labels
-  }
 }

@@ -2,6 +2,7 @@
 
 public import JSON
 import Records
+public import Specification
 import Statistics
 
 /// Writes laid-out tables as JSON.
@@ -11,8 +12,12 @@ public enum TableJSON: Sendable {
   /// - Parameters:
   ///   - layout: The table.
   ///   - marks: What is said of its cells.
+  ///   - published: A paper's numbers.
+  ///   - claims: The claims as they were judged.
   /// - Returns: A cell is null where nothing was measured; `difference` stands where there is a reference.
-  public static func json(of layout: TableLayout, _ marks: TableMarks) -> JSONValue {
+  public static func json(
+    of layout: TableLayout, _ marks: TableMarks, published: PublishedNumbers? = nil, claims: [JudgedClaim] = []
+  ) -> JSONValue {
     let rows = layout.rows.enumerated().map { index, row -> JSONValue in
       let cells = row.cells.enumerated().map { column, number -> JSONValue in
         number.map { cell($0, marks, TableMarks.Place(row: index, column: column)) } ?? .null
@@ -21,10 +26,13 @@ public enum TableJSON: Sendable {
         "labels": .array(row.labels.map { .string($0) }), "base": .bool(row.isBase), "cells": .array(cells),
       ])
     }
-    return .members([
-      "row-axes": .array(layout.rowAxes.map { .string($0) }), "columns": .array(layout.columns.map { .string($0) }),
-      "rows": .array(rows),
+    var object = JSONObject([
+      JSONMember("row-axes", .array(layout.rowAxes.map { .string($0) })),
+      JSONMember("columns", .array(layout.columns.map { .string($0) })), JSONMember("rows", .array(rows)),
     ])
+    if let published { object["published"] = published.json }
+    if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
+    return .object(object)
   }
 
   private static func cell(_ number: Measured, _ marks: TableMarks, _ place: TableMarks.Place) -> JSONValue {

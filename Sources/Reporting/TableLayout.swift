@@ -128,6 +128,17 @@ public struct TableLayout: Sendable {
     }
   }
 
+  /// A row's labels as they are shown: that it is the base stands where it has no label of its own, so that two data sets'
+  /// bases stay apart.
+  func shownLabels(of row: Row) -> [String] {
+    guard !row.labels.isEmpty else { return [row.isBase ? "base" : "all"] }
+    var labels = row.labels
+    if row.isBase {
+      if let free = labels.firstIndex(of: "") { labels[free] = "base" } else { labels[0] += ", base" }
+    }
+    return labels
+  }
+
   /// Every number that is shown, once, row by row.
   public var numbers: [Measured] { rows.flatMap(\.cells).compactMap { $0 }.distinct }
 

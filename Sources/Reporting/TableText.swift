@@ -3,16 +3,24 @@
 
 import Diagnostics
 public import Records
+public import Specification
 
 /// Renders a table.
 public struct TableText: Sendable {
   private let layout: TableLayout
   private let marks: TableMarks?
+  private let published: PublishedCells?
 
   /// Takes a layout and what is to be said of its cells; with marks, numbers are rounded by their errors.
-  public init(_ layout: TableLayout, marks: TableMarks? = nil) {
+  ///
+  /// - Parameters:
+  ///   - layout: The table.
+  ///   - marks: What is said of its cells beyond their numbers.
+  ///   - published: A paper's numbers, shown beside ours.
+  public init(_ layout: TableLayout, marks: TableMarks? = nil, published: PublishedNumbers? = nil) {
     self.layout = layout
     self.marks = marks
+    self.published = published.map { PublishedCells($0, in: layout) }
   }
 
   /// The text of a cell, and whether it is to stand out.
@@ -25,14 +33,16 @@ public struct TableText: Sendable {
 
   private var body: [[Cell]] {
     layout.rows.enumerated().map { index, row in
-      layout.shownLabels(of: row).map { Cell(text: $0) }
+      let labels = layout.shownLabels(of: row).map { Cell(text: $0) }
+      return labels
         + row.cells.enumerated().map { column, number in
           let place = TableMarks.Place(row: index, column: column)
           let text = number.map { number in
             CellText(number, reference: layout.reference(row: row, column: column), roundsByError: marks != nil)
               .text(sign: marks?.sign(at: place) ?? "")
           }
-          return Cell(text: text ?? "–", isBest: marks?.best.contains(place) ?? false)
+          let beside = published?.text(at: place).map { " \($0)" } ?? ""
+          return Cell(text: (text ?? "–") + beside, isBest: marks?.best.contains(place) ?? false)
         }
     }
   }
@@ -50,7 +60,8 @@ public struct TableText: Sendable {
     if seeds > 1 { spreads.append("the standard deviation over \(seeds) seeds") }
     if one { spreads.append((seeds > 1 ? "for numbers of one seed " : "") + "the standard error over records") }
     let spread = spreads.isEmpty ? "" : "± is \(spreads.joined(separator: ", ")); "
-    return "\(percent)\(spread)records: \(records)." + (marks?.legend.map { " \($0)" } ?? "")
+    let more = [marks?.legend, published?.legend, published?.note].compactMap { $0 }
+    return (["\(percent)\(spread)records: \(records)."] + more).joined(separator: " ")
   }
 
   /// Columns that line up, for a terminal or a log; no new line at the end.
@@ -88,20 +99,28 @@ public struct TableText: Sendable {
 
   /// One line for each number: coordinates, eval, mean, spread, standard error, records, seeds.
   ///
-  /// Where trainings diverged, a last column has their steps, one a seed, and the numbers of those lines are empty.
-  public static func csv(_ measured: [Measured]) -> String {
+  /// Where trainings diverged, a last column has their steps, one a seed, and the numbers of those lines are empty. With
+  /// published numbers a column before it has them, empty where they are not known.
+  ///
+  /// - Parameters:
+  ///   - measured: The numbers.
+  ///   - published: What a paper printed for them; nil: nothing is said of any.
+  /// - Returns: The lines, the header first.
+  public static func csv(_ measured: [Measured], published: [Measured: PublishedNumber]? = nil) -> String {
     var axes: [String] = []
     for number in measured {
       for coordinate in number.coordinates where !axes.contains(coordinate.axis) { axes.append(coordinate.axis) }
     }
     let diverged = measured.contains { !$0.divergedAt.isEmpty }
-    let header = axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"]
+    let header =
+      axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"] + (published == nil ? [] : ["published"])
     var text = (header + (diverged ? ["diverged-at"] : [])).map(quoted).joined(separator: ",") + "\n"
     for number in measured {
       let labels = axes.map { number.value(on: $0) ?? "" }
       let numbers = [number.mean, number.spread, number.standardError]
       let values = numbers.map { number.divergedAt.isEmpty ? $0.map { String($0) } ?? "" : "" }
       var cells = labels + [number.eval] + values + [String(number.records), String(number.seeds.count)]
+      if let published { cells.append(published[number]?.value.map { String($0) } ?? "") }
       if diverged { cells.append(number.divergedAt.map { $0.map(String.init) ?? "" }.joined(separator: " ")) }
       text += cells.map(quoted).joined(separator: ",") + "\n"
     }
@@ -118,28 +137,11 @@ public struct TableText: Sendable {
     let labels = max(1, layout.rowAxes.count)
     let columns = String(repeating: "l", count: labels) + String(repeating: "r", count: header.count - labels)
     func line(_ cells: [Cell]) -> String {
-      cells.map { $0.isBest ? "\\textbf{\(Self.escaped($0.text))}" : Self.escaped($0.text) }.joined(separator: " & ")
+      cells.map { $0.isBest ? "\\textbf{\(LaTeX.escaped($0.text))}" : LaTeX.escaped($0.text) }.joined(separator: " & ")
         + " \\\\\n"
     }
     return "\\begin{tabular}{\(columns)}\n\\toprule\n" + line(header.map { Cell(text: $0) }) + "\\midrule\n"
       + body.map(line).joined()
       + "\\bottomrule\n\\end{tabular}\n"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&", "%", "$", "#", "_", "{", "}": result += "\\\(scalar)"
-      case "±": result += "$\\pm$"
-      case "≈": result += "$\\approx$"
-      case "~": result += "\\textasciitilde{}"
-      case "^": result += "\\textasciicircum{}"
-      case "\\": result += "\\textbackslash{}"
-      case "–": result += "--"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

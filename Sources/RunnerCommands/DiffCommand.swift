@@ -67,4 +67,25 @@ extension Store {
   func outcomes(_ digest: Digest) -> [Outcomes]? {
     (try? read(digest)).flatMap { try? RecordFile.records(Outcomes.self, from: $0, file: "outcomes") }
   }
+
+  /// Makes something of outcomes; what of them is gone or damaged is thrown, so that whoever can computes it again.
+  ///
+  /// - Parameter make: Takes what gives the records of an outcomes object.
+  /// - Returns: What was made.
+  /// - Throws: ``StorageError`` for outcomes that cannot be read, or what `make` throws.
+  func withOutcomes<Made>(_ make: ((Digest) -> [Outcomes]?) throws -> Made) throws -> Made {
+    var fault: StorageError?
+    let made = try make { digest in
+      do {
+        return try RecordFile.records(Outcomes.self, from: read(digest), file: "outcomes")
+      } catch let error as StorageError {
+        fault = fault ?? error
+      } catch {
+        // What is no file of outcomes gives none; nothing can be compared with it.
+      }
+      return nil
+    }
+    if let fault { throw fault }
+    return made
+  }
 }

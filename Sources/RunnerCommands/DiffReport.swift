@@ -79,17 +79,13 @@ struct DiffReport {
     if let estimate = row.estimate {
       cells += [
         signed(estimate.difference), "\(signed(estimate.low)) to \(signed(estimate.high))",
-        Self.probability(row.adjusted ?? estimate.p),
+        NumberFormat.probability(row.adjusted ?? estimate.p),
       ]
     } else {
       let difference = row.first.mean.flatMap { first in row.second.mean.map { signed($0 - first) } }
       cells += [row.basis == .same ? signed(0) : difference ?? "–", "–", "–"]
     }
     return cells + [Self.finding(row, fixed)]
-  }
-
-  private static func probability(_ p: Double) -> String {
-    p < 0.001 ? "< 0.001" : NumberFormat.fixed(p, decimals: 3)
   }
 
   private static func finding(_ row: TableComparison.Row, _ fixed: (Double?) -> String) -> String {

@@ -23,6 +23,9 @@ struct ExecCommand: ParsableCommand {
       from it is blocked (see --keep-going); the exit code is 1, and the next exec tries again. Where the store or its
       disk fails, nothing can be kept: the run ends at once, with 74.
 
+      Claims of tables are judged when all results are written: the exit code is 2 if one that is required, as all are
+      without `required: false`, does not hold or is undecided. A smoke test judges none.
+
       Several runs may work in one store: what one of them computes the others do not, and if it dies they take over. In
       the place of specs, a plan may be given that `runner plan -o` saved: it is refused if a result that it counts on is
       gone, or if a spec or the program has changed; results that have appeared since are used.
@@ -53,7 +56,6 @@ struct ExecCommand: ParsableCommand {
     let saved = try savedPlan()
     let session = try Session(
       saved?.options ?? spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
-    try session.refuseUnjudgedTables()
     let view = RunViews.chosen(json: json)
     let store = try Store(at: storage.storePath, mode: .create, onDamage: { view.show(.warned($0.diagnosis)) })
     let run = Provenance.runName
@@ -66,11 +68,12 @@ struct ExecCommand: ParsableCommand {
     let executor = executor(store, leases, limits, view)
     var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
     Kept.untilExit(done)
+    var failing: [Diagnosis] = []
     if selection.isEmpty {
       var repairs = 0
       while true {
         do {
-          try writeTables(session, done, store)
+          failing = try writeTables(session, done, store)
           break
         } catch let error as StorageError where error.isMiss && repairs < session.graph.steps.count {
           // What a table is made of is damaged: its step runs again. Each attempt finds one such file.
@@ -82,6 +85,7 @@ struct ExecCommand: ParsableCommand {
     }
     if summary.cancelled { throw CommandError.cancelled }
     if summary.failed > 0 { throw CommandError(incomplete: summary) }
+    if !failing.isEmpty { throw CommandError.claimsFailed(failing) }
   }
 
   /// Runs a plan of which something has to be computed, or, where that has turned out to be damaged, computes it again.
@@ -126,8 +130,12 @@ struct ExecCommand: ParsableCommand {
     return saved
   }
 
-  private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws {
+  /// Writes the tables of what ran, and judges their claims.
+  ///
+  /// - Returns: The required claims that do not hold or are undecided.
+  private func writeTables(_ session: Session, _ done: RunResults, _ store: Store) throws -> [Diagnosis] {
     var reports: [String: ResultReport] = [:]
+    var failing: [Diagnosis] = []
     for experiment in session.experiments {
       guard let (_, result) = done[experiment.table], let table = result.outputs["table"] else { continue }
       guard !experiment.measurements.isEmpty else {
@@ -135,52 +143,50 @@ struct ExecCommand: ParsableCommand {
         continue
       }
       let graph = session.graph.steps(of: experiment)
-      let report = try ResultReport(
-        experiment, table: try store.read(table.digest), results: done, graph: graph,
-        examples: try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
-      ) { store.outcomes($0) }
+      let examples = try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
+      let bytes = try store.read(table.digest)
+      let report = try store.withOutcomes { outcomes in
+        try ResultReport(
+          experiment, table: bytes, results: done, graph: graph, examples: examples, judges: !smoke, outcomes: outcomes)
+      }
       reports[experiment.experiment.path] = report
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
-      if json {
-        Output.json(.members(["event": "table", "experiment": .string(experiment.name), "table": report.json]))
-      } else {
-        Output.line("\n\(experiment.name)\(smoke ? " (smoke test on \(Self.smokeRecords) records)" : "")\n")
-        Output.line(report.text)
-        if !smoke { Output.line("\nWritten to \(results)/\(experiment.name)/") }
-      }
+      tell(
+        experiment.name, json: ["event": "table", "experiment": .string(experiment.name), "table": report.json],
+        claims: experiment.experiment.table?.claims.isEmpty == false
+      ) { report.text }
+      failing += FailedClaims.diagnoses(of: report.claims, in: experiment)
     }
-    for table in session.tables { try write(table, reports) }
+    for table in session.tables { failing += try write(table, reports, store) }
+    return failing
   }
 
   /// A table over several experiments, once all of them have their numbers.
-  private func write(_ table: TableSpecification, _ reports: [String: ResultReport]) throws {
+  private func write(
+    _ table: TableSpecification, _ reports: [String: ResultReport], _ store: Store
+  ) throws -> [Diagnosis] {
     let own = table.resolved.compactMap { reports[$0.path] }
-    guard own.count == table.resolved.count else { return }
+    guard own.count == table.resolved.count else { return [] }
     let name = ExperimentName.name(ofSpec: table.path)
-    let cross = CrossTable(table, name: name, reports: own)
+    let cross = try store.withOutcomes { outcomes in
+      try CrossTable(table, name: name, reports: own, judges: !smoke, outcomes: outcomes)
+    }
     if !smoke { try cross.write(into: "\(results)/\(name)") }
-    if json {
-      Output.json(.members(["event": "table", "of": .string(name), "table": cross.json]))
-    } else {
-      Output.line("\n\(name)\(smoke ? " (smoke test on \(Self.smokeRecords) records)" : "")\n")
-      Output.line(cross.aligned)
-      if !smoke { Output.line("\nWritten to \(results)/\(name)/") }
-    }
+    tell(
+      name, json: ["event": "table", "of": .string(name), "table": cross.json], claims: !table.claims.isEmpty
+    ) { cross.aligned }
+    return FailedClaims.diagnoses(of: cross.claims, in: table, named: name)
   }
-}
 
-extension Session {
-  /// What stands in a table spec and is not evaluated by this version is told before anything runs.
-  fileprivate func refuseUnjudgedTables() throws {
-    let diagnoses = tables.flatMap { table in
-      [("claims", !table.claims.isEmpty), ("published", table.published != nil)].filter(\.1).map { part, _ in
-        Diagnosis(
-          "plan.not-available", "`\(part)` of a table cannot be run by this version of runner",
-          place: table.places[part],
-          remedy: "Leave `\(part)` out to run the rest.", exit: .badSpec)
-      }
-    }
-    if !diagnoses.isEmpty { throw CommandError.blocked(diagnoses) }
+  /// Shows a table that was written.
+  private func tell(
+    _ name: String, json event: KeyValuePairs<String, JSONValue>, claims: Bool, text: () -> String
+  ) {
+    if json { return Output.json(.members(event)) }
+    Output.line("\n\(name)\(smoke ? " (smoke test on \(Self.smokeRecords) records)" : "")\n")
+    Output.line(text())
+    if smoke, claims { Output.line("Claims are not judged in a smoke test.") }
+    if !smoke { Output.line("\nWritten to \(results)/\(name)/") }
   }
 }
 

@@ -13,16 +13,24 @@ import Storage
 struct NamedResults {
   /// As the user named it.
   let name: String
-  /// The experiment, if it is a spec.
+  /// The experiment, if it is the spec of one.
   let experiment: PlannedExperiment?
+  /// The table over several experiments, if it is the spec of one.
+  let specification: TableSpecification?
   /// Its numbers; nil if a spec was never run.
   let table: StoredTable?
 
   /// All that is named, specs planned together, so that steps that they share are one.
   ///
+  /// - Parameters:
+  ///   - paths: The names.
+  ///   - store: Where numbers of specs are looked for first.
+  ///   - results: The folder of results in which they are looked for then.
+  ///   - judges: Whether the claims of specs are judged; those of files were when they were written.
   /// - Returns: The results in the order of their names, and the session of the specs among them, if there are any.
+  /// - Throws: What is wrong with a spec, a file that cannot be read, or what reading the store throws.
   static func all(
-    _ paths: [String], in store: Store, results: String
+    _ paths: [String], in store: Store, results: String, judges: Bool = false
   ) throws -> (named: [NamedResults], session: Session?) {
     var options = SpecOptions()
     options.specs = paths.filter(isSpec)
@@ -30,7 +38,7 @@ struct NamedResults {
     let session = options.specs.isEmpty ? nil : try Session(options, namesMayRepeat: true)
     let named = try paths.map { path in
       guard isSpec(path), let session else { return try NamedResults(file: path) }
-      return try NamedResults(path, in: session, store, results: results)
+      return try NamedResults(path, StoredSession(session: session, store: store, results: results, judges: judges))
     }
     return (named, session)
   }
@@ -47,39 +55,27 @@ struct NamedResults {
       throw CommandError.unreadable(path: file, reason: "there is no such file")
     }
     name = path
-    experiment = nil
+    (experiment, specification) = (nil, nil)
     self.table = table
   }
 
-  /// A spec of a session, by its path.
-  private init(_ path: String, in session: Session, _ store: Store, results: String) throws {
-    guard let experiment = session.experiments.first(where: { $0.experiment.path == path }) else {
-      throw CommandError.unreadable(path: path, reason: "it is a table over several experiments; name its table.json")
-    }
-    try self.init(experiment, in: session, store, results: results)
-  }
-
-  /// A spec, with the numbers that the store has for it as it is now, else those of its folder of results.
-  private init(_ experiment: PlannedExperiment, in session: Session, _ store: Store, results: String) throws {
-    name = experiment.experiment.path
-    self.experiment = experiment
-    table =
-      try Self.table(of: experiment, in: session, store)
-      ?? Self.table(inFile: "\(results)/\(experiment.name)/table.json")
+  /// A spec of a session by its path, with the numbers that the store has for it as it is now, else those of its folder of
+  /// results.
+  private init(_ path: String, _ stored: StoredSession) throws {
+    name = path
+    experiment = stored.session.experiments.first { $0.experiment.path == path }
+    specification = experiment == nil ? stored.session.tables.first { $0.path == path } : nil
+    var table: StoredTable?
+    if let experiment { table = try stored.table(of: experiment) }
+    if let specification { table = try stored.table(of: specification) }
+    let folder = experiment?.name ?? ExperimentName.name(ofSpec: path)
+    self.table = try table ?? Self.table(inFile: "\(stored.results)/\(folder)/table.json")
   }
 
   /// What tables call it: the experiment's name, else that of the folder of results.
-  var title: String { experiment?.name ?? ExperimentName.name(ofResults: name) }
-
-  private static func table(
-    of experiment: PlannedExperiment, in session: Session, _ store: Store
-  ) throws -> StoredTable? {
-    let stored = StoredGraph(session.graph.restricted(to: [experiment.table]), in: store)
-    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
-    let report = try ResultReport(
-      experiment, table: try store.read(digest), results: stored.results,
-      graph: session.graph.steps(of: experiment))
-    return try? StoredTable(json: report.json)
+  var title: String {
+    experiment?.name ?? specification.map { ExperimentName.name(ofSpec: $0.path) }
+      ?? ExperimentName.name(ofResults: name)
   }
 
   /// The table of a file; nil if there is none.
@@ -94,6 +90,43 @@ struct NamedResults {
       throw CommandError.unreadable(path: path, reason: "it is no table of results: `\(fault.member)` is missing")
     } catch let error as JSONError {
       throw CommandError.unreadable(path: path, reason: "it is no table of results: \(error.reason)")
+    }
+  }
+}
+
+/// Specs with the store in which their numbers are looked for.
+private struct StoredSession {
+  let session: Session
+  let store: Store
+  let results: String
+  let judges: Bool
+
+  /// The numbers of an experiment; nil if the store does not have its table.
+  func table(of experiment: PlannedExperiment) throws -> StoredTable? {
+    try report(of: experiment, judges: judges).flatMap { try? StoredTable(json: $0.json) }
+  }
+
+  /// The numbers of a table over several experiments; nil unless the store has all of them.
+  func table(of table: TableSpecification) throws -> StoredTable? {
+    let reports = try table.resolved.compactMap { resolved in
+      try session.experiments.first { $0.experiment.path == resolved.path }.flatMap {
+        try report(of: $0, judges: false)
+      }
+    }
+    guard reports.count == table.resolved.count else { return nil }
+    let name = ExperimentName.name(ofSpec: table.path)
+    let cross = try CrossTable(table, name: name, reports: reports, judges: judges) { store.outcomes($0) }
+    return try? StoredTable(json: cross.json)
+  }
+
+  private func report(of experiment: PlannedExperiment, judges: Bool) throws -> ResultReport? {
+    let stored = StoredGraph(session.graph.restricted(to: [experiment.table]), in: store)
+    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
+    let bytes = try store.read(digest)
+    let graph = session.graph.steps(of: experiment)
+    guard judges else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph) }
+    return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph, judges: true) {
+      store.outcomes($0)
     }
   }
 }

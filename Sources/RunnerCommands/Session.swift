@@ -170,6 +170,8 @@ enum CommandError: DiagnosableError, Hashable {
   case sameName(name: String, first: String, second: String)
   /// Steps that this version cannot run are needed.
   case blocked([Diagnosis])
+  /// Required claims do not hold or are undecided.
+  case claimsFailed([Diagnosis])
   /// A file cannot be read.
   case unreadable(path: String, reason: String)
   /// A file cannot be written.
@@ -195,7 +197,7 @@ enum CommandError: DiagnosableError, Hashable {
           "command.same-name", "\(first) and \(second) would both write the results `\(name)`",
           remedy: "Rename one of them, or run them one after the other.", exit: .usage)
       ]
-    case .blocked(let diagnoses): diagnoses
+    case .blocked(let diagnoses), .claimsFailed(let diagnoses): diagnoses
     case .argumentNotUTF8(let number):
       [
         Diagnosis(

@@ -21,7 +21,8 @@ struct TableCommand: ParsableCommand {
       Of one spec the table is as the spec asks; options change it. Of several experiments each becomes a value of the
       axis `experiment`. The best of each column stands out; numbers are rounded to two digits of their error.
       Differences from --relative-to are tested as `runner diff` tests them: ≈ is inside the noise, = is the same
-      outcomes, ? could not be tested.
+      outcomes, ? could not be tested. Published numbers stand in brackets beside ours. Claims are judged anew for specs,
+      and shown for files as they were judged when the file was written; the exit code is 0 whatever they come to.
 
       Examples:
         runner table experiments/a.yaml
@@ -42,24 +43,41 @@ struct TableCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let sides = try NamedResults.all(experiments, in: store, results: results).named
+    let sides = try NamedResults.all(experiments, in: store, results: results, judges: true).named
     for side in sides where side.table == nil {
       throw CommandError.unreadable(path: side.name, reason: "it was never run here; run it, or name its results")
     }
     let table = LaidOutTable(sides, placed: sides.count > 1)
-    let layout = try layout(of: table, own: sides.count == 1 ? sides[0].experiment?.experiment.table : nil)
+    let layout = try layout(of: table, own: sides.count == 1 ? OwnLayout(sides[0]) : nil)
     let marks = TableMarks(layout, numbers: table.behind) { store.outcomes($0) }
-    let text = TableText(layout, marks: marks)
+    show(layout, marks, sides)
+  }
+
+  private func show(_ layout: TableLayout, _ marks: TableMarks, _ sides: [NamedResults]) {
+    // Where tables stand together, nobody knows beside which of them a paper's numbers belong.
+    let published = sides.count == 1 ? sides[0].table?.published : nil
+    let text = TableText(layout, marks: marks, published: published)
+    let claims = sides.map { side -> [JudgedClaim] in
+      let own = side.table?.claims ?? []
+      return sides.count == 1 ? own : own.map { $0.named("\(side.title), \($0.name)") }
+    }
+    let told = claims.map { ClaimText($0) }
     switch format {
-    case .text: Output.line(text.aligned(colored: Output.colorsText) + "\n\n" + text.legend)
-    case .markdown: Output.line(text.markdown + "\n" + text.legend)
-    case .csv: Output.bytes(Array(TableText.csv(layout.numbers).utf8))
-    case .latex: Output.bytes(Array((text.latex + "% \(text.legend)\n").utf8))
-    case .json: Output.json(TableJSON.json(of: layout, marks))
+    case .text:
+      let lines = told.flatMap { $0.lines.isEmpty ? [] : [""] + $0.lines }
+      Output.line(([text.aligned(colored: Output.colorsText), "", text.legend] + lines).joined(separator: "\n"))
+    case .markdown:
+      let sections = told.map(\.markdown).joined()
+      Output.line(text.markdown + "\n" + text.legend + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))
+    case .csv:
+      let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
+      Output.bytes(Array(TableText.csv(layout.numbers, published: beside).utf8))
+    case .latex: Output.bytes(Array((text.latex + "% \(text.legend)\n" + told.map(\.latex).joined()).utf8))
+    case .json: Output.json(TableJSON.json(of: layout, marks, published: published, claims: Array(claims.joined())))
     }
   }
 
-  private func layout(of table: LaidOutTable, own: Table?) throws -> TableLayout {
+  private func layout(of table: LaidOutTable, own: OwnLayout?) throws -> TableLayout {
     let asked = (rows: Self.names(rows), columns: Self.names(columns))
     let numbers = table.numbers
     let evals = numbers.map(\.eval).distinct
@@ -69,8 +87,9 @@ struct TableCommand: ParsableCommand {
     }
     if let eval, !evals.contains(eval) { throw CommandError.unknownName(what: "eval", name: eval, known: evals) }
     let columns = asked.columns ?? (eval == nil || eval == own?.value ? own?.columns : nil) ?? []
-    let shown = eval ?? (columns.isEmpty && own == nil ? nil : own?.value ?? evals.first)
-    if !columns.isEmpty, eval == nil, own == nil, evals.count > 1 {
+    let isOwn = own != nil && (own?.value != nil || asked.columns == nil)
+    let shown = eval ?? (isOwn ? own?.value : columns.isEmpty ? nil : evals.first)
+    if !columns.isEmpty, eval == nil, !isOwn, evals.count > 1 {
       throw ValidationError("Columns hold one eval: name it with --eval (there is: \(evals.joined(separator: ", "))).")
     }
     let layout = TableLayout(
@@ -87,6 +106,32 @@ struct TableCommand: ParsableCommand {
 
   private static func names(_ text: String?) -> [String]? {
     text.map { $0.split(separator: ",").map { String($0.trimmingSpaces) } }
+  }
+}
+
+/// How a single table is laid out without any options.
+private struct OwnLayout {
+  let rows: [String]
+  let columns: [String]
+  /// The eval that is shown; nil: every column has its own.
+  let value: String?
+  let relativeTo: Table.RelativeTo?
+
+  /// What the spec says; nil where it says nothing, or of a file that does not say.
+  init?(_ side: NamedResults) {
+    if let table = side.experiment?.experiment.table {
+      (rows, columns, value, relativeTo) = (table.rows, table.columns, table.value, table.relativeTo)
+    } else if side.table?.numbers.allSatisfy(Self.isOfCrossTable) == true {
+      (rows, columns, value) = (["row"], ["column"], nil)
+      relativeTo = side.specification?.relativeTo.map { .row($0) }
+    } else {
+      return nil
+    }
+  }
+
+  /// Whether a number stands in a table over several experiments, where a column's name is the number's, too.
+  private static func isOfCrossTable(_ number: StoredTable.Number) -> Bool {
+    number.place.map(\.axis) == ["row", "column"] && number.place.last?.value == number.eval
   }
 }
 

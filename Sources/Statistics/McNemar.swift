@@ -7,6 +7,10 @@ public struct Disagreement: Hashable, Sendable {
   /// Records on which only the second was right.
   public let onlySecond: Int
 
+  /// On so few records the two must disagree, all in one direction, before chance is excluded at a level of 5%: 2·2⁻⁶ is below
+  /// it and 2·2⁻⁵ above.
+  static let fewestFound = 6
+
   /// Makes a count.
   public init(onlyFirst: Int, onlySecond: Int) {
     self.onlyFirst = onlyFirst

@@ -54,7 +54,8 @@ public struct PairedComparison: Sendable {
   /// The difference, with the percentile interval of the paired bootstrap.
   ///
   /// The p-value is McNemar's exact one where each record is right or wrong, else that of a t test of what each record
-  /// contributes (the linearized ratio; of an exponential, on the scale of its logarithm).
+  /// contributes (the linearized ratio; of an exponential, on the scale of its logarithm). What could have been found is at
+  /// least what the exact test can find at all.
   ///
   /// - Parameter seed: The same seed draws the same records.
   /// - Returns: The estimate; nil for fewer than two records, or none with a weight.
@@ -66,9 +67,11 @@ public struct PairedComparison: Sendable {
     let contributions = contributions(sums)
     guard let test = Estimate.paired(contributions) else { return nil }
     let scale = isExponential ? ck_exp_double(sums.second.ratio) : 1
+    let disagreement = disagreement
+    let least = disagreement == nil ? 0 : Double(Disagreement.fewestFound) / Double(records.count)
     return Estimate(
       difference: difference(sums), low: interval.low, high: interval.high,
-      p: disagreement?.p ?? test.p, detectable: test.detectable * scale)
+      p: disagreement?.p ?? test.p, detectable: max(test.detectable * scale, least))
   }
 
   /// On how many records only one was right; nil unless each record is right or wrong.

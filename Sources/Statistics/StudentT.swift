@@ -52,19 +52,26 @@ public struct Estimate: Hashable, Sendable {
     self.detectable = detectable
   }
 
-  /// 1.95996… + 0.84162…: the normal quantiles of 97.5% and 80%, in standard errors.
-  static let detectableErrors = 1.9599639845400545 + 0.8416212335729143
-
   /// The estimate of a t statistic.
+  ///
+  /// What is found four times in five is taken to lie the quantiles of 97.5% and 80% away from 0, in standard errors: with few
+  /// degrees of freedom, as of seeds, a normal distribution's would promise down to half of it. The exact power, of a noncentral
+  /// t, asks for 5% more with two degrees of freedom, and for nothing more from ten on.
   init(difference: Double, standardError: Double, degrees: Double) {
     let distribution = StudentT(degrees: degrees)
-    let reach = distribution.critical(0.05) * standardError
+    let critical = distribution.critical(0.05)
+    let reach = critical * standardError
     // Without any spread a difference is certain, and none is none.
     let p = standardError > 0 ? distribution.twoSided(difference / standardError) : difference == 0 ? 1 : 0
     self.init(
       difference: difference, low: difference - reach, high: difference + reach, p: p,
-      detectable: Self.detectableErrors * standardError)
+      detectable: (critical + distribution.critical(0.4)) * standardError)
   }
+
+  /// Whether what was measured varies at all, by more than the last digits of the numbers.
+  ///
+  /// Where it does not, a t test has nothing to hold the difference against, and its p-value of 0 says nothing.
+  public var hasSpread: Bool { detectable > 1e-9 * difference.magnitude }
 
   /// Welch's test of two samples' means: `second` minus `first`.
   ///

@@ -126,7 +126,7 @@ import Testing
     let space = try TestSpace()
     let outcome = try space.run(["schema", "--into", "schemas"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    for name in ["schemas/experiment.schema.json", "schemas/table.schema.json"] {
+    for name in ["experiment", "table", "published"].map({ "schemas/\($0).schema.json" }) {
       let checkedIn = try String(contentsOfFile: "\(TestSpace.repository)/\(name)", encoding: .utf8)
       #expect(try space.read(name) == checkedIn, "\(name)")
     }

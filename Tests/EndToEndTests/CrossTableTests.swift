@@ -55,15 +55,46 @@ import Testing
     #expect(try space.files(below: "results").map { try space.bytes("results/\($0)") } == before)
   }
 
-  @Test(arguments: [
-    "claims: {x: {holds: \"greedy/counting | up > T = 1/counting | up\"}}", "published: {file: n.json}",
-  ])
-  func whatNobodyReadsYetIsRefused(part: String) throws {
-    let space = try space(part)
+  @Test func claimsAndPublishedNumbersStandInIt() throws {
+    let space = try space(
+      """
+      published: {file: paper.yaml}
+      claims:
+        hotter: {holds: "greedy/counting | up < T = 1/counting | up"}
+      """)
+    try space.write(
+      "version: 1\nsource: A paper\nrows: {greedy: {counting | up: 47.1}, \"T = 1\": {counting | up: null}}\n",
+      to: "paper.yaml")
     let run = try space.run(["exec", "both.yaml"])
+    #expect(run.exitCode == 2, "\(run.errors)")
     #expect(
-      run.exitCode == 65 && run.errors.contains("both.yaml:12:1: error: `\(part.prefix { $0 != ":" })`"),
+      run.errors.contains("both.yaml:13:1: error: the claim `hotter` of both is undecided: greedy/counting | up < "),
       "\(run.errors)")
-    #expect(!FileManager.default.fileExists(atPath: "\(space.path)/results"))
+    let markdown = try space.read("results/both/TABLE.md")
+    #expect(
+      markdown.contains(" [47.1] |") && markdown.contains(" [?] |") && markdown.contains("## Claims"), "\(markdown)")
+    #expect(
+      markdown.contains("| hotter | greedy/counting \\| up < T = 1/counting \\| up | **undecided**: "), "\(markdown)")
+    let table = try JSONValue(parsing: space.bytes("results/both/table.json"))
+    #expect(table["claims"]?.arrayValue?.first?["verdict"]?.stringValue == "undecided")
+    #expect(table["cells"]?.arrayValue?.map { $0["published"] } == [.number(0.471), .null])
+    #expect(try space.read("results/both/table.csv").contains(",published\n"))
+    // Both by the spec and by the file that was written.
+    for name in ["both.yaml", "results/both"] {
+      let shown = try space.run(["table", name])
+      #expect(shown.exitCode == 0 && shown.output.contains("hotter: greedy"), "\(shown.errors)\(shown.output)")
+      #expect(shown.output.contains(" counting | up\n") && shown.output.contains("[47.1]\n"), "\(shown.output)")
+    }
+  }
+
+  @Test(arguments: [
+    ("greedy: {counting: 1}", "paper.yaml:3:17: error: There is no column of the table `counting`"),
+    ("greed: {counting | up: 1}", "paper.yaml:3:8: error: There is no row of the table `greed`"),
+  ])
+  func publishedNamesMustBeTheTables(rows: String, told: String) throws {
+    let space = try space("published: {file: paper.yaml}")
+    try space.write("version: 1\nsource: A paper\nrows: {\(rows)}\n", to: "paper.yaml")
+    let run = try space.run(["validate", "both.yaml"])
+    #expect(run.exitCode == 65 && run.errors.contains(told) && run.errors.contains("→"), "\(run.errors)")
   }
 }

@@ -18,7 +18,9 @@ struct TextFiles: FileReading {
 }
 
 /// An experiment with two axes, with a table if one is given.
-func experiment(table: String?, description: String = "Heat and \"style\".") throws -> ResolvedExperiment {
+func experiment(
+  table: String?, description: String = "Heat and \"style\".", files: [String: String] = [:]
+) throws -> ResolvedExperiment {
   let text = """
     version: 1
     description: \(description)
@@ -39,7 +41,8 @@ func experiment(table: String?, description: String = "Heat and \"style\".") thr
       style: {plain: {}, long: {evals: {accuracy: {accuracy: {max-new-tokens: 9}}}}}
     \(table.map { "table: \($0)" } ?? "")
     """
-  return try SpecificationReader(files: TextFiles(texts: ["test.yaml": text])).read("test.yaml")
+  let texts = files.merging(["test.yaml": text]) { $1 }
+  return try SpecificationReader(files: TextFiles(texts: texts)).read("test.yaml")
 }
 
 /// A table spec.

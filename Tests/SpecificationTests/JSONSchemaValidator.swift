@@ -9,7 +9,8 @@ struct JSONSchemaValidator {
   let root: JSONValue
   private static let known: Set<String> = [
     "$schema", "$defs", "$ref", "title", "description", "type", "properties", "required", "additionalProperties",
-    "items", "minItems", "minProperties", "maxProperties", "enum", "const", "anyOf", "pattern", "minimum", "maximum",
+    "items", "minItems", "minProperties", "maxProperties", "enum", "const", "allOf", "anyOf", "pattern", "minimum",
+    "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "if", "then", "else",
   ]
 
@@ -30,6 +31,7 @@ struct JSONSchemaValidator {
     case "enum": return argument.arrayValue?.contains(value) ?? false
     case "const": return value == argument
     case "anyOf": return argument.arrayValue?.contains { fits(value, $0) } ?? false
+    case "allOf": return argument.arrayValue?.allSatisfy { fits(value, $0) } ?? false
     case "if":
       let branch = fits(value, argument) ? schema["then"] : schema["else"]
       return branch.map { fits(value, $0) } ?? true

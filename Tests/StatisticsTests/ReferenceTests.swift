@@ -61,6 +61,20 @@ struct ReferenceTests {
     }
   }
 
+  /// Samples of unit variance: what they find four times in five, beside the exact power of the t test.
+  ///
+  /// Quantiles in the place of a noncentral t are 5% below it for three numbers, and nothing from ten on.
+  @Test func detectable() throws {
+    for one in try Self.cases("detectable") {
+      let count = try #require(one["count"]?.integerValue)
+      let exact = try #require(one["effect"]?.doubleValue)
+      // One value above and one below zero, the rest zero: a variance of 1.
+      let reach = (Double(count - 1) / 2).squareRoot()
+      let found = try #require(Estimate.paired([reach, -reach] + Array(repeating: 0, count: count - 2))).detectable
+      #expect(found <= exact * 1.0005 && found >= exact * (count < 10 ? 0.94 : 0.998), "\(one.canonical): \(found)")
+    }
+  }
+
   @Test func criticalValues() throws {
     for one in try Self.cases("critical") {
       let degrees = try #require(one["degrees"]?.doubleValue)

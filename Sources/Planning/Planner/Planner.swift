@@ -103,25 +103,9 @@ public struct Planner: Sendable {
     let table = graph.add(
       .aggregate(AggregateWork(measurements: measurements)), label: "table of \(name)",
       inputs: numbered.map { StepInput($0.measurement.input, $0.source) }, user: nil)
-    wanted += notYetRead(of: experiment, name, table: table)
     return PlannedExperiment(
       name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements,
       steps: graph.endExperiment(), users: users, warnings: warnings)
-  }
-
-  /// What stands in `table:` and is not evaluated by this version: told before anything runs, not left out silently.
-  private mutating func notYetRead(
-    of experiment: ResolvedExperiment, _ name: String, table: StepID
-  ) -> [StepID] {
-    guard let written = experiment.table, let cell = experiment.cells.first else { return [] }
-    let parts = (written.claims.isEmpty ? [] : ["claims"]) + (written.published == nil ? [] : ["published"])
-    return parts.map { part in
-      let work = UnavailableWork(
-        kind: .aggregate, name: "\(part) of \(name)", leaves: Named(), reason: .unavailable("`\(part)` of a table"))
-      return graph.add(
-        .unavailable(work), label: work.name, inputs: [StepInput("table", OutputReference(table, "table"))],
-        leaves: LeafPlaces(["name": "table/\(part)"], in: LeafPlaces.Tree(cell.experiment)), user: nil)
-    }
   }
 
   /// Hands the graph to a cell, so that only one copy is ever changed.

@@ -42,6 +42,14 @@ public enum Eval: Hashable, Sendable {
     }
   }
 
+  /// Whether numbers of a kind of eval are shares of records, which people read and print in percent.
+  ///
+  /// - Parameter kind: The kind's name in a spec.
+  /// - Returns: Whether they are; false of a name that is no kind.
+  public static func isShare(_ kind: String) -> Bool {
+    ["accuracy", "choice", "preference", "win-rate"].contains(kind)
+  }
+
   /// What it looks at; nil for evals of the training data.
   public var on: EvalData? {
     switch self {

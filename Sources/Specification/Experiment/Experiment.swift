@@ -146,8 +146,10 @@ public struct ResolvedExperiment: Sendable {
   public let cells: [Cell]
   /// How the numbers are laid out; nil: one row for each cell, every eval a column.
   public let table: Table?
+  /// The paper's numbers; nil if the table names no file, or one that is not there.
+  public let publishedNumbers: PublishedNumbers?
   /// What the user should know.
   public let warnings: [Diagnosis]
-  /// The files read, the spec first.
+  /// The files read, the spec first; that of published numbers among them.
   public let files: [ReadFile]
 }

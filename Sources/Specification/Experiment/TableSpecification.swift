@@ -35,6 +35,8 @@ public struct TableSpecification: Sendable {
   public let relativeTo: String?
   /// A file with the paper's numbers.
   public let published: LocalPath?
+  /// The paper's numbers; nil without a file, or where it is not there.
+  public let publishedNumbers: PublishedNumbers?
   /// Claims by name; their cells are `ROW/COLUMN`.
   public let claims: Named<Claim>
   /// What the user should know.

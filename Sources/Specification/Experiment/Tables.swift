@@ -21,7 +21,7 @@ public struct Table: Hashable, Sendable {
   public let value: String
   /// What a cell's number is compared with; nil: nothing.
   public let relativeTo: RelativeTo?
-  /// A file with the paper's numbers.
+  /// A file with the paper's numbers; the numbers themselves stand beside the table in what was read.
   public let published: LocalPath?
   /// Claims by name.
   public let claims: Named<Claim>
@@ -45,7 +45,7 @@ public struct Claim: Hashable, Sendable {
   public let relation: Relation
   /// The name of the right cell.
   public let right: String
-  /// Whether a run fails when the claim does not hold.
+  /// Whether a run fails unless the claim holds: one that is undecided fails it, too.
   public let required: Bool
 }
 

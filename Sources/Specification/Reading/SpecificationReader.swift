@@ -61,12 +61,14 @@ public struct SpecificationReader: Sendable {
     }
     report.readBase(of: tree, grid, inheritance)
     let cells = report.readCells(of: grid, inheritance)
+    report.readPublished(files, cells)
     report.lookUp(files)
     guard report.isClean(inheritance), !cells.isEmpty else { throw report.thrown(inheritance) }
     return ResolvedExperiment(
       path: path, description: cells[0].experiment.description, base: report.base?.experiment,
       axes: grid.axes.map { AblationAxis(name: $0.name, arms: $0.arms.map(\.name)) }, cells: cells,
-      table: report.table, warnings: report.diagnoses(inheritance), files: inheritance.read)
+      table: report.table, publishedNumbers: report.published.numbers, warnings: report.diagnoses(inheritance),
+      files: inheritance.read + [report.published.read].compactMap { $0 })
   }
 }
 
@@ -95,6 +97,8 @@ private struct Report {
 
   private(set) var base: ReadDocument?
   private(set) var table: Table?
+  private(set) var published = PublishedFile()
+  private var names = NameTable()
   private var findings: [Finding] = []
   private var indices: [Reading.Located: Int] = [:]
   private var mentions: [Reading.Mention] = []
@@ -103,7 +107,7 @@ private struct Report {
   /// Reads the spec without its axes; with axes, what they will give may be missing.
   mutating func readBase(of tree: Node, _ grid: Grid, _ inheritance: Inheritance) {
     let whole = inheritance.resolveSameAs(tree)
-    let names = NameTable(whole.withTopKeysRepaired)
+    names = NameTable(whole.withTopKeysRepaired)
     let strict = Reading(names: names)
     let document = ReadDocument.shape(of: whole).read(whole, strict)
     if strict.errors.isEmpty { base = document }
@@ -197,6 +201,14 @@ private struct Report {
     }
   }
 
+  /// Reads the published numbers that the table names, once it is known what their rows and columns must be.
+  mutating func readPublished(_ files: any FileReading, _ cells: [Cell]) {
+    guard let table, let path = table.published, let cell = cells.first else { return }
+    let place = mentions.first { !$0.isSpec && $0.path == path }?.place
+    let frame = PublishedFrame(table, names: names, kind: cell.experiment.evals[table.value]?.kind)
+    published = PublishedFile(path, askedAt: place, files, frame)
+  }
+
   /// Warns of files that are named and not there.
   mutating func lookUp(_ files: any FileReading) {
     let reading = Reading()
@@ -211,7 +223,7 @@ private struct Report {
   }
 
   func isClean(_ inheritance: Inheritance) -> Bool {
-    inheritance.told.isEmpty && inheritance.reading.errors.isEmpty
+    inheritance.told.isEmpty && inheritance.reading.errors.isEmpty && published.problems.isEmpty
       && findings.allSatisfy { $0.located.isWarning }
   }
 
@@ -227,6 +239,7 @@ private struct Report {
     for finding in findings where isWritten(finding.located) {
       all.append(finding.located.diagnosis(notes: notes(of: finding)))
     }
+    all += published.problems
     var seen: Set<Diagnosis> = []
     let unique = all.filter { seen.insert($0).inserted }
     let order = inheritance.read.map(\.path)

@@ -20,8 +20,10 @@ extension SpecificationReader {
     let resolved = experiments(of: tree, sets, files, reading, &problems)
     TableCheck(written: written ?? WrittenTable(ofFaulty: tree), tree: tree, resolved: resolved, reading: reading)
       .check()
+    let published = published(written, tree, resolved, files)
     let all =
-      told + reading.errors.map { $0.diagnosis() }.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) } + problems
+      told + reading.errors.map { $0.diagnosis() }.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) }
+      + published.problems + problems
     let whole = (written?.experiments.names ?? []).compactMap { resolved[$0] }
     guard let written, all.isEmpty, whole.count == written.experiments.names.count else { throw Diagnoses(all) }
     for mention in reading.mentions where !files.exists(mention.path.resolved) {
@@ -30,13 +32,27 @@ extension SpecificationReader {
     return TableSpecification(
       path: path, description: written.description, experiments: written.experiments, resolved: whole,
       rows: written.rows, columns: written.columns, relativeTo: written.relativeTo, published: written.published,
-      claims: written.claims, warnings: reading.faults.map { $0.diagnosis() } + whole.flatMap(\.warnings),
+      publishedNumbers: published.numbers, claims: written.claims,
+      warnings: reading.faults.map { $0.diagnosis() } + whole.flatMap(\.warnings),
       places: Dictionary(
         (tree.entries ?? []).map { ($0.key.text, $0.key.place) }, uniquingKeysWith: { first, _ in first }))
   }
 }
 
 extension SpecificationReader {
+  /// The published numbers of a table that can be read as a whole.
+  private func published(
+    _ written: WrittenTable?, _ tree: Node, _ resolved: [String: ResolvedExperiment], _ files: any FileReading
+  ) -> PublishedFile {
+    guard let written, let path = written.published else { return PublishedFile() }
+    // All experiments have an eval of that name, and whether they are of one kind is not asked: the first one's counts.
+    let evals = written.experiments.names.compactMap { resolved[$0]?.cells.first?.experiment.evals }.first
+    let frame = PublishedFrame(rows: written.rows.names, columns: written.columns.names, hasBase: false) { column in
+      written.columns[column].flatMap { evals?[$0]?.kind }
+    }
+    return PublishedFile(path, askedAt: tree["published"]?["file"]?.place, files, frame)
+  }
+
   /// The experiments of a table by their names, as far as their specs can be read.
   private func experiments(
     of tree: Node, _ sets: [String], _ files: any FileReading, _ reading: Reading, _ problems: inout [Diagnosis]

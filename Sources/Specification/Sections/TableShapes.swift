@@ -53,7 +53,7 @@ extension Table {
 }
 
 /// The names that a table's rows and cells have.
-private struct TableLabels {
+struct TableLabels {
   /// Nil where they are not known before the data are.
   let rows: [String]?
   let cells: [String]?
@@ -64,7 +64,7 @@ private struct TableLabels {
   }
 
   /// The labels along several axes, joined by `/`; nil if an axis has labels that are not known yet.
-  private static func labels(_ axes: [String], _ names: NameTable) -> [String]? {
+  static func labels(_ axes: [String], _ names: NameTable) -> [String]? {
     guard !axes.isEmpty else { return nil }
     var labels = [""]
     for (index, axis) in axes.enumerated() {

@@ -15,6 +15,7 @@ public struct SchemaDocument: Hashable, Sendable {
     [
       SchemaDocument(name: "experiment.schema.json", schema: experiment),
       SchemaDocument(name: "table.schema.json", schema: table),
+      SchemaDocument(name: "published.schema.json", schema: published),
     ]
   }
 
@@ -45,6 +46,18 @@ public struct SchemaDocument: Hashable, Sendable {
       "$schema": .string("https://json-schema.org/draft/2020-12/schema"),
       "title": .string("Table"),
       "description": .string("A table over several experiments, version 1."),
+      "allOf": .array([whole]),
+      "$defs": .object(JSONObject(builder.definitions)),
+    ])
+  }
+
+  private static var published: JSONValue {
+    var builder = SchemaBuilder()
+    let whole = builder.schema(of: PublishedNumbers.shape.form, isPartial: false)
+    return .members([
+      "$schema": .string("https://json-schema.org/draft/2020-12/schema"),
+      "title": .string("Published numbers"),
+      "description": .string("The numbers that a paper printed for the cells of a table, version 1."),
       "allOf": .array([whole]),
       "$defs": .object(JSONObject(builder.definitions)),
     ])
