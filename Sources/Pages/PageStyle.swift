@@ -16,7 +16,7 @@ enum PageStyle {
       --h1: #fff1e0; --h2: #ffe0c2; --h3: #ffc899; --h4: #ffad70; --h5: #ff934d;
       --l1: #e8f3ff; --l2: #cfe6ff; --l3: #aad3ff; --l4: #82beff; --l5: #5aa9fa;
     }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       :root {
         --paper: #0f1317; --ink: #e6edf3; --soft: #9da7b1; --rule: #363d46; --shade: #191f26; --link: #79b8ff;
         --good: #6fdd8b; --bad: #ff9492; --warn: #e8b94f; --ins: #17492a; --del: #63201f;
@@ -132,14 +132,7 @@ enum PageStyle {
     .l4 { background: var(--l4); } .l5 { background: var(--l5); }
     @media print {
       :root {
-        color-scheme: light; --paper: #ffffff; --ink: #000000; --soft: #444444; --rule: #bbbbbb; --shade: #f2f2f2;
-        --link: #000000;
-        --good: #116329; --bad: #a40e26; --warn: #7d4e00; --ins: #d3f2d9; --del: #ffdfdc;
-        --c0: #0b6bb8; --c1: #b5500a; --c2: #0f7b4f; --c3: #9a3b8f; --c4: #7a6200; --c5: #4b5563;
-        --data: #57606a; --model: #0b6bb8; --feedback: #9a3b8f; --judging: #0f7b4f; --training: #b5500a;
-        --table: #1b1f24;
-        --h1: #fff1e0; --h2: #ffe0c2; --h3: #ffc899; --h4: #ffad70; --h5: #ff934d;
-        --l1: #e8f3ff; --l2: #cfe6ff; --l3: #aad3ff; --l4: #82beff; --l5: #5aa9fa;
+        color-scheme: light; --ink: #000000; --soft: #444444; --rule: #bbbbbb; --shade: #f2f2f2; --link: #000000;
       }
       body { max-width: none; padding: 0; font-size: 10.5pt; print-color-adjust: exact;
         -webkit-print-color-adjust: exact; }
