@@ -70,7 +70,7 @@ public struct StepGraph: Sendable {
     let known = steps[position]
     guard case .fetch(let more) = work, case .fetch(let first) = known.work else { return }
     let both = first.alsoFrom(more)
-    guard both.origins.count > first.origins.count else { return }
+    guard both != first else { return }
     steps[position] = Step(
       .fetch(both), label: known.label, inputs: known.inputs, leaves: known.leaves, revisions: revisions)
   }

@@ -160,11 +160,18 @@ public struct ResultReport: Sendable {
     return (found?.arms.entries ?? []).map { Measured.Coordinate($0.name, $0.value) }
   }
 
+  /// The steps that the experiment's results rest on.
+  private var steps: [Step] { graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps }
+
   /// The bytes of `lock.json`: every step's key and outputs.
-  public var lock: [UInt8] {
-    let steps = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps
+  ///
+  /// - Parameter commit: The commit of the spec that they were first computed from; nil: it is not known.
+  /// - Returns: The bytes.
+  public func lock(commit: String? = nil) -> [UInt8] {
+    let steps = self.steps
     return JSONPrettyText.object { lock in
       lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
+      if let commit { lock.member("commit", commit) }
       lock.list("steps") { list in
         for step in steps {
           guard let (key, result) = results[step.id] else { continue }
@@ -172,6 +179,7 @@ public struct ResultReport: Sendable {
             entry.member("key", key.hex)
             entry.member("kind", step.kind.rawValue)
             entry.member("label", step.label)
+            if let licence = step.licence { entry.member("licence", licence) }
             entry.object("outputs") { outputs in
               for (name, output) in result.outputs.sorted(by: { $0.key < $1.key }) {
                 outputs.member(name, output.digest.hex)
@@ -186,9 +194,12 @@ public struct ResultReport: Sendable {
 
   /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.
   ///
-  /// - Parameter folder: Made if it is not there. Files that hold the same bytes already are left alone.
+  /// - Parameters:
+  ///   - folder: Made if it is not there. Files that hold the same bytes already are left alone.
+  ///   - commit: Finds the commit of the spec; asked for only if the lock that is there says other steps or results,
+  ///     for a commit names the spec that numbers were first computed from, whatever was said in it since.
   /// - Throws: ``ResultsError``.
-  public func write(into folder: String) throws {
+  public func write(into folder: String, commit: () -> String? = { nil }) throws {
     let table = TableText(layout, published: published)
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
     let files = [
@@ -196,14 +207,29 @@ public struct ResultReport: Sendable {
       ("table.csv", TableText.csv(numbers, published: beside)), ("table.tex", table.latex + ClaimText(claims).latex),
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
-    try Self.write(lock, to: "\(folder)/lock.json", in: folder)
+    let path = "\(folder)/lock.json"
+    if Self.holds(path, lock(commit: Self.commit(inLock: path))) { return }
+    try Self.write(lock(commit: commit()), to: path, in: folder)
+  }
+
+  /// The commit that a lock names; it stands among its first members.
+  private static func commit(inLock path: String) -> String? {
+    guard let file = unsafe fopen(path, "r") else { return nil }
+    defer { unsafe fclose(file) }
+    var start = [UInt8](repeating: 0, count: 256)
+    let count = unsafe fread(&start, 1, start.count, file)
+    for line in String(decoding: start[..<count], as: UTF8.self).split(separator: "\n") {
+      let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+      if parts.count == 5, parts[1] == "commit" { return String(parts[3]) }
+    }
+    return nil
   }
 
   private func markdown(_ table: TableText) -> String {
     let experiment = self.experiment.experiment
     let about = experiment.description.map { "\($0)\n\n" } ?? ""
     return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n"
-      + "\(ClaimText(claims).markdown)\(learned)\(outcomes)"
+      + "\(ClaimText(claims).markdown)\(learned)\(outcomes)\(licences)"
       + "Written by `runner exec`; the steps behind each number stand in lock.json.\n"
   }
 
@@ -215,6 +241,14 @@ public struct ResultReport: Sendable {
 
   /// How many outcomes were of which kind: the counts add up to the records.
   private var outcomes: String { totals.map { "Outcomes over all cells: \($0).\n\n" } ?? "" }
+
+  /// The files from outside with their licences; nothing where no spec states one.
+  private var licences: String {
+    let files = steps.filter { $0.kind == .fetch }
+    guard files.contains(where: { $0.licence != nil }) else { return "" }
+    let told = files.map { "\($0.label.dropFirst("fetch ".count)) (\($0.licence ?? "licence not stated"))" }
+    return "Files from outside: \(told.joined(separator: "; ")).\n\n"
+  }
 
   private var totals: String? {
     let totals = numbers.reduce(into: [String: Int]()) { totals, number in
@@ -257,5 +291,13 @@ public struct ResultReport: Sendable {
       guard start + count <= bytes.count, piece[..<count] == bytes[start..<(start + count)] else { return false }
       start += count
     }
+  }
+}
+
+extension Step {
+  /// What specs say of the licence of a file from outside; nil: nothing, or the step fetches none.
+  fileprivate var licence: String? {
+    guard case .fetch(let work) = work, !work.licences.isEmpty else { return nil }
+    return work.licences.joined(separator: ", ")
   }
 }

@@ -150,7 +150,9 @@ struct ExecCommand: ParsableCommand {
           experiment, table: bytes, results: done, graph: graph, examples: examples, judges: !smoke, outcomes: outcomes)
       }
       reports[experiment.experiment.path] = report
-      if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
+      if !smoke {
+        try report.write(into: "\(results)/\(experiment.name)") { GitHistory.commit(of: experiment.experiment.files) }
+      }
       tell(
         experiment.name, json: ["event": "table", "experiment": .string(experiment.name), "table": report.json],
         claims: experiment.experiment.table?.claims.isEmpty == false

@@ -30,9 +30,13 @@ private let surroundings = [
       #expect(names == ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"])
       #expect(try FileManager.default.contentsOfDirectory(atPath: written).sorted() == names)
       for name in names {
-        #expect(
-          FileManager.default.contentsEqual(atPath: "\(written)/\(name)", andPath: "\(kept)/\(name)"),
-          "\(experiment)/\(name)")
+        let pair = try [written, kept].map { folder in
+          // A result names the commit of the spec that it was first computed from, whatever its comments have said since.
+          try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).split(separator: "\n").filter {
+            name != "lock.json" || !$0.hasPrefix("  \"commit\": ")
+          }
+        }
+        #expect(pair[0] == pair[1], "\(experiment)/\(name)")
       }
     }
   }

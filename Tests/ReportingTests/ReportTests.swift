@@ -14,13 +14,13 @@ import Testing
   private static let names = ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"]
 
   /// A report of a plan whose every step has a result.
-  private func report(right: Int = 3, errors: Int = 0) throws -> ResultReport {
+  private func report(right: Int = 3, errors: Int = 0, bytes: String = "") throws -> ResultReport {
     let (graph, planned) = try planned(experiment(table: "{rows: style, columns: heat, value: accuracy}"))
     var results: [StepID: (key: Digest, result: StoredResult)] = [:]
     for step in graph.steps {
       let names = Set(graph.steps.flatMap(\.inputs).filter { $0.source.step == step.id }.map(\.source.output))
       let outputs = names.union(step.id == planned.table ? ["table"] : []).map { name in
-        (name, StoredOutput(digest: .sha256("\(step.label) \(name)"), byteCount: 1, recordCount: nil))
+        (name, StoredOutput(digest: .sha256("\(step.label) \(name)\(bytes)"), byteCount: 1, recordCount: nil))
       }
       results[step.id] = (.sha256(step.label), StoredResult(outputs: Dictionary(uniqueKeysWithValues: outputs)))
     }
@@ -99,6 +99,26 @@ import Testing
     }
   }
 
+  @Test func theCommitIsThatOfTheSpecThatWasComputedFirst() throws {
+    try inFolder { folder in
+      func commit() throws -> String? {
+        try JSONValue(parsing: Array(try #require(try bytes(folder)["lock.json"])))["commit"]?.stringValue
+      }
+      try report().write(into: folder) { "one" }
+      #expect(try commit() == "one")
+      let before = try bytes(folder)
+      try report().write(into: folder) { "two" }
+      #expect(try bytes(folder) == before)
+      try report(bytes: "others").write(into: folder) { "two" }
+      #expect(try commit() == "two")
+      try report(bytes: "and others").write(into: folder) { nil }
+      #expect(try commit() == nil)
+      let without = try bytes(folder)
+      try report(bytes: "and others").write(into: folder) { "three" }
+      #expect(try bytes(folder) == without)
+    }
+  }
+
   @Test func theTableInMarkdownSaysWhatItIs() throws {
     try inFolder { folder in
       try report().write(into: folder)
@@ -127,7 +147,7 @@ import Testing
     let report = try report()
     let cells = try #require(report.json["cells"]?.arrayValue)
     #expect(cells.count == 4)
-    let steps = try #require(try JSONValue(parsing: report.lock)["steps"]?.arrayValue)
+    let steps = try #require(try JSONValue(parsing: report.lock())["steps"]?.arrayValue)
     let keys = steps.compactMap { $0["key"]?.stringValue }
     #expect(keys.count == steps.count)
     for cell in cells {
@@ -136,7 +156,7 @@ import Testing
       #expect(behind.count == 1)
       for step in behind { #expect(keys.contains(try #require(step["key"]?.stringValue))) }
     }
-    #expect(try JSONValue(parsing: report.lock)["arithmetic"]?.stringValue == "ordered")
+    #expect(try JSONValue(parsing: report.lock())["arithmetic"]?.stringValue == "ordered")
     #expect(steps.last?["kind"]?.stringValue == "aggregate")
   }
 

@@ -138,7 +138,7 @@ extension CellPlanner {
       }
     }
     let name = file.origins.first?.displayName ?? "file"
-    let work = FetchWork(digest: digest, origins: file.origins)
+    let work = FetchWork(digest: digest, origins: file.origins, licences: file.licence.map { [$0] } ?? [])
     return add(.fetch(work), "fetch \(name)", at: ["sha256": digestPath(under: path)])
   }
 

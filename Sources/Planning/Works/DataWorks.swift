@@ -13,6 +13,8 @@ public struct FetchWork: Work, Hashable {
   public let digest: Digest?
   /// Where to look.
   public let origins: [Origin]
+  /// What specs say of its licence, each once; in no key.
+  public let licences: [String]
 
   var options: Manifest {
     var options = Manifest()
@@ -24,7 +26,9 @@ public struct FetchWork: Work, Hashable {
 
   /// The same file with places that another part of a spec names for it: where one lacks it, another may have it.
   func alsoFrom(_ other: FetchWork) -> FetchWork {
-    FetchWork(digest: digest, origins: origins + other.origins.filter { !origins.contains($0) })
+    FetchWork(
+      digest: digest, origins: origins + other.origins.filter { !origins.contains($0) },
+      licences: licences + other.licences.filter { !licences.contains($0) })
   }
 
   var foretold: (output: String, digest: Digest)? { digest.map { ("file", $0) } }

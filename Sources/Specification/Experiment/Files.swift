@@ -59,4 +59,6 @@ public struct FileReference: Hashable, Sendable {
   public let digest: StatedDigest
   /// Where it can be had, in the order in which to try; not empty.
   public let origins: [Origin]
+  /// The licence of what is in it, which results name; nil: the spec does not say.
+  public let licence: String?
 }

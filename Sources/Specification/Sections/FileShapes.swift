@@ -15,7 +15,14 @@ extension FileReference {
     {
       fields.reading.note(.digestMissing, place)
     }
-    return origins.map { FileReference(digest: digest ?? .unstated, origins: $0) }
+    let licence = readLicence(&fields)
+    return origins.map { FileReference(digest: digest ?? .unstated, origins: $0, licence: licence) }
+  }
+
+  private static func readLicence(_ fields: inout Fields) -> String? {
+    fields.optional(
+      "licence", .nonEmptyText(),
+      "The licence of what is in it, as an SPDX expression where there is one; results name it.")
   }
 
   /// A file.
@@ -26,8 +33,9 @@ extension FileReference {
     .record("pypi file") { fields in
       let origin = PyPIOrigin.read(&fields)
       let digest = fields.required("sha256", .digest, "The SHA-256 of the file, or `unknown`.")
+      let licence = readLicence(&fields)
       guard let origin, let digest else { return nil }
-      return FileReference(digest: digest, origins: [.pypi(origin)])
+      return FileReference(digest: digest, origins: [.pypi(origin)], licence: licence)
     }
   }
 
@@ -36,8 +44,9 @@ extension FileReference {
     .record("huggingface file") { fields in
       let origin = HuggingFaceOrigin.read(&fields)
       let digest = fields.required("sha256", .digest, "The SHA-256 of the file, or `unknown`.")
+      let licence = readLicence(&fields)
       guard let origin, let digest else { return nil }
-      return FileReference(digest: digest, origins: [.huggingface(origin)])
+      return FileReference(digest: digest, origins: [.huggingface(origin)], licence: licence)
     }
   }
 }
