@@ -22,16 +22,18 @@ extension Specification.Verifier {
 }
 
 extension ExactOptions {
-  fileprivate var ignored: Set<IgnoredText> {
-    Set(
-      ignore.map { ignored in
-        switch ignored {
-        case .space: .space
-        case .period: .period
-        case .case: .case
-        case .punctuation: .punctuation
-        }
-      })
+  fileprivate var ignored: Set<IgnoredText> { Set(ignore.map(\.engine)) }
+}
+
+extension ExactOptions.Ignored {
+  /// The verifiers' word for it.
+  var engine: IgnoredText {
+    switch self {
+    case .space: .space
+    case .period: .period
+    case .case: .case
+    case .punctuation: .punctuation
+    }
   }
 }
 

@@ -11,6 +11,11 @@ public enum IgnoredText: String, Hashable, Sendable, CaseIterable {
   case punctuation
   /// The difference between upper and lower case.
   case `case`
+
+  /// A text without what is ignored: two texts for which this is the same are equal but for that.
+  public static func removed(_ ignored: Set<IgnoredText>, from text: String) -> String {
+    Texts.string(Texts.normalized(text, ignoring: ignored))
+  }
 }
 
 /// What a right response would say.

@@ -150,6 +150,10 @@ enum Mistakes {
       "mistyped key in an arm", "DPO:      {objective: {dpo: {beta: 0.1}}}", "DPO:      {objective: {dpo: {bata: 0.1}}}"
     ),
     Mistake("wrong type", "examples: 200}", "examples: 200.5}"),
+    Mistake("a most below one", "examples: 200}", "examples: {at-most: 0}}"),
+    Mistake("neither exact nor a most", "examples: 200}", "examples: {about: 200}}"),
+    Mistake("nothing to group by", "train: 2000}", "train: 2000, group-by: {}}"),
+    Mistake("until without a field", "train: 2000}", #"train: 2000, group-by: {until: "?", ignore: [case, spaces]}}"#),
     Mistake("out of range", "rank: 16", "rank: 0"),
     Mistake("out of range in search", "[5.0e-5, 2.0e-4, 8.0e-4]", "[5.0e-5, 0, 8.0e-4]"),
     Mistake("unknown key in search", "adamw.learning-rate:", "adamw.learning-rat:"),

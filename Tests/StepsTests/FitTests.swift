@@ -55,7 +55,7 @@ import Testing
   private let frame = 22
 
   private func fitting(
-    _ maxLength: Int, cuts: Bool = false, examples: Int? = nil, turns: String = "chatml"
+    _ maxLength: Int, cuts: Bool = false, examples: ExampleCount? = nil, turns: String = "chatml"
   ) throws -> Fitting {
     Fitting(
       try SmallSpec(turns: turns).encoder(), maxLength: maxLength, cuts: cuts, examples: examples, label: "fit")
@@ -134,13 +134,24 @@ import Testing
 
   @Test func exactlyAsManyAsAskedFor() throws {
     let records = [candidates(["1", "123456", "2"]), candidates([], name: "b"), candidates(["3", "4"], name: "c")]
-    let (fitted, _) = try fitting(frame + 3, examples: 3).fit([records])
+    let (fitted, _) = try fitting(frame + 3, examples: .exactly(3)).fit([records])
     #expect(fitted.map { $0.items.flatMap(\.texts) } == [["1", "2"], [], ["3"]])
     #expect(fitted.map(\.kinds) == [["too-long"], [], ["surplus"]])
     #expect(
-      try fitting(frame + 3, examples: 1).fit([records]).records.map(\.kinds) == [
+      try fitting(frame + 3, examples: .exactly(1)).fit([records]).records.map(\.kinds) == [
         ["too-long", "surplus"], [], ["surplus", "surplus"],
       ])
+  }
+
+  @Test func atMostAsManyAsAskedFor() throws {
+    let records = [candidates(["1", "2"]), candidates(["3"], name: "b")]
+    let most = try fitting(frame + 3, examples: .atMost(2)).fit([records]).records
+    let exact = try fitting(frame + 3, examples: .exactly(2)).fit([records]).records
+    #expect(most == exact)
+    let all = try fitting(frame + 3, examples: .atMost(9)).fit([records]).records
+    #expect(all.map { $0.items.flatMap(\.texts) } == [["1", "2"], ["3"]])
+    #expect(all.allSatisfy { $0.leftovers.isEmpty })
+    #expect(told { _ = try fitting(frame + 3, examples: .atMost(9)).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
   }
 
   @Test func everyPromptGivesAnExampleBeforeAnyGivesTwo() throws {
@@ -149,7 +160,8 @@ import Testing
       [candidates(["6", "7"], name: "c"), candidates(["8"], name: "d")],
     ]
     func texts(_ examples: Int, _ weights: [Double]) throws -> [[String]] {
-      try fitting(frame + 3, examples: examples).fit(parts, weights: weights).records.map { $0.items.flatMap(\.texts) }
+      try fitting(frame + 3, examples: .exactly(examples)).fit(parts, weights: weights).records
+        .map { $0.items.flatMap(\.texts) }
     }
     #expect(try texts(4, [1, 1]) == [["1"], ["6"], ["4"], ["8"]])
     // Twice as many of the first part: 1, 6, 4, 2, 8, in this order.
@@ -163,9 +175,9 @@ import Testing
       candidates(["2"], name: "b", leftovers: [Leftover("already-right"), Leftover("error")]),
     ]
     #expect(
-      told { _ = try fitting(frame + 3, examples: 3).fit([records]) }
+      told { _ = try fitting(frame + 3, examples: .exactly(3)).fit([records]) }
         == "step.too-few-examples | fit: 3 examples are asked for and there are 2")
-    let three = try fitting(frame + 3, examples: 3)
+    let three = try fitting(frame + 3, examples: .exactly(3))
     let error = #expect(throws: StepError.self) { try three.fit([records]) }
     #expect(
       error?.diagnoses.first?.notes == ["2 items from 2 of 2 prompts; left over: 2 already-right, 1 error, 1 too-long"])
@@ -177,7 +189,7 @@ import Testing
       told { _ = try fitting(3).fit([[candidates(["1"])]]) }
         == "step.no-examples | fit: there are no examples, so nothing can be learned or compared")
     #expect(told { _ = try fitting(99).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
-    #expect(told { _ = try fitting(99, examples: 2).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
+    #expect(told { _ = try fitting(99, examples: .exactly(2)).fit([[]]) }?.hasPrefix("step.no-examples") ?? false)
   }
 
   @Test func everyItemIsAnExampleOrALeftover() throws {
@@ -196,7 +208,7 @@ import Testing
         #expect(counts.items + counts["too-long"] + counts["empty"] == items)
         let few = counts.items / 2
         guard few > 0 else { continue }
-        let limited = FeedbackCounts(try fitting(frame + seed % 9, cuts: cuts, examples: few).fit([records]).records)
+        let limited = FeedbackCounts(try fitting(frame + seed % 9, cuts: cuts, examples: .exactly(few)).fit([records]).records)
         #expect(limited.items == few)
         #expect(limited.items + limited.leftovers.reduce(0) { $0 + $1.count } == items)
       }

@@ -140,6 +140,30 @@ import Testing
     #expect(Set(heldout).isDisjoint(with: Set(try #require(parts["train"]))))
   }
 
+  /// Each question in four spellings, which only what is ignored tells apart.
+  @Test(arguments: [
+    #"{ignore: [case, space, punctuation]}"#, #"{field: question, ignore: [case, space, punctuation]}"#,
+    #"{field: question, until: "zz", ignore: [punctuation, case, space]}"#,
+  ])
+  func spellingsOfOnePromptStayTogether(grouping: String) throws {
+    let names = ["one", "two", "three", "four", "five", "six"]
+    let records = names.flatMap { name in
+      ["Where is \(name)?", "where is \(name)", "Where is \(name.uppercased())!", "Where  is, \(name) ?"].map { text in
+        JSONObject([
+          JSONMember("question", .string(text)), JSONMember("family", .string(name)), JSONMember("answer", .integer(1)),
+        ])
+      }
+    }
+    let whole = try SmallSpec(split: "{heldout: 8, train: rest, group-by: \(grouping)}").parts(
+      of: records, reading: "family")
+    let heldout = Set(try #require(whole["heldout"]))
+    #expect(heldout.count == 2)
+    #expect(heldout.isDisjoint(with: Set(try #require(whole["train"]))))
+    // Without it they are records like others.
+    let plain = try SmallSpec(split: "{heldout: 8, train: rest}").parts(of: records, reading: "family")
+    #expect(Set(try #require(plain["heldout"])).count > 2)
+  }
+
   @Test func aLineEndOfTwoCharactersEndsALine() throws {
     let records = (1...12).map { number in
       JSONObject([

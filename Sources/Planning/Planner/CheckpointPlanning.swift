@@ -65,7 +65,7 @@ extension CellPlanner {
       try refuseTooMany(end / epochs, for: asker, path: path)
       return (1...).lazy.map { Double($0) * epochs }.prefix { $0 < end }.map { .epochs($0) }
     case .steps(let steps):
-      guard let examples = hyperparameters.examples else {
+      guard let examples = hyperparameters.examples?.exact else {
         throw PlanningError.unknownLength(asker: asker, place: experiment.nearestPlace(of: path))
       }
       let end = hyperparameters.optimizerSteps(examples: examples)
@@ -93,7 +93,7 @@ extension CellPlanner {
     warnings +=
       [
         hyperparameters.endlessWarmup(
-          examples: hyperparameters.examples, place: place ?? experiment.place(of: path))
+          examples: hyperparameters.examples?.exact, place: place ?? experiment.place(of: path))
       ].compactMap { $0 }
   }
 }

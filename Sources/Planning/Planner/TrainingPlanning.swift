@@ -67,7 +67,7 @@ extension CellPlanner {
   /// Feedback as examples that a model can read.
   mutating func fit(
     _ feedback: [OutputReference], label: String, weights: [Double], model name: String, maxLength: Int? = nil,
-    longer: Hyperparameters.Longer = .drop, examples: Int? = nil, at paths: [String: String] = [:]
+    longer: Hyperparameters.Longer = .drop, examples: ExampleCount? = nil, at paths: [String: String] = [:]
   ) throws -> OutputReference {
     // Adapters change no token.
     let model = try model(name).bare
@@ -83,7 +83,7 @@ extension CellPlanner {
   ///
   /// Where both are of the same weights, that is all of them, and there is no step.
   mutating func fit(
-    toReference examples: OutputReference, longer: Hyperparameters.Longer = .drop, examples count: Int? = nil
+    toReference examples: OutputReference, longer: Hyperparameters.Longer = .drop, examples count: ExampleCount? = nil
   ) throws -> OutputReference {
     let (policy, reference) = (try model("policy").bare, try model("reference").bare)
     if reference.hasWeights(of: policy) { return examples }

@@ -138,9 +138,12 @@ public struct SplitWork: Work, Hashable {
     switch groupBy {
     case nil: options.set("group-by", .none)
     case .template(let template): options.set("group-by", .text(template.source))
-    case .field(let field, let until):
+    case .field(let field, let until, let ignored):
       options.set("group-by/field", .text(field))
       options.set("group-by/until", optional: until)
+      // At first nothing could be ignored.
+      if !ignored.isEmpty { options.set("group-by/ignore", texts: ignored.map(\.rawValue)) }
+    case .prompt(let ignored): options.set("group-by/ignore", texts: ignored.map(\.rawValue))
     }
     options.set("prompt-fields", texts: promptFields)
     if let dialogue { options.set("prompt-fields/dialogue", .text(dialogue.format.rawValue)) }

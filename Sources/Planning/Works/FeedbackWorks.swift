@@ -226,8 +226,8 @@ public struct FitWork: Work, Hashable {
   public let maxLength: Int?
   /// What becomes of longer ones.
   public let longer: Hyperparameters.Longer
-  /// Exactly so many items; nil: all.
-  public let examples: Int?
+  /// How many items; nil: all.
+  public let examples: ExampleCount?
 
   var options: Manifest {
     var options = Manifest()
@@ -239,7 +239,9 @@ public struct FitWork: Work, Hashable {
     options.set("longer", .text(longer.rawValue))
     // At first only the prompts that all responses of a record share were cut.
     if longer == .cut { options.set("longer/of", .text("prompts and contexts")) }
-    options.set("examples", optional: examples)
+    options.set("examples", optional: examples?.most)
+    // At first a number was exact.
+    if case .atMost? = examples { options.set("examples/are", .text("at most")) }
     return options
   }
 }

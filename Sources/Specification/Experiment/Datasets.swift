@@ -229,8 +229,10 @@ public struct Split: Hashable, Sendable {
   public enum Grouping: Hashable, Sendable {
     /// Records for which this text is equal.
     case template(Template)
-    /// Records whose field is equal up to the first occurrence of a text (all of it, if nil).
-    case field(String, until: String?)
+    /// Records whose field is equal up to the first occurrence of a text (all of it, if nil), but for what is ignored.
+    case field(String, until: String?, ignoring: [ExactOptions.Ignored])
+    /// Records whose prompts are equal but for what is ignored.
+    case prompt(ignoring: [ExactOptions.Ignored])
   }
 
   /// The parts in the order in which they are taken; `train` is taken from the other end.

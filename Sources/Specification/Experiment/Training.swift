@@ -34,10 +34,8 @@ public struct Hyperparameters: Hashable, Sendable {
   public let group: Int
   /// Passes over the examples; more than 0.
   public let epochs: Double
-  /// Exactly so many examples; nil: all there are.
-  ///
-  /// Fewer is an error.
-  public let examples: Int?
+  /// How many examples are learned from; nil: all there are.
+  public let examples: ExampleCount?
   /// The most tokens of prompt and response together; nil: the model's context.
   public let maxLength: Int?
   /// What a longer text becomes.
@@ -46,6 +44,24 @@ public struct Hyperparameters: Hashable, Sendable {
   public let clip: Double?
   /// Which weights are the result.
   public let keep: Keep
+}
+
+/// How many examples are learned from; at least 1.
+public enum ExampleCount: Hashable, Sendable {
+  /// So many; fewer is an error.
+  case exactly(Int)
+  /// So many or as many as there are, as HIR's authors keep of their replay buffer.
+  case atMost(Int)
+
+  /// The number.
+  public var most: Int {
+    switch self {
+    case .exactly(let count), .atMost(let count): count
+    }
+  }
+
+  /// The number, if there cannot be fewer.
+  public var exact: Int? { if case .exactly(let count) = self { count } else { nil } }
 }
 
 /// Which numbers are trained.

@@ -56,9 +56,15 @@ extension Split.Grouping {
   fileprivate static var shape: Shape<Split.Grouping> {
     let template = Shape<Template>.template.map { Split.Grouping.template($0) }
     let field = Shape<Split.Grouping>.record("group-by") { fields in
-      let field = fields.required("field", .nonEmptyText(), "The field that must be equal.")
+      let field = fields.optional("field", .nonEmptyText(), "The field that must be equal; unless set, the prompt.")
       let until = fields.optional("until", .nonEmptyText(), "Up to the first occurrence of this text.")
-      return field.map { .field($0, until: until) }
+      let ignore = fields.optional(
+        "ignore", Shape<ExactOptions.Ignored>.wordSet(), default: [], "What does not tell texts apart.")
+      if let field { return .field(field, until: until, ignoring: ignore) }
+      fields.refuse("until", without: "field")
+      // Records with equal prompts stay together anyhow.
+      if !fields.has("field"), !fields.has("ignore") { fields.demand("field") }
+      return .prompt(ignoring: ignore)
     }
     return Shape(.either([template.form, field.form])) { node, reading in
       node.scalar == nil ? field.read(node, reading) : template.read(node, reading)

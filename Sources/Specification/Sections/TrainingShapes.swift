@@ -12,7 +12,7 @@ extension Hyperparameters {
         "schedule", Schedule.shape, default: .constant(warmup: nil), "How the learning rate moves.")
       let batch = fields.required("batch", batch, "Examples for each optimizer step.")
       let epochs = fields.required("epochs", .number(Limits(above: 0, atMost: 1_000_000)), "Passes over the examples.")
-      let examples = fields.optional("examples", .count(), "Exactly so many; fewer is an error.")
+      let examples = fields.optional("examples", examples, "How many are learned from; unless set, all.")
       let maxLength = fields.optional("max-length", .count(atLeast: 2), "The most tokens of a text.")
       let longer = fields.optional("longer", Shape<Longer>.word, default: .drop, "What a longer text becomes.")
       let clip = fields.optional("clip", .number(.above(0)), "The largest norm of the gradient.")
@@ -22,6 +22,19 @@ extension Hyperparameters {
         adapter: adapter, optimizer: optimizer, schedule: schedule, batch: batch.examples, group: batch.group,
         epochs: epochs, examples: examples,
         maxLength: maxLength, longer: longer, clip: clip, keep: keep)
+    }
+  }
+
+  private static var examples: Shape<ExampleCount> {
+    let exact = Shape<Int>.count().map { ExampleCount.exactly($0) }
+    let most = Shape<ExampleCount>.choice(
+      "number of examples",
+      [Alternative("at-most", .count(), "So many, or as many as there are.") { .atMost($0) }])
+    return Shape(.either([exact.form, most.form])) { node, reading in
+      switch node.scalar?.value {
+      case .integer?, .number?: exact.read(node, reading)
+      default: most.read(node, reading)
+      }
     }
   }
 

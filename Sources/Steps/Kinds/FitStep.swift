@@ -6,7 +6,7 @@ import Execution
 import LanguageModel
 import Planning
 package import Records
-import Specification
+package import Specification
 
 enum FitStep {
   static func run(_ work: FitWork, _ task: StepTask, models: ModelCache) throws -> [ProducedOutput] {
@@ -78,7 +78,7 @@ package struct Fitting {
   private let encoder: ResponseEncoder
   private let maxLength: Int
   private let cuts: Bool
-  private let examples: Int?
+  private let examples: ExampleCount?
   private let label: String
   private let places: [String: SourcePlace]
 
@@ -88,11 +88,11 @@ package struct Fitting {
   ///   - encoder: Counts tokens.
   ///   - maxLength: The most tokens of prompt and response; at least 1.
   ///   - cuts: Whether prompts are cut until their longest response fits; otherwise what is too long is dropped.
-  ///   - examples: Exactly so many items; nil for all.
+  ///   - examples: How many items; nil for all.
   ///   - label: The step, for messages.
   ///   - places: Where its options stand in YAML.
   package init(
-    _ encoder: ResponseEncoder, maxLength: Int, cuts: Bool, examples: Int?, label: String,
+    _ encoder: ResponseEncoder, maxLength: Int, cuts: Bool, examples: ExampleCount?, label: String,
     places: [String: SourcePlace] = [:]
   ) {
     self.encoder = encoder
@@ -115,7 +115,7 @@ package struct Fitting {
   ) throws(StepError) -> (records: [FeedbackRecord], cut: Int) {
     var fitted = parts.map { $0.map { fit($0) } }
     if let examples {
-      let taken = Interleaving.taken(fitted, weights: weights, count: examples)
+      let taken = Interleaving.taken(fitted, weights: weights, count: examples.most)
       for (part, counts) in taken.enumerated() {
         for (index, count) in counts.enumerated() { fitted[part][index] = Self.limited(fitted[part][index], to: count) }
       }
@@ -127,7 +127,7 @@ package struct Fitting {
     let merged = Interleaving.merged(fitted, weights: weights)
     let counts = FeedbackCounts(merged, cut: cut)
     if counts.items == 0 { throw .noExamples(step: label, counts: counts, place: places["feedback"]) }
-    if let examples, counts.items < examples {
+    if let examples = examples?.exact, counts.items < examples {
       throw .tooFewExamples(step: label, asked: examples, counts: counts, place: places["examples"])
     }
     return (merged, cut)

@@ -8,6 +8,7 @@ package import JSON
 package import Planning
 import Records
 import Specification
+import Verification
 
 enum SplitStep {
   static func run(_ work: SplitWork, _ task: StepTask) throws -> [ProducedOutput] {
@@ -198,13 +199,19 @@ package struct Splitter {
       } catch {
         throw .missingField(step: label, field: error.name, record: index + 1, fields: record, place: place["group-by"])
       }
-    case .field(let field, let until):
+    case .prompt(let ignored): return Self.digest(promptText(of: record), ignored)
+    case .field(let field, let until, let ignored):
       guard let text = record[field].flatMap(FieldText.text) else {
         throw .missingField(step: label, field: field, record: index + 1, fields: record, place: place["group-by"])
       }
-      guard let until, let end = text.firstBytes(of: until) else { return .sha256(text) }
-      return .sha256(String(text[..<end.lowerBound]))
+      guard let until, let end = text.firstBytes(of: until) else { return Self.digest(text, ignored) }
+      return Self.digest(String(text[..<end.lowerBound]), ignored)
     }
+  }
+
+  private static func digest(_ text: String, _ ignored: [ExactOptions.Ignored]) -> Digest {
+    if ignored.isEmpty { return .sha256(text) }
+    return .sha256(IgnoredText.removed(Set(ignored.map(\.engine)), from: text))
   }
 }
 

@@ -57,7 +57,7 @@ struct TrainStep {
     let trainee = try Trainee(
       model.decoder, work.hyperparameters.trainedPart, scalarHead: isReward, workers: model.decoder.workers)
     if let warning = TrainingForecast.warning(work, examples: examples.count, at: task.step), work.limit == nil,
-      work.hyperparameters.examples == nil
+      work.hyperparameters.examples?.exact == nil
     {
       task.warn(warning)
     }
