@@ -78,7 +78,9 @@ import Testing
       other.exitCode == 74
         && other.errors.contains("→ Run `runner exec small.yaml --set hyperparameters.epochs=3` first."),
       "\(other.errors)")
-    #expect(try run("small.yaml", "--set", "hyperparameters.epochs=3").output.contains("not stored    train dpo for small: slow\n"))
+    #expect(
+      try run("small.yaml", "--set", "hyperparameters.epochs=3").output.contains(
+        "not stored    train dpo for small: slow\n"))
   }
 
   @Test(arguments: [
