@@ -87,15 +87,17 @@ interop: build $(MODEL) $(PEERS)
 	$(PEERS) Tests/References/interop_data.py .build/interop
 
 PAGE_SPECS := Tests/References/page.yaml Tests/References/page_cut.yaml
+PAGE_TABLE := Tests/References/page_table.yaml
 
 page: build
 	@command -v chromium >/dev/null || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 	rm -rf .build/page
-	$(RUNNER) exec $(PAGE_SPECS) --store .build/page/store --results .build/page/results
+	$(RUNNER) exec $(PAGE_SPECS) $(PAGE_TABLE) --store .build/page/store --results .build/page/results
 	$(RUNNER) report Tests/References/page.yaml --store .build/page/store -o .build/page/grid.html
 	$(RUNNER) report Tests/References/page_cut.yaml --store .build/page/store -o .build/page/cut.html
 	$(RUNNER) report $(PAGE_SPECS) --store .build/page/store -o .build/page/both.html
-	python3 Tests/References/page.py .build/page .build/page/grid.html .build/page/cut.html .build/page/both.html
+	$(RUNNER) report $(PAGE_TABLE) --store .build/page/store -o .build/page/table.html
+	python3 Tests/References/page.py .build/page $(addprefix .build/page/,grid.html cut.html both.html table.html)
 
 # Fuzzes every reader for SECONDS each, in a build of its own.
 SECONDS ?= 60

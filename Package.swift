@@ -115,7 +115,7 @@ let package = Package(
       [
         "Planning", "Specification", "Statistics", "Storage", "Records", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
-    library("Pages", ["Reporting", "Records", "Diagnostics"]),
+    library("Pages", ["Reporting", "Statistics", "Records", "Diagnostics"]),
     library(
       "RunnerCommands",
       [
@@ -155,7 +155,7 @@ let package = Package(
         "Objectives", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Statistics", "Records", "JSON", "Digests", "Diagnostics"]),
-    tests(of: "Pages", ["Reporting", "Records", "Specification", "Digests"]),
+    tests(of: "Pages", ["Reporting", "Records", "Specification", "Digests", "JSON"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"],
       exclude: ["Golden", "Fixtures"], swiftSettings: strict),

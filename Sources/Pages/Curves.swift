@@ -102,10 +102,12 @@ package struct CurveFamily: Sendable {
   package let note: String
   /// The charts.
   package let charts: [CurveChart]
+  /// What each line is of, the same wherever it is told; empty for what is like nothing else.
+  package let origins: [String]
 
   /// Puts charts together.
-  package init(title: String, note: String, charts: [CurveChart]) {
-    (self.title, self.note, self.charts) = (title, note, charts)
+  package init(title: String, note: String, charts: [CurveChart], origins: [String] = []) {
+    (self.title, self.note, self.charts, self.origins) = (title, note, charts, origins)
   }
 
   /// The range of all charts.

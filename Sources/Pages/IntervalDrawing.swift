@@ -24,8 +24,8 @@ struct IntervalDrawing {
   private static let width = 460.0
   private static let rowHeight = 22.0
   private static let plot = (left: 176.0, right: 448.0, top: 8.0)
-  /// How many letters of a name have room beside the plot.
-  private static let mostLetters = 26
+  /// How many letters of a name have room beside the plot, in a wide font, too.
+  private static let mostLetters = 22
 
   /// The figure.
   var figure: Markup {

@@ -62,7 +62,10 @@ enum PageStyle {
     .n { text-align: right; white-space: nowrap; }
     .n small, th small { display: block; color: var(--soft); font-weight: 400; font-size: .82em; }
     .result td { white-space: nowrap; } .result tr.base > * { background: var(--shade); }
-    .error { color: var(--soft); }
+    .error, .published { color: var(--soft); }
+    .claims .says, .claims .rests { min-width: 22ch; } .claims strong { white-space: nowrap; }
+    .claims .why { display: block; font-size: .88em; min-width: 16ch; }
+    .holds { color: var(--good); } .fails { color: var(--bad); } .open { color: var(--warn); }
     .n .found { color: var(--ink); } .diverged { color: var(--bad); } .sub { font-weight: 500; }
     details { margin: .6rem 0; } summary { cursor: pointer; color: var(--link); }
     """

@@ -11,10 +11,25 @@ package struct PageTable: Sendable {
   package let numbers: Set<Int>
   /// What stands above it.
   package let caption: String?
+  /// What each row is of, the same wherever it is told; empty where no row is told twice.
+  private let origins: [String]
 
   /// Makes a table.
-  package init(head: [String], rows: [[String]], numbers: Set<Int> = [], caption: String? = nil) {
+  package init(
+    head: [String], rows: [[String]], numbers: Set<Int> = [], caption: String? = nil, origins: [String] = []
+  ) {
     (self.head, self.rows, self.numbers, self.caption) = (head, rows, numbers, caption)
+    self.origins = origins
+  }
+
+  /// What a row is of; empty for one that is like no other.
+  func origin(ofRow row: Int) -> String { row < origins.count ? origins[row] : "" }
+
+  /// The table with some of its rows only.
+  func with(rows kept: [Int]) -> PageTable {
+    PageTable(
+      head: head, rows: kept.map { rows[$0] }, numbers: numbers, caption: caption,
+      origins: kept.map { origin(ofRow: $0) })
   }
 
   /// The table in its box.

@@ -1,18 +1,20 @@
 // One page that needs nothing but itself: no script, no network, no other file. The same content gives the same bytes.
 // Knows which sections there are and in which order; what stands in them is their own business.
 
-/// A page about experiments.
+/// A page about experiments, and about tables over several of them.
 package struct ReportPage: Sendable {
+  private let tables: [ReportedExperiment]
   private let experiments: [ReportedExperiment]
   private let program: String
 
   /// Makes a page.
   ///
   /// - Parameters:
-  ///   - experiments: What it tells of, in order.
+  ///   - experiments: What it tells of, in order; what one has in common with an earlier one is shown there alone.
+  ///   - tables: Tables over several of the experiments, which come first.
   ///   - program: The program and its version.
-  package init(_ experiments: [ReportedExperiment], program: String) {
-    (self.experiments, self.program) = (experiments, program)
+  package init(_ experiments: [ReportedExperiment], tables: [ReportedExperiment] = [], program: String) {
+    (self.experiments, self.tables, self.program) = (experiments, tables, program)
   }
 
   /// The page as HTML, which is well-formed XML, too.
@@ -21,7 +23,7 @@ package struct ReportPage: Sendable {
     return "<!DOCTYPE html>" + Markup.element("html", attributes: attributes, [head, body]).html + "\n"
   }
 
-  private var title: String { experiments.map(\.name).joined(separator: ", ") }
+  private var title: String { (tables.isEmpty ? experiments : tables).map(\.name).joined(separator: ", ") }
 
   private var head: Markup {
     // Nothing may be loaded or run, whatever a record says; the empty picture keeps browsers from asking for one.
@@ -40,31 +42,49 @@ package struct ReportPage: Sendable {
   }
 
   private var body: Markup {
-    let isOne = experiments.count == 1
-    let parts = experiments.enumerated().map {
-      ExperimentPart($1, id: isOne ? "" : "e\($0 + 1)-", level: isOne ? 2 : 3)
-    }
-    var top: [Markup] = [.tag("h1", text: isOne ? title : "\(experiments.count) experiments")]
-    if isOne { top += parts[0].opening }
-    let articles = parts.map { part -> Markup in
-      let heading = isOne ? [] : [Markup.tag("h2", text: part.experiment.name)] + part.opening
-      return .tag("article", ["id": isOne ? nil : "\(part.id)top"], heading + part.sections)
-    }
+    let parts = self.parts
+    let heading = parts.first.flatMap { $0.isWhole ? title : nil } ?? several
+    let top = parts.first.map { $0.isWhole ? $0.opening : [] } ?? []
     return .tag(
       "body", [:],
       [
-        .tag("a", ["class": "skip", "href": "#content"], text: "To the content"), .tag("header", [:], top),
-        .tag("nav", ["aria-label": "Contents"], [.tag("ul", [:], parts.flatMap { links($0, isOne: isOne) })]),
-        .tag("main", ["id": "content"], articles),
+        .tag("a", ["class": "skip", "href": "#content"], text: "To the content"),
+        .tag("header", [:], [.tag("h1", text: heading)] + top),
+        .tag("nav", ["aria-label": "Contents"], [.tag("ul", [:], parts.flatMap(links))]),
+        .tag("main", ["id": "content"], parts.map(article)),
         .tag("footer", [:], [.tag("p", text: "Written by \(program), `runner report`.")]),
       ])
   }
 
-  private func links(_ part: ExperimentPart, isOne: Bool) -> [Markup] {
+  private var several: String {
+    let experiments = "\(experiments.count) experiment\(experiments.count == 1 ? "" : "s")"
+    return tables.isEmpty ? experiments : "\(tables.count) tables over \(experiments)"
+  }
+
+  /// Tables and experiments; the only experiment, or the only table, needs no heading of its own below that of the page.
+  private var parts: [ExperimentPart] {
+    if tables.isEmpty, experiments.count == 1 { return [ExperimentPart(experiments[0], id: "", level: 2)] }
+    let isOneTable = tables.count == 1
+    var repeated = RepeatedParts()
+    return tables.enumerated().map { index, table in
+      ExperimentPart(table, id: isOneTable ? "" : "t\(index + 1)-", level: isOneTable ? 2 : 3)
+    }
+      + experiments.enumerated().map { index, experiment in
+        let (own, elsewhere) = repeated.split(experiment, id: "e\(index + 1)-")
+        return ExperimentPart(own, elsewhere, id: "e\(index + 1)-", level: 3)
+      }
+  }
+
+  private func article(_ part: ExperimentPart) -> Markup {
+    let heading = part.isWhole ? [] : [Markup.tag("h2", text: part.experiment.name)] + part.opening
+    return .tag("article", ["id": part.isWhole ? nil : "\(part.id)top"], heading + part.sections)
+  }
+
+  private func links(_ part: ExperimentPart) -> [Markup] {
     let own = part.contents.map { section in
       Markup.tag("li", [:], [.tag("a", ["href": "#\(part.id)\(section.id)"], text: section.title)])
     }
-    if isOne { return own }
+    if part.isWhole { return own }
     return [
       .tag(
         "li", [:],
@@ -73,7 +93,7 @@ package struct ReportPage: Sendable {
   }
 }
 
-/// The part of a page that tells of one experiment.
+/// The part of a page that tells of one experiment, or of a table.
 struct ExperimentPart {
   /// Something under a heading.
   struct Section {
@@ -83,14 +103,21 @@ struct ExperimentPart {
   }
 
   let experiment: ReportedExperiment
+  /// What stands with other experiments, by the section that it would stand in.
+  private let elsewhere: [String: [RepeatedParts.Place]]
   /// What stands before the ids of its sections.
   let id: String
   /// The level of its sections' headings.
   let level: Int
 
-  init(_ experiment: ReportedExperiment, id: String, level: Int) {
-    (self.experiment, self.id, self.level) = (experiment, id, level)
+  init(
+    _ experiment: ReportedExperiment, _ elsewhere: [String: [RepeatedParts.Place]] = [:], id: String, level: Int
+  ) {
+    (self.experiment, self.elsewhere, self.id, self.level) = (experiment, elsewhere, id, level)
   }
+
+  /// Whether the page's own heading is that of this part.
+  var isWhole: Bool { id.isEmpty }
 
   /// What it is, where it comes from, and what could not be shown.
   var opening: [Markup] {
@@ -116,11 +143,26 @@ struct ExperimentPart {
 
   /// The sections that have something to say.
   var contents: [Section] {
-    let all = [
+    let all = own.map { section in
+      let places = elsewhere[section.id]?.map(\.markup) ?? []
+      return Section(id: section.id, title: section.title, content: section.content + places)
+    }
+    return all.filter { !$0.content.isEmpty }
+  }
+
+  /// All sections, with what is shown in them here.
+  private var own: [Section] {
+    [
       Section(
         id: "results", title: "Results",
         content: experiment.numbers.map { ResultSection(numbers: $0, id: "\(id)results").content } ?? []),
-      Section(id: "curves", title: "Learning curves", content: curves),
+      Section(
+        id: "claims", title: "Claims",
+        content: experiment.claims.isEmpty ? [] : ClaimSection(claims: experiment.claims).content),
+      Section(
+        id: "curves", title: "Learning curves", content: families(experiment.curves, "curves", note: Self.logged)),
+      Section(
+        id: "traces", title: "Likelihood traces", content: families(experiment.traces, "traces", note: Self.traced)),
       Section(id: "stages", title: "What was learned from", content: tables(experiment.stages)),
       Section(id: "pairs", title: "Pairs", content: tables(experiment.pairs)),
       Section(
@@ -140,19 +182,21 @@ struct ExperimentPart {
       Section(id: "cost", title: "Cost", content: tables(experiment.cost)),
       Section(id: "data", title: "Files", content: tables(experiment.data)),
     ]
-    return all.filter { !$0.content.isEmpty }
   }
 
-  private var curves: [Markup] {
-    guard !experiment.curves.isEmpty else { return [] }
-    let note =
-      "Numbers of each optimizer step, as the trainings logged them. A line is the mean over seeds, its band reaches "
-      + "from the least to the largest of them. Charts of one quantity have one scale."
-    let hasRounds = experiment.curves.contains { $0.charts.contains { !$0.breaks.isEmpty } }
+  private static let logged = "Numbers of each optimizer step, as the trainings logged them."
+  private static let traced = "Likelihoods of the same responses, measured with the weights that were kept on the way."
+  private static let band =
+    " A line is the mean over seeds, its band reaches from the least to the largest of them. Charts of one quantity have "
+    + "one scale."
+
+  private func families(_ families: [CurveFamily], _ section: String, note: String) -> [Markup] {
+    guard !families.isEmpty else { return [] }
+    let hasRounds = families.contains { $0.charts.contains { !$0.breaks.isEmpty } }
     let rounds = hasRounds ? " At a dotted line another round of training begins." : ""
-    return [Markup.tag("p", ["class": "note"], text: note + rounds)]
-      + experiment.curves.enumerated().flatMap { index, family -> [Markup] in
-        let drawing = CurveDrawing(family: family, id: "\(id)curves-\(index + 1)")
+    return [Markup.tag("p", ["class": "note"], text: note + Self.band + rounds)]
+      + families.enumerated().flatMap { index, family -> [Markup] in
+        let drawing = CurveDrawing(family: family, id: "\(id)\(section)-\(index + 1)")
         let said = family.note.isEmpty ? [] : [Markup.tag("p", ["class": "note"], text: family.note)]
         return [Markup.tag("h\(level + 1)", text: family.title)] + said + [
           .tag("div", ["class": "charts"], drawing.figures)

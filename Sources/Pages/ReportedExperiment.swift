@@ -45,7 +45,7 @@ package struct ReportedTables: Sendable {
   package init(note: String, tables: [PageTable]) { (self.note, self.tables) = (note, tables) }
 }
 
-/// What a page tells of an experiment; what is empty has no section.
+/// What a page tells of an experiment, or of a table over several; what is empty has no section.
 package struct ReportedExperiment: Sendable {
   /// Its name.
   package let name: String
@@ -57,8 +57,12 @@ package struct ReportedExperiment: Sendable {
   package var missing: [String] = []
   /// Its numbers.
   package var numbers: ReportedNumbers?
+  /// What its table claims, as it was judged.
+  package var claims: [JudgedClaim] = []
   /// The curves of its trainings.
   package var curves: [CurveFamily] = []
+  /// How likelihoods of better and worse responses moved.
+  package var traces: [CurveFamily] = []
   /// What became of responses from stage to stage.
   package var stages: ReportedTables?
   /// What pairs are like.

@@ -45,7 +45,7 @@ struct ResultSection {
         row.labels.enumerated().map { index, label in
           index == 0
             ? .tag("th", ["scope": "row"], text: label) : .tag("th", ["scope": "row", "class": "sub"], text: label)
-        } + row.cells.enumerated().map { cell($0.element, column: $0.offset) })
+        } + row.cells.enumerated().map { cell($0.element, row.published[$0.offset], column: $0.offset) })
     }
     let body = Markup.tag(
       "table", ["class": "result"],
@@ -60,9 +60,12 @@ struct ResultSection {
 
   private var hasDifferences: Bool { grid.rows.contains { $0.cells.contains { $0?.difference != nil } } }
 
-  private func cell(_ cell: TableGrid.Cell?, column: Int) -> Markup {
-    guard let cell else { return .tag("td", ["class": "n"], text: "–") }
-    if let divergence = cell.divergence { return .tag("td", ["class": "n diverged"], text: divergence) }
+  private func cell(_ cell: TableGrid.Cell?, _ published: String?, column: Int) -> Markup {
+    let beside = published.map { [Markup.text(" "), .tag("span", ["class": "published"], text: $0)] } ?? []
+    guard let cell else { return .tag("td", ["class": "n"], [.text("–")] + beside) }
+    if let divergence = cell.divergence {
+      return .tag("td", ["class": "n diverged"], [.text(divergence)] + beside)
+    }
     let mean = Markup.tag(cell.isBest ? "strong" : "span", text: cell.mean)
     let error = cell.error.map { [Markup.text(" "), .tag("span", ["class": "error"], text: "± \($0)")] } ?? []
     let records = Set(grid.rows.compactMap { $0.cells[column]?.number.records })
@@ -72,7 +75,7 @@ struct ResultSection {
     }
     // Both in one line: rows stay low.
     let below = [difference, count.map { Markup.text((difference == nil ? "" : " · ") + $0) }].compactMap { $0 }
-    return .tag("td", ["class": "n"], [mean] + error + (below.isEmpty ? [] : [.tag("small", [:], below)]))
+    return .tag("td", ["class": "n"], [mean] + error + beside + (below.isEmpty ? [] : [.tag("small", [:], below)]))
   }
 
   // MARK: - The drawings

@@ -43,10 +43,12 @@ package struct ExampleSet: Sendable {
   package let note: String
   /// The first of them.
   package let examples: [ShownExample]
+  /// What they are of, the same wherever it is told; empty for what is like nothing else.
+  package let origin: String
 
   /// Puts examples together.
-  package init(title: String, note: String, examples: [ShownExample]) {
-    (self.title, self.note, self.examples) = (title, note, examples)
+  package init(title: String, note: String, examples: [ShownExample], origin: String = "") {
+    (self.title, self.note, self.examples, self.origin) = (title, note, examples, origin)
   }
 }
 
@@ -90,10 +92,12 @@ package struct AnswerSet: Sendable {
   package let note: String
   /// The records.
   package let records: [ShownAnswers]
+  /// What they are of, the same wherever it is told; empty for what is like nothing else.
+  package let origin: String
 
   /// Puts records together.
-  package init(title: String, note: String, records: [ShownAnswers]) {
-    (self.title, self.note, self.records) = (title, note, records)
+  package init(title: String, note: String, records: [ShownAnswers], origin: String = "") {
+    (self.title, self.note, self.records, self.origin) = (title, note, records, origin)
   }
 }
 
@@ -144,9 +148,11 @@ package struct DetectionSet: Sendable {
   package let lambda: Double?
   /// The responses.
   package let responses: [ShownJudgment]
+  /// What they are of, the same wherever it is told; empty for what is like nothing else.
+  package let origin: String
 
   /// Puts responses together.
-  package init(title: String, note: String, lambda: Double?, responses: [ShownJudgment]) {
-    (self.title, self.note, self.lambda, self.responses) = (title, note, lambda, responses)
+  package init(title: String, note: String, lambda: Double?, responses: [ShownJudgment], origin: String = "") {
+    (self.title, self.note, self.lambda, self.responses, self.origin) = (title, note, lambda, responses, origin)
   }
 }

@@ -50,10 +50,14 @@ public struct ClaimText: Sendable {
       + "\\bottomrule\n\\end{tabular}\n% \(rule)\n"
   }
 
-  private static let header = ["claim", "says", "verdict", "difference", "95%", "p", "could show", "rests on"]
+  /// What stands in the columns of a table of claims; the verdict is the third.
+  package static let header = ["claim", "says", "verdict", "difference", "95%", "p", "could show", "rests on"]
+
+  /// The cells of a table, a row for each claim.
+  package var rows: [[String]] { claims.map { ClaimWords($0).cells(verdict: $0.verdict.rawValue) } }
 
   /// How verdicts come about, in a sentence or two.
-  private var rule: String {
+  package var rule: String {
     let tested = claims.count { $0.evidence != nil }
     let family = tested == 1 ? "1 claim" : "\(tested) claims"
     let level = NumberFormat.fixed(Verdict.level, decimals: 2)

@@ -73,6 +73,9 @@ public struct CrossTable: Sendable {
     return published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
   }
 
+  /// What must be known beside the numbers, a sentence each.
+  package var remarks: [String] { notes }
+
   private var notes: [String] { gaps.isEmpty ? [] : ["Not filled: \(gaps.joined(separator: ", "))."] }
 
   /// The table for a terminal, with a legend.
@@ -102,7 +105,7 @@ public struct CrossTable: Sendable {
     return .object(object)
   }
 
-  /// Writes `table.json`, `TABLE.md`, `table.csv` and `table.tex`.
+  /// Writes `table.json`, `TABLE.md`, `table.csv` and `table.tex`, and `claims.csv` where there are claims.
   ///
   /// - Parameter folder: Made if it is not there. Files that hold the same bytes already are left alone.
   /// - Throws: ``ResultsError``.
@@ -119,6 +122,7 @@ public struct CrossTable: Sendable {
       ("table.tex", text.latex + ClaimText(claims).latex),
     ]
     for (file, text) in files { try ResultReport.write(Array(text.utf8), to: "\(folder)/\(file)", in: folder) }
+    try ResultReport.write(claims, into: folder)
   }
 }
 

@@ -1,6 +1,7 @@
 // What trainings learned from, stage by stage: how many examples of how many prompts, and what came to nothing.
 // The counts are steps'; here they get the names of the cells that share them.
 
+public import Digests
 import JSON
 public import Records
 
@@ -14,9 +15,12 @@ public struct LearnedExamples: Sendable {
     public let counts: FeedbackCounts
     /// What the stages gave whose feedback came in: none for the first, several where parts of the data come together.
     public let before: [FeedbackCounts]
+    /// The key of the step; nil where nobody asks for it.
+    package let key: Digest?
 
     /// Takes counts.
-    public init(label: String, counts: FeedbackCounts, before: [FeedbackCounts] = []) {
+    public init(label: String, counts: FeedbackCounts, before: [FeedbackCounts] = [], key: Digest? = nil) {
+      self.key = key
       self.label = label
       self.counts = counts
       self.before = before

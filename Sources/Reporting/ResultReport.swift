@@ -192,7 +192,7 @@ public struct ResultReport: Sendable {
     }
   }
 
-  /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.
+  /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`, and `claims.csv` where there are claims.
   ///
   /// - Parameters:
   ///   - folder: Made if it is not there. Files that hold the same bytes already are left alone.
@@ -207,6 +207,7 @@ public struct ResultReport: Sendable {
       ("table.csv", TableText.csv(numbers, published: beside)), ("table.tex", table.latex + ClaimText(claims).latex),
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
+    try Self.write(claims, into: folder)
     let path = "\(folder)/lock.json"
     if Self.holds(path, lock(commit: Self.commit(inLock: path))) { return }
     try Self.write(lock(commit: commit()), to: path, in: folder)
@@ -223,6 +224,17 @@ public struct ResultReport: Sendable {
       if parts.count == 5, parts[1] == "commit" { return String(parts[3]) }
     }
     return nil
+  }
+
+  /// Writes `claims.csv`; where the table makes no claims any more, those of an earlier spec are taken away.
+  static func write(_ claims: [JudgedClaim], into folder: String) throws(ResultsError) {
+    let path = "\(folder)/claims.csv"
+    if !claims.isEmpty { return try write(Array(ClaimCSV.csv(claims).utf8), to: path, in: folder) }
+    guard unsafe unlink(path) != 0 else { return }
+    let reason = errno
+    if reason == ENOENT || reason == ENOTDIR { return }
+    let error = POSIXError(POSIXErrorCode(rawValue: reason) ?? .EIO)
+    throw ResultsError(path: path, reason: SystemReason.text(of: error, at: path))
   }
 
   private func markdown(_ table: TableText) -> String {

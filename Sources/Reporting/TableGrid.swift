@@ -2,6 +2,7 @@
 // apart. Knows nothing of formats.
 
 package import Records
+package import Specification
 
 /// A laid-out table, number by number.
 package struct TableGrid: Sendable {
@@ -33,6 +34,8 @@ package struct TableGrid: Sendable {
     package let labels: [String]
     /// Its cells; nil where nothing was measured.
     package let cells: [Cell?]
+    /// What a paper printed for the same cells, in its brackets; nil where nothing is published.
+    package let published: [String?]
     /// Whether it shows the model before training.
     package let isBase: Bool
   }
@@ -49,7 +52,9 @@ package struct TableGrid: Sendable {
   /// - Parameters:
   ///   - layout: The table.
   ///   - marks: What is said of its cells.
-  package init(_ layout: TableLayout, marks: TableMarks) {
+  ///   - published: A paper's numbers.
+  package init(_ layout: TableLayout, marks: TableMarks, published: PublishedNumbers? = nil) {
+    let beside = published.map { PublishedCells($0, in: layout) }
     labels = layout.shownAxes
     columns = layout.columns
     rows = layout.rows.enumerated().map { index, row in
@@ -63,7 +68,8 @@ package struct TableGrid: Sendable {
             isBest: marks.best.contains(place), divergence: number.divergence)
         }
       }
-      return Row(labels: layout.shownLabels(of: row), cells: cells, isBase: row.isBase)
+      let published = row.cells.indices.map { beside?.text(at: TableMarks.Place(row: index, column: $0)) }
+      return Row(labels: layout.shownLabels(of: row), cells: cells, published: published, isBase: row.isBase)
     }
   }
 }

@@ -114,7 +114,7 @@ public struct TableText: Sendable {
     let diverged = measured.contains { !$0.divergedAt.isEmpty }
     let header =
       axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"] + (published == nil ? [] : ["published"])
-    var text = (header + (diverged ? ["diverged-at"] : [])).map(quoted).joined(separator: ",") + "\n"
+    var text = CSV.line(header + (diverged ? ["diverged-at"] : []))
     for number in measured {
       let labels = axes.map { number.value(on: $0) ?? "" }
       let numbers = [number.mean, number.spread, number.standardError]
@@ -122,14 +122,9 @@ public struct TableText: Sendable {
       var cells = labels + [number.eval] + values + [String(number.records), String(number.seeds.count)]
       if let published { cells.append(published[number]?.value.map { String($0) } ?? "") }
       if diverged { cells.append(number.divergedAt.map { $0.map(String.init) ?? "" }.joined(separator: " ")) }
-      text += cells.map(quoted).joined(separator: ",") + "\n"
+      text += CSV.line(cells)
     }
     return text
-  }
-
-  private static func quoted(_ cell: String) -> String {
-    let special = cell.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-    return special ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
   }
 
   /// A LaTeX tabular with booktabs rules.

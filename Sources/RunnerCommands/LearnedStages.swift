@@ -68,7 +68,9 @@ struct LearnedStages {
     var stages: [LearnedExamples.Stage] = []
     for before in feedback { stages += try all(upTo: before.source.step, seen: &seen) }
     let before = try feedback.compactMap { try feedbackCounts(of: $0.source.step) }
-    return stages + [LearnedExamples.Stage(label: graph.step(step).label, counts: counts, before: before)]
+    return stages + [
+      LearnedExamples.Stage(label: graph.step(step).label, counts: counts, before: before, key: done[step]?.key)
+    ]
   }
 
   private func feedbackCounts(of step: StepID) throws -> FeedbackCounts? {

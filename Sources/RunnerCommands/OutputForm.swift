@@ -14,10 +14,14 @@ enum OutputForm {
   case records([(id: String?, json: JSONValue)])
   /// The log of a training, one optimizer step a line.
   case training([JSONObject])
+  /// The points of a likelihood trace.
+  case trace(TraceForm)
   /// One mapping, such as counts.
   case facts(JSONObject)
   /// Tensors.
   case weights(WeightsForm)
+  /// A model's file.
+  case model(GGUFForm)
   /// What nobody reads.
   case bytes(Int)
 
@@ -25,6 +29,10 @@ enum OutputForm {
   init(_ bytes: [UInt8], isData: Bool) {
     if let weights = WeightsForm(bytes) {
       self = .weights(weights)
+      return
+    }
+    if let model = GGUFForm(bytes) {
+      self = .model(model)
       return
     }
     let lines = bytes.split(separator: UInt8(ascii: "\n"))
@@ -39,6 +47,8 @@ enum OutputForm {
     let objects = values.compactMap(\.objectValue)
     if !objects.isEmpty, objects.allSatisfy({ $0["step"]?.integerValue != nil && $0["loss"] != nil }) {
       self = .training(objects)
+    } else if objects.count == values.count, let trace = TraceForm(objects) {
+      self = .trace(trace)
     } else if bytes.last != UInt8(ascii: "\n"), let only = objects.first, objects.count == 1 {
       self = .facts(only)
     } else if values.isEmpty {
@@ -55,14 +65,17 @@ enum OutputForm {
   /// - Parameters:
   ///   - first: How many records are shown.
   ///   - record: The one that is shown instead; nil for the first ones.
+  ///   - steps: The optimizer steps of a trace's points, where they are known.
   /// - Returns: The lines.
   /// - Throws: ``TraceFault`` if no record is called so.
-  func lines(first: Int, record: String?) throws -> [String] {
+  func lines(first: Int, record: String?, steps: [Int?] = []) throws -> [String] {
     switch self {
     case .records(let records): try Self.lines(of: records, first: first, record: record)
     case .training(let log): Self.table(log).map { "  \($0)" }
+    case .trace(let trace): trace.lines(steps: steps).map { $0.isEmpty ? "" : "  \($0)" }
     case .facts(let facts): RecordForm(.object(facts)).lines()
     case .weights(let weights): weights.lines
+    case .model(let model): model.lines
     case .bytes(let count): ["  \(ByteCount.text(count)) that are not made for reading; `runner store cat` writes them"]
     }
   }

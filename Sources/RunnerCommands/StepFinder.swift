@@ -29,6 +29,10 @@ struct StepFinder {
   /// Key, or `id` of `plan --json`, or the beginning of one; label, or label with a cell: `LABEL for CELL`.
   let name: String
   let store: Store
+  /// Only steps of this cell are meant; nil: of all.
+  var cell: String?
+
+  init(name: String, store: Store, cell: String? = nil) { (self.name, self.store, self.cell) = (name, store, cell) }
 
   /// The fewest digits of a key that are taken for one.
   private static let fewestDigits = 4
@@ -74,12 +78,14 @@ struct StepFinder {
 
   private func search(_ graph: StepGraph) throws -> Found {
     var resolver = Resolver(index: StoreIndex(store))
-    let resolved = graph.steps.map { ($0, resolver.resolve($0)) }
+    let resolved = graph.steps.map { ($0, resolver.resolve($0)) }.filter { step, _ in
+      cell.map { graph.users.isUser($0, of: step.id) } ?? true
+    }
     let named = resolved.filter { step, _ in
       step.label == name || graph.users[step.id]?.contains { "\(step.label) for \($0)" == name } == true
     }
     let matches = named.isEmpty ? resolved.filter { isKey($0.1.key) || isKey($0.0.id.digest) } : named
-    guard let (step, state) = matches.first else { return .none(labels: graph.steps.map(\.label)) }
+    guard let (step, state) = matches.first else { return .none(labels: resolved.map(\.0.label)) }
     guard matches.count == 1 else {
       throw VerifyFault.ambiguous(name: name, matches.map { Self.described($0.0, $0.1, in: graph) })
     }

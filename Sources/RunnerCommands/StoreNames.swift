@@ -68,7 +68,9 @@ enum StoreNameFault: DiagnosableError, Hashable {
       [
         Diagnosis(
           "store.ambiguous-name", "`\(name)` may be any of \(found.count) \(what)s", notes: found.prefix(20).map(\.hex),
-          remedy: "Give more digits.", exit: .usage)
+          remedy: name.allSatisfy(\.isHexDigit)
+            ? "Give more digits." : "Give one of these keys; `runner show SPEC --step` looks among a spec's own steps.",
+          exit: .usage)
       ]
     case .noOutput(let name, let step, let known):
       [

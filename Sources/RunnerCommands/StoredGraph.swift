@@ -33,6 +33,9 @@ struct StoredGraph {
   /// A step's key and outputs; nil if it is not stored.
   subscript(step: StepID) -> (key: Digest, result: StoredResult)? { found[step] }
 
+  /// The keys of all that is stored.
+  var keys: Set<Digest> { Set(found.values.map(\.key)) }
+
   /// The digest of an output; nil if its step is not stored.
   func digest(of output: OutputReference) -> Digest? { found[output.step]?.result.outputs[output.output]?.digest }
 

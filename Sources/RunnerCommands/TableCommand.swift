@@ -13,6 +13,8 @@ struct TableCommand: ParsableCommand {
   /// A form of the table.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, markdown, csv, latex, json
+    /// The claims, one a line: they are no lines of the table.
+    case claimsCSV = "claims-csv"
   }
 
   static let configuration = CommandConfiguration(
@@ -37,7 +39,8 @@ struct TableCommand: ParsableCommand {
   var columns: String?
   @Option(help: "`base`, or a row by its labels joined by `/`: show each number's difference from it.")
   var relativeTo: String?
-  @Option(help: "text, markdown, csv, latex (booktabs) or json.") var format = Format.text
+  @Option(help: "text, markdown, csv, claims-csv (the claims, one a line), latex (booktabs) or json.") var format =
+    Format.text
   @OptionGroup var storage: StorePathOptions
   @Option(help: "Folder of results of specs that are not stored.", completion: .directory) var results = "results"
 
@@ -72,6 +75,7 @@ struct TableCommand: ParsableCommand {
     case .csv:
       let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
       Output.bytes(Array(TableText.csv(layout.numbers, published: beside).utf8))
+    case .claimsCSV: Output.bytes(Array(ClaimCSV.csv(Array(claims.joined())).utf8))
     case .latex: Output.bytes(Array((text.latex + "% \(text.legend)\n" + told.map(\.latex).joined()).utf8))
     case .json: Output.json(TableJSON.json(of: layout, marks, published: published, claims: Array(claims.joined())))
     }

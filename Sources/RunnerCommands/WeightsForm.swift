@@ -70,7 +70,7 @@ struct WeightsForm {
   }
 
   /// `block.*.attentionKey.a` for `block.7.attentionKey.a`.
-  private static func withoutNumber(_ name: String) -> String {
+  static func withoutNumber(_ name: String) -> String {
     name.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) == nil ? String($0) : "*" }
       .joined(separator: ".")
   }

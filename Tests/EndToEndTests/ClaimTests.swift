@@ -80,7 +80,7 @@ import Testing
     #expect(try Self.verdicts(space) == ["holds", "does not hold", "undecided"])
     #expect(
       space.files(below: "results")
-        == ["TABLE.md", "lock.json", "table.csv", "table.json", "table.tex"].map { "small/\($0)" })
+        == ["TABLE.md", "claims.csv", "lock.json", "table.csv", "table.json", "table.tex"].map { "small/\($0)" })
     // What is stored is judged again, and comes to the same.
     let again = try space.run(["exec", "small.yaml", "--json"])
     #expect(again.exitCode == 2 && again.output.contains("\"code\":\"claim.failed\""), "\(again.output)")
@@ -108,6 +108,9 @@ import Testing
     #expect(markdown.contains("## Claims") && markdown.contains(" [97.5]** |"), "\(markdown)")
     let latex = try space.run(["table", "small.yaml", "--format", "latex"]).output
     #expect(latex.contains("\\begin{tabular}{lllrrrrl}"), "\(latex)")
+    let lines = try space.run(["table", "small.yaml", "--format", "claims-csv"]).output
+    #expect(try lines == space.read("results/small/claims.csv"))
+    #expect(lines.contains("\nwins,lax > strict,true,holds,,accuracy,1.0,0.0,1.0,1.0,1.0,"), "\(lines)")
     let diff = try space.run(["diff", "results/small", "small.yaml"])
     #expect(diff.exitCode == 0 && diff.output.contains("the same outcomes"), "\(diff.errors)")
     // The table alone does not say what was measured: without the store the verdict stands as it was written.

@@ -79,12 +79,54 @@ import Testing
     #expect(table["claims"]?.arrayValue?.first?["verdict"]?.stringValue == "undecided")
     #expect(table["cells"]?.arrayValue?.map { $0["published"] } == [.number(0.471), .null])
     #expect(try space.read("results/both/table.csv").contains(",published\n"))
+    #expect(
+      try space.read("results/both/claims.csv").contains("\nhotter,greedy/counting | up < T = 1/counting | up,true,"))
     // Both by the spec and by the file that was written.
     for name in ["both.yaml", "results/both"] {
       let shown = try space.run(["table", name])
       #expect(shown.exitCode == 0 && shown.output.contains("hotter: greedy"), "\(shown.errors)\(shown.output)")
       #expect(shown.output.contains(" counting | up\n") && shown.output.contains("[47.1]\n"), "\(shown.output)")
     }
+  }
+
+  /// Both experiments fetch and split the same data, and `hot` differs in the temperature alone.
+  @Test func aPageHasTheTableAndEachExperimentOnce() throws {
+    let space = try space(
+      """
+      published: {file: paper.yaml}
+      claims:
+        hotter: {holds: "greedy/counting | up < T = 1/counting | up", required: false}
+      """)
+    try space.write("version: 1\nsource: A <paper>\nrows: {greedy: {counting | up: 47.1}}\n", to: "paper.yaml")
+    let early = try space.run(["report", "both.yaml"])
+    #expect(early.exitCode == 74 && early.errors.contains("Run `runner exec both.yaml` first."), "\(early.errors)")
+    #expect(try space.run(["exec", "both.yaml"]).exitCode == 0)
+    let outcome = try space.run(["report", "both.yaml"])
+    #expect(outcome.exitCode == 0 && outcome.output.hasPrefix("both.html: "), "\(outcome.errors)")
+    let page = try ReportPage("both.html", in: space)
+    #expect(page.faults == [])
+    #expect(
+      page.sections.prefix(2) == ["results", "claims"] && page.html.contains("<h1>both</h1>"), "\(page.sections)")
+    for section in ["e1-results", "e1-plan", "e1-data", "e2-results", "e2-plan", "e2-cost", "e2-data"] {
+      #expect(page.sections.contains(section), "\(section) of \(page.sections)")
+    }
+    let results = try page.section("results")
+    #expect(results.contains("[47.1]") && results.contains("In brackets: A <paper>"), "\(results)")
+    #expect(results.contains("greedy/counting | up cold") && results.contains("T = 1/counting | up hot"), "\(results)")
+    let claims = try page.section("claims")
+    #expect(claims.contains("hotter (not required) undecided"), "\(claims)")
+    #expect(try page.section("e1-data").contains("numbers.jsonl") && !page.section("e2-data").contains("sha256"))
+    #expect(try page.section("e2-data").contains("The same as of cold , and shown there: "))
+    let cost = try page.section("e2-cost")
+    #expect(cost.contains("seconds are also steps of cold"), "\(cost)")
+    // Named beside its table, an experiment is told of once.
+    let again = try space.run(["report", "experiments/hot.yaml", "both.yaml", "-o", "again.html"])
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try ReportPage("again.html", in: space).sections.filter { $0.hasSuffix("-results") }.count == 2)
+    let other = try space.run(["report", "both.yaml", "--relative-to", "T = 1", "-o", "other.html"])
+    #expect(other.exitCode == 0, "\(other.errors)")
+    let unknown = try space.run(["report", "both.yaml", "--relative-to", "base"])
+    #expect(unknown.exitCode == 64 && unknown.errors.contains("there is no row `base`"), "\(unknown.errors)")
   }
 
   @Test(arguments: [

@@ -120,6 +120,63 @@ import Testing
     #expect(try !ReportPage("small.html", in: space).sections.contains("detection"))
   }
 
+  /// Twelve pairs in batches of four are three steps an epoch: half epochs end at step 2, 3 and 5, and the last at 6.
+  @Test func likelihoodTracesAreCurves() throws {
+    let space = try TestSpace()
+    var training = Self.training
+    training.evals.append("moves: {likelihood-trace: {every: {epochs: 0.5}}}")
+    #expect(try space.exec(training).exitCode == 0)
+    _ = try reported(space, ["small.yaml"])
+    let page = try ReportPage("small.html", in: space)
+    #expect(page.faults == [] && page.sections.prefix(3) == ["results", "curves", "traces"], "\(page.sections)")
+    let text = try page.section("traces")
+    let label = "likelihood-trace on examples of numbers/train, after dpo, seed"
+    let seeds = try [1, 2].map { seed in
+      try space.output("trace", of: "\(label) \(seed)")
+    }
+    let points = try seeds.map { digest in
+      try space.run(["store", "cat", digest]).output.split(separator: "\n").map {
+        try JSONValue(parsing: Array($0.utf8))
+      }
+    }
+    #expect(points.allSatisfy { $0.count == 4 })
+    for (side, title) in [("chosen", "Better responses"), ("rejected", "Worse responses")] {
+      let ends = try [0, 3].map { index in
+        try points.map { try #require($0[index][side]?.doubleValue) }.reduce(0, +) / 2
+      }.map { String(format: "%.4f", $0) }
+      #expect(
+        text.contains("DPO: \(ends[0]) at step 2, \(ends[1]) at step 6"), "\(ends) in \(text)")
+      #expect(text.contains("\(title) in nats against the optimizer step."), "\(text)")
+    }
+    for step in [2, 3, 5, 6] { #expect(text.contains(" \(step) "), "\(step) in \(text)") }
+    #expect(text.contains("over 2 seeds") && text.contains("Pairs: 12."), "\(text)")
+  }
+
+  /// A trace ends with the weights that were kept; of rounds one begins where the last ended.
+  @Test func tracesOfKeptWeightsAndRounds() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.evals.append("moves: {likelihood-trace: {every: {steps: 1}}}")
+    training.hyperparameters = ["examples: 12", "keep: {best: {eval: accuracy, every: {steps: 2}}}"]
+    training.split = "{heldout: 4, train: 12}"
+    training.evals[0] = "accuracy: {accuracy: {on: numbers/train, max-new-tokens: 4, temperature: 0}}"
+    #expect(try space.exec(training).exitCode == 0)
+    _ = try reported(space, ["small.yaml"])
+    let text = try ReportPage("small.html", in: space).section("traces")
+    #expect(text.contains(" at step 1, ") && text.contains("Pairs: 12."), "\(text)")
+    let choice = try space.run(
+      ["store", "cat", try space.output("choice", of: "choose the best by accuracy, after dpo")])
+    let chosen = try #require(try JSONValue(parsing: Array(choice.output.utf8))["chosen"]?.integerValue)
+    let kept = [2, 4, 6][chosen]
+    let shown = try space.run([
+      "show", "small.yaml", "--step", "likelihood-trace on examples of numbers/train, after dpo",
+    ])
+    let steps = shown.output.split(separator: "\n").compactMap { line in
+      line.split(separator: " ").first.flatMap { Int($0) }
+    }
+    #expect(steps == [1, 2, 3, 4, 5, kept], "\(shown.errors)\(shown.output)")
+  }
+
   @Test func whatCannotBeReportedIsToldWithWhatToDo() throws {
     let space = try TestSpace()
     try SmallExperiment().write(to: space)

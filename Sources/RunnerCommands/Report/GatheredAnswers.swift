@@ -14,6 +14,8 @@ struct GatheredAnswers {
   /// What one cell said.
   private struct Side {
     let cell: String
+    /// The digest of all its outcomes.
+    let digest: String
     let outcomes: [Outcomes]
     let responses: [RecordID: Responses]
     let prompts: [RecordID: RenderedPrompt]
@@ -57,7 +59,7 @@ struct GatheredAnswers {
       let outcomes = try numbers.stored.records(Outcomes.self, of: source.outcomes, first: Self.mostRead)
     else { return nil }
     return Side(
-      cell: number.cell, outcomes: outcomes,
+      cell: number.cell, digest: numbers.stored.digest(of: source.outcomes)?.hex ?? "", outcomes: outcomes,
       responses: Dictionary(responses.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
       prompts: Dictionary(prompts.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
   }
@@ -76,7 +78,8 @@ struct GatheredAnswers {
       title: eval,
       note:
         "\(seed)\(chosen.count) of the first \(first.outcomes.count) records: those with the most different outcomes.",
-      records: chosen.map { shown($0, sides) })
+      records: chosen.map { shown($0, sides) },
+      origin: sides.map { "\($0.cell) \($0.digest)" }.joined(separator: "\n"))
   }
 
   private func shown(_ id: RecordID, _ sides: [Side]) -> ShownAnswers {

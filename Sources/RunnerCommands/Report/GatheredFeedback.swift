@@ -48,12 +48,13 @@ struct GatheredFeedback {
       guard !examples.isEmpty else { return nil }
       let rows = examples.flatMap { one in
         one.stages.enumerated().map { index, stage in
-          Self.row(stage, cells: index == one.stages.count - 1 ? one.cells : [])
+          CountRow(
+            cells: Self.row(stage, cells: index == one.stages.count - 1 ? one.cells : []), origin: stage.key?.hex ?? "")
         }
       }.distinct
       let counts = PageTable(
-        head: ["stage", "items", "prompts with items", "prompts", "left over", "verdicts", "for cells"], rows: rows,
-        numbers: [1, 2, 3])
+        head: ["stage", "items", "prompts with items", "prompts", "left over", "verdicts", "for cells"],
+        rows: rows.map(\.cells), numbers: [1, 2, 3], origins: rows.map(\.origin))
       let judged = LearnedExamples.judgedTables(of: examples).map { table in
         PageTable(
           head: StageCounts.columns(isCUT: table.isCUT), rows: table.stages.map { $0.cells(isCUT: table.isCUT) },
@@ -64,6 +65,12 @@ struct GatheredFeedback {
           "Every response that came in is an item or a named leftover. The last stage of each chain made the examples.",
         tables: [counts] + judged)
     }
+  }
+
+  /// A stage with the key of its step.
+  private struct CountRow: Hashable {
+    let cells: [String]
+    let origin: String
   }
 
   private static func row(_ stage: LearnedExamples.Stage, cells: [String]) -> [String] {
@@ -94,13 +101,15 @@ struct GatheredFeedback {
   /// What the pairs of each origin are like; nil where there are none.
   var pairs: ReportedTables? {
     get throws {
-      let rows = try origins.compactMap { origin -> [String]? in
+      let rows = try origins.compactMap { origin -> CountRow? in
         let pairs = try stored.records(FeedbackRecord.self, of: origin.output)?.flatMap(\.items)
           .compactMap { item -> (chosen: Response, rejected: Response)? in
             if case .pair(let chosen, let rejected) = item { (chosen, rejected) } else { nil }
           }
         guard let pairs, !pairs.isEmpty else { return nil }
-        return [origin.label, String(pairs.count)] + Self.statistics(pairs) + [Self.names(origin.cells)]
+        return CountRow(
+          cells: [origin.label, String(pairs.count)] + Self.statistics(pairs) + [Self.names(origin.cells)],
+          origin: origin.key.hex)
       }
       guard !rows.isEmpty else { return nil }
       let head = [
@@ -111,7 +120,11 @@ struct GatheredFeedback {
         "Means over pairs. Tokens are those that a model wrote; recorded responses have none. Words kept: of the "
         + "chosen response's words those that stand in the rejected one, in order, over at most "
         + "\(Self.mostCompared) pairs."
-      return ReportedTables(note: note, tables: [PageTable(head: head, rows: rows, numbers: Set(1...7))])
+      return ReportedTables(
+        note: note,
+        tables: [
+          PageTable(head: head, rows: rows.map(\.cells), numbers: Set(1...7), origins: rows.map(\.origin))
+        ])
     }
   }
 
@@ -148,7 +161,7 @@ struct GatheredFeedback {
         note:
           "The first \(min(count, useful.count)) of \(useful.count) records with \(items) item\(items == 1 ? "" : "s")"
           + "\(cells.isEmpty ? "" : ", for \(cells)"); key \(origin.key.short).",
-        examples: useful.prefix(count).map(Self.shown))
+        examples: useful.prefix(count).map(Self.shown), origin: origin.key.hex)
     }
   }
 

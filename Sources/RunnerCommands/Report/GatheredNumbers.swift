@@ -1,4 +1,4 @@
-// The numbers of an experiment for a page: laid out as its table, tested, and each with what stands behind it.
+// The numbers of a table for a page: laid out as it is, tested, and each with what stands behind it.
 
 import Digests
 import Pages
@@ -8,28 +8,50 @@ import Reporting
 import Specification
 import Statistics
 
-/// Lays the numbers of an experiment out.
+/// Lays the numbers of an experiment, or of a table over several, out.
 struct GatheredNumbers {
-  private let subject: ReportSubject
+  private let stored: StoredTable
+  private let remarks: [String]
   private let layout: TableLayout
+  /// The experiment of each row; empty where all are of one.
+  private let experiments: [String: String]
 
   /// Lays numbers out as the spec says; differences are from the row that is asked for, that of the spec, or the base.
   ///
   /// - Throws: ``CommandError/unknownName(what:name:known:)`` if there is no such row.
   init(_ subject: ReportSubject, relativeTo: String?) throws {
-    self.subject = subject
     let own = subject.experiment?.experiment.table
-    let numbers = subject.table.numbers.map(\.measured)
+    try self.init(
+      subject.table, remarks: subject.remarks, rows: own?.rows ?? [], columns: own?.columns ?? [], value: own?.value,
+      own: own?.relativeTo, relativeTo: relativeTo)
+  }
+
+  /// Lays a table over several experiments out; differences are from the row that is asked for, or that of the spec.
+  ///
+  /// - Throws: ``CommandError/unknownName(what:name:known:)`` if there is no such row.
+  init(_ table: ReportedTable, relativeTo: String?) throws {
+    let rows = table.specification.rows.entries.map { ($0.name, $0.value.experiment) }
+    try self.init(
+      table.table, remarks: table.remarks, rows: ["row"], columns: ["column"], value: nil,
+      own: table.specification.relativeTo.map { .row($0) }, relativeTo: relativeTo,
+      experiments: Dictionary(rows, uniquingKeysWith: { first, _ in first }))
+  }
+
+  private init(
+    _ stored: StoredTable, remarks: [String], rows: [String], columns: [String], value: String?,
+    own: Table.RelativeTo?, relativeTo: String?, experiments: [String: String] = [:]
+  ) throws {
+    (self.stored, self.remarks, self.experiments) = (stored, remarks, experiments)
+    let numbers = stored.numbers.map(\.measured)
     func layout(_ reference: Table.RelativeTo?) -> TableLayout {
-      TableLayout(
-        numbers, rows: own?.rows ?? [], columns: own?.columns ?? [], value: own?.value, relativeTo: reference)
+      TableLayout(numbers, rows: rows, columns: columns, value: value, relativeTo: reference)
     }
     let known = layout(nil).referenceNames
     if let relativeTo, !known.contains(relativeTo) {
       throw CommandError.unknownName(what: "row", name: relativeTo, known: known)
     }
     let asked = relativeTo.map { $0 == "base" ? Table.RelativeTo.base : .row($0) }
-    self.layout = layout(asked ?? own?.relativeTo ?? (known.contains("base") ? .base : nil))
+    self.layout = layout(asked ?? own ?? (known.contains("base") ? .base : nil))
   }
 
   /// The numbers with what is said of them.
@@ -38,19 +60,22 @@ struct GatheredNumbers {
   /// - Returns: What a page shows.
   func numbers(outcomes: (Digest) -> [Outcomes]?) -> ReportedNumbers {
     let behind = Dictionary(
-      subject.table.numbers.map { ($0.measured, $0) }, uniquingKeysWith: { first, _ in first })
+      stored.numbers.map { ($0.measured, $0) }, uniquingKeysWith: { first, _ in first })
     let marks = TableMarks(layout, numbers: behind, outcomes: outcomes)
+    let published = stored.published
     return ReportedNumbers(
-      grid: TableGrid(layout, marks: marks), legend: TableText(layout, marks: marks).legend, notes: subject.remarks,
-      behind: table)
+      grid: TableGrid(layout, marks: marks, published: published),
+      legend: TableText(layout, marks: marks, published: published).legend, notes: remarks, behind: table)
   }
 
   private var table: PageTable {
-    let head = ["cell", "eval", "mean ± error", "interval of 95%", "n", "seeds", "outcomes", "steps (outcomes)"]
-    let rows = subject.table.numbers.map { number in
+    let place = experiments.isEmpty ? ["cell", "eval"] : ["cell", "experiment"]
+    let head = place + ["mean ± error", "interval of 95%", "n", "seeds", "outcomes", "steps (outcomes)"]
+    let rows = stored.numbers.map { number in
       let measured = number.measured
       return [
-        number.cell.isEmpty ? "the only cell" : number.cell, number.eval, measured.text, Self.interval(measured),
+        number.cell.isEmpty ? "the only cell" : number.cell, experiment(of: number) ?? number.eval, measured.text,
+        Self.interval(measured),
         String(number.records), measured.seeds.map { measured.text(of: $0) }.joined(separator: ", "),
         measured.counts.map { "\($0.count) \($0.kind)" }.joined(separator: ", "),
         number.sources.map { "\($0.step.short) (\($0.outcomes.short))" }.joined(separator: ", "),
@@ -59,6 +84,10 @@ struct GatheredNumbers {
     return PageTable(
       head: head, rows: rows, numbers: [2, 3, 4],
       caption: "Intervals of several seeds are Student's over the seeds, of one seed normal over its records.")
+  }
+
+  private func experiment(of number: StoredTable.Number) -> String? {
+    number.place.first { $0.axis == "row" }.flatMap { experiments[$0.value] }
   }
 
   /// Of several seeds by their spread, of one by the standard error over records.

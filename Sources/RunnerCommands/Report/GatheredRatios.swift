@@ -69,7 +69,7 @@ struct GatheredRatios {
     let key = source("scores").flatMap { stored[$0.step]?.key.short } ?? ""
     return DetectionSet(
       title: step.label, note: "The eval's own likelihoods, as they are stored; key \(key).", lambda: nil,
-      responses: Array(responses))
+      responses: Array(responses), origin: source("scores").map { "\($0.step.digest.hex)/\($0.output)" } ?? "")
   }
 
   // MARK: - Trainings
@@ -107,7 +107,14 @@ struct GatheredRatios {
       note: "Read by the model that training starts from, as at the first optimizer step"
         + "\(cells.isEmpty ? "" : ", for \(cells.prefix(6).joined(separator: ", "))"); λ = \(lambda); examples' key "
         + "\(stored[source.step]?.key.short ?? "").",
-      lambda: lambda, responses: responses)
+      lambda: lambda, responses: responses, origin: Self.origin(step, work, lambda, source))
+  }
+
+  /// The same examples, read by the same model.
+  private static func origin(_ step: Step, _ work: TrainWork, _ lambda: Double, _ source: OutputReference) -> String {
+    let model = step.inputs.filter { work.model.inputNames.contains($0.name) }.map(\.source)
+    let read = ([source] + model).map { "\($0.step.digest.hex)/\($0.output)" }
+    return (read + ["\(lambda)"]).joined(separator: "\n")
   }
 
   /// The step as a task whose model can be read; nil if the model's files are not stored.

@@ -25,10 +25,13 @@ struct GatheredSteps {
   private let experiment: PlannedExperiment
   private let stored: StoredGraph
   private let facts: [Fact]
+  /// Experiments that stand before it on the page, by name, each with the keys of its steps.
+  private let earlier: [(name: String, keys: Set<Digest>)]
 
-  init(_ experiment: PlannedExperiment, _ stored: StoredGraph) {
+  init(_ experiment: PlannedExperiment, _ stored: StoredGraph, after earlier: [ReportSubject]) {
     self.experiment = experiment
     self.stored = stored
+    self.earlier = earlier.map { ($0.name, $0.stored?.keys ?? []) }
     facts = stored.graph.steps.map { step in
       let source = stored.provenance(of: step.id)
       return Fact(
@@ -66,7 +69,8 @@ struct GatheredSteps {
       let note =
         "Seconds that each step's result took when it was computed, as the store has it. Records reused had been "
         + "computed before, for other steps. "
-      return ReportedTables(note: note + (shared ?? ""), tables: [byKind] + (cells.map { [$0] } ?? []))
+      let shares = [shared, counted].compactMap { $0 }.joined(separator: " ")
+      return ReportedTables(note: note + shares, tables: [byKind] + (cells.map { [$0] } ?? []))
     }
   }
 
@@ -108,6 +112,18 @@ struct GatheredSteps {
       + "was computed once: \(words[1])."
   }
 
+  /// How much of it stands in the cost of experiments that the page tells of before; nil for nothing.
+  private var counted: String? {
+    var left = facts.filter { $0.key != nil }
+    let told = earlier.compactMap { other -> String? in
+      let common = left.filter { $0.key.map(other.keys.contains) ?? false }
+      left.removeAll { $0.key.map(other.keys.contains) ?? false }
+      return common.isEmpty
+        ? nil : "\(common.count) steps with \(Self.seconds(common)) seconds are also steps of \(other.name)"
+    }
+    return told.isEmpty ? nil : "Of its \(facts.count) steps \(told.joined(separator: ", "))."
+  }
+
   private var cells: PageTable? {
     let names = experiment.experiment.cells.map(\.name)
     guard names.count > 1 else { return nil }
@@ -145,6 +161,10 @@ struct GatheredSteps {
     guard !(fetched + data).isEmpty else { return nil }
     return ReportedTables(
       note: "What the experiment began with, by content.",
-      tables: [PageTable(head: ["what", "kind", "sha256", "size"], rows: fetched + data, numbers: [3])])
+      tables: [
+        PageTable(
+          head: ["what", "kind", "sha256", "size"], rows: fetched + data, numbers: [3],
+          origins: (fetched + data).map { $0.joined(separator: "\n") })
+      ])
   }
 }

@@ -11,27 +11,32 @@ struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Write one HTML page about stored experiments. Trains nothing.",
     discussion: """
-      The page has the table with its errors and tested differences, learning curves with the seeds as a band, the
-      counts of every stage, examples with the words that revisions changed, answers of all cells to the same prompts,
-      for CUT the tokens colored by detection ratio, the plan as a picture, and what everything took. It needs no
-      network, no script and no other file, follows light and dark, and prints. The same store and specs give the same
-      bytes.
+      The page has the table with its errors and tested differences, claims with their verdicts, learning curves and
+      likelihood traces with the seeds as a band, the counts of every stage, examples with the words that revisions
+      changed, answers of all cells to the same prompts, for CUT the tokens colored by detection ratio, the plan as a
+      picture, and what everything took. It needs no network, no script and no other file, follows light and dark, and
+      prints. The same store and specs give the same bytes.
 
-      Of a spec its stored results are shown. A folder of results is shown by its own numbers, with whatever the store
-      has of the steps behind them. Where a cell learns by CUT, the model reads the judged responses that are shown;
-      nothing else is computed, and --examples 0 leaves it out.
+      Of a spec its stored results are shown. Of a table over several experiments the page has the table with published
+      numbers and claims, then each of its experiments; what these have in common is shown with the first. A
+      folder of results is shown by its own numbers, with whatever the store has of the steps behind them. Where a cell
+      learns by CUT, the model reads the judged responses that are shown; nothing else is computed, and --examples 0
+      leaves it out.
 
       Examples:
         runner report experiments/prompts/counting.yaml
         runner report experiments/quickstart/*.yaml -o quickstart.html
+        runner report papers/table.yaml -o table.html
         runner report results/prompts/counting --relative-to "one number" -o counting.html
       """)
 
-  @Argument(help: "Specs, or folders of results.", completion: .file()) var experiments: [String]
+  @Argument(help: "Specs of experiments or of tables over several, or folders of results.", completion: .file())
+  var experiments: [String]
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The file; default: the experiment's name with `-` for `/`, or report.html for several.", valueName: "file"),
+      "The file; default: the name of the experiment or the table with `-` for `/`, or report.html for several.",
+      valueName: "file"),
     completion: .file(extensions: ["html"]))
   var output: String?
   @Option(help: "`base`, or a row by its labels joined by `/`: show each number's difference from it.")
@@ -54,12 +59,19 @@ struct ReportCommand: AsyncParsableCommand {
   func run() async throws {
     Interrupt.listen()
     let store = try Store.telling(at: storage.path, mode: .readOnlyIfPresent)
-    let subjects = try ReportSubject.all(experiments, sets: sets, smoke: smoke, in: store, command: command)
-    var parts: [ReportedExperiment] = []
-    for subject in subjects {
-      parts.append(try await ReportGathering(subject, examples: examples, relativeTo: relativeTo).part)
+    let subjects = try ReportSubjects(experiments, sets: sets, smoke: smoke, in: store, command: command)
+    let tables = try subjects.tables.map { table in
+      try TableGathering(table, subjects.experiments).part(relativeTo: relativeTo) { store.outcomes($0) }
     }
-    let page = ReportPage(parts, program: "runner \(Version.text)")
+    var parts: [ReportedExperiment] = []
+    for (index, subject) in subjects.experiments.enumerated() {
+      // Where there is a table, its rows are meant.
+      let gathering = ReportGathering(
+        subject, after: Array(subjects.experiments[..<index]), examples: examples,
+        relativeTo: tables.isEmpty ? relativeTo : nil)
+      parts.append(try await gathering.part)
+    }
+    let page = ReportPage(parts, tables: tables, program: "runner \(Version.text)")
     try write(Array(page.html.utf8), to: output ?? Self.fileName(of: subjects))
   }
 
@@ -70,8 +82,9 @@ struct ReportCommand: AsyncParsableCommand {
       .joined(separator: " ")
   }
 
-  private static func fileName(of subjects: [ReportSubject]) -> String {
-    guard subjects.count == 1, let name = subjects.first?.name else { return "report.html" }
+  private static func fileName(of subjects: ReportSubjects) -> String {
+    let names = subjects.tables.isEmpty ? subjects.experiments.map(\.name) : subjects.tables.map(\.name)
+    guard names.count == 1, let name = names.first else { return "report.html" }
     return name.replacing("/", with: "-") + ".html"
   }
 

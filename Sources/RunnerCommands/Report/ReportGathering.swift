@@ -12,12 +12,14 @@ import Storage
 /// Gathers one experiment.
 struct ReportGathering {
   let subject: ReportSubject
+  /// Experiments that stand before it on the page.
+  let earlier: [ReportSubject]
   /// How many records of each kind are shown.
   let examples: Int
   let relativeTo: String?
 
-  init(_ subject: ReportSubject, examples: Int, relativeTo: String?) {
-    (self.subject, self.examples, self.relativeTo) = (subject, examples, relativeTo)
+  init(_ subject: ReportSubject, after earlier: [ReportSubject], examples: Int, relativeTo: String?) {
+    (self.subject, self.earlier, self.examples, self.relativeTo) = (subject, earlier, examples, relativeTo)
   }
 
   /// What the page tells.
@@ -27,6 +29,7 @@ struct ReportGathering {
       var part = ReportedExperiment(name: subject.name, description: description)
       let store = subject.stored?.store
       part.numbers = try GatheredNumbers(subject, relativeTo: relativeTo).numbers { store?.outcomes($0) ?? nil }
+      part.claims = subject.table.claims
       part.facts = facts
       guard let experiment = subject.experiment, let stored = subject.stored else {
         part.missing = [
@@ -37,6 +40,7 @@ struct ReportGathering {
       part.missing = missing(experiment, stored)
       let logs = try PolicyLog.all(of: experiment, in: stored, planned: subject.context)
       part.curves = GatheredCurves(logs, experiment.experiment).families
+      part.traces = try GatheredTraces(experiment, stored, logs).families
       let learned = GatheredFeedback(experiment, stored)
       part.stages = try learned.stages
       part.pairs = try learned.pairs
@@ -45,7 +49,7 @@ struct ReportGathering {
         part.answers = try GatheredAnswers(TracedNumbers(experiment: experiment, stored: stored)).sets(examples)
         part.detections = try await GatheredRatios(experiment, stored).sets(examples)
       }
-      let steps = GatheredSteps(experiment, stored)
+      let steps = GatheredSteps(experiment, stored, after: earlier)
       part.plan = steps.picture
       part.cost = try steps.cost
       part.data = steps.files

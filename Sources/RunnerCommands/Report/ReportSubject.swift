@@ -1,5 +1,5 @@
-// What the command line names as something to report: a spec with what the store has of it, or a folder of results.
-// Finds; shows nothing.
+// What the command line names as something to report: a spec with what the store has of it, a table over several, or a
+// folder of results. Finds; shows nothing.
 
 import Diagnostics
 import FoundationEssentials
@@ -28,78 +28,129 @@ struct ReportSubject {
   let context: PlanningContext
   /// What stores its results.
   let command: String
+}
 
-  /// Everything that is named, in order.
+/// A table over several experiments to report.
+struct ReportedTable {
+  /// Its name.
+  let name: String
+  /// How it is laid out.
+  let specification: TableSpecification
+  /// The numbers, with published ones and claims.
+  let table: StoredTable
+  /// What must be known beside the numbers.
+  let remarks: [String]
+}
+
+/// Everything that a page is about.
+struct ReportSubjects {
+  /// Tables over several of the experiments.
+  private(set) var tables: [ReportedTable] = []
+  /// The experiments that are named, and those of the tables, in order.
+  private(set) var experiments: [ReportSubject] = []
+
+  /// Finds what is named.
   ///
   /// - Throws: ``ReportFault`` for a spec that was never run, or what reading specs, folders or the store throws.
-  static func all(
-    _ names: [String], sets: [String], smoke: Bool, in store: Store, command: (String) -> String
-  ) throws -> [ReportSubject] {
-    try names.map { name in
-      let isSpec = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
-      let finder = Finder(sets: sets, smoke: smoke, store: store)
-      if isSpec { return try finder.subject(spec: name, command: command(name)) }
-      return try finder.subject(folder: name, command: command)
+  init(_ names: [String], sets: [String], smoke: Bool, in store: Store, command: (String) -> String) throws {
+    let finder = ReportFinder(sets: sets, smoke: smoke, store: store)
+    for name in names {
+      if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+        let found = try finder.spec(name, command: command(name))
+        tables += found.table.map { [$0] } ?? []
+        // An experiment that two tables share, or that is named as well, is told of once.
+        experiments += found.experiments.filter { one in
+          found.table == nil
+            || !experiments.contains { $0.experiment?.experiment.path == one.experiment?.experiment.path }
+        }
+      } else {
+        experiments.append(try finder.folder(name, command: command))
+      }
     }
   }
+}
 
-  private struct Finder {
-    let sets: [String]
-    let smoke: Bool
-    let store: Store
+/// Finds specs and folders.
+private struct ReportFinder {
+  let sets: [String]
+  let smoke: Bool
+  let store: Store
 
-    private var limit: Int? { smoke ? ExecCommand.smokeRecords : nil }
-    private var trainingSteps: Int? { smoke ? ExecCommand.smokeSteps : nil }
-    private var context: PlanningContext { Session.context(limit: limit, trainingSteps: trainingSteps) }
+  private var limit: Int? { smoke ? ExecCommand.smokeRecords : nil }
+  private var trainingSteps: Int? { smoke ? ExecCommand.smokeSteps : nil }
+  private var context: PlanningContext { Session.context(limit: limit, trainingSteps: trainingSteps) }
 
-    /// A spec with what the store has of it.
-    func subject(spec: String, command: String) throws -> ReportSubject {
-      let (experiment, stored) = try planned(spec)
-      guard !experiment.measurements.isEmpty else { throw ReportFault.measuresNothing(spec: spec) }
-      guard let report = try report(of: experiment, stored) else {
-        throw ReportFault.notStored(spec: spec, store: store.path, command: command)
-      }
+  /// A spec with what the store has of it; of a table all of its experiments.
+  func spec(_ path: String, command: String) throws -> (table: ReportedTable?, experiments: [ReportSubject]) {
+    let session = try session(path)
+    let specification = session.tables.first { $0.path == path }
+    let planned = session.experiments.filter { specification != nil || $0.experiment.path == path }
+    let found = try planned.map { try subject($0, in: session, command: command) }
+    guard let specification else { return (nil, found.map(\.subject)) }
+    let name = ExperimentName.name(ofSpec: path)
+    let reports = specification.resolved.compactMap { resolved in
+      found.first { $0.subject.experiment?.experiment.path == resolved.path }?.report
+    }
+    let cross = try CrossTable(specification, name: name, reports: reports, judges: !smoke) { store.outcomes($0) }
+    let table = ReportedTable(
+      name: name, specification: specification, table: try StoredTable(json: cross.json), remarks: cross.remarks)
+    return (table, found.map(\.subject))
+  }
+
+  private func subject(
+    _ experiment: PlannedExperiment, in session: Session, command: String
+  ) throws -> (subject: ReportSubject, report: ResultReport) {
+    let spec = experiment.experiment.path
+    let stored = stored(experiment, in: session)
+    guard !experiment.measurements.isEmpty else { throw ReportFault.measuresNothing(spec: spec) }
+    guard let report = try report(of: experiment, stored) else {
+      throw ReportFault.notStored(spec: spec, store: store.path, command: command)
+    }
+    let subject = ReportSubject(
+      name: experiment.name, experiment: experiment, stored: stored, folder: nil,
+      table: try StoredTable(json: report.json), remarks: report.remarks, context: context, command: command)
+    return (subject, report)
+  }
+
+  /// A folder of results, with its spec if that is where it usually is.
+  func folder(_ path: String, command: (String) -> String) throws -> ReportSubject {
+    let folder = try CheckedInResult(folder: path)
+    let spec = folder.usualSpec
+    let name = ExperimentName.name(ofResults: folder.folder)
+    guard FileManager.default.fileExists(atPath: spec) else {
       return ReportSubject(
-        name: experiment.name, experiment: experiment, stored: stored, folder: nil,
-        table: try StoredTable(json: report.json), remarks: report.remarks, context: context, command: command)
+        name: name, experiment: nil, stored: nil, folder: folder, table: folder.table, remarks: [], context: context,
+        command: command(spec))
     }
+    let session = try session(spec)
+    guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
+      throw CommandError.unreadable(path: spec, reason: "it is a table over several experiments; name it itself")
+    }
+    let stored = stored(experiment, in: session)
+    let remarks = try report(of: experiment, stored).map(\.remarks) ?? []
+    return ReportSubject(
+      name: name, experiment: experiment, stored: stored, folder: folder, table: folder.table, remarks: remarks,
+      context: context, command: command(spec))
+  }
 
-    /// A folder of results, with its spec if that is where it usually is.
-    func subject(folder path: String, command: (String) -> String) throws -> ReportSubject {
-      let folder = try CheckedInResult(folder: path)
-      let spec = folder.usualSpec
-      let name = ExperimentName.name(ofResults: folder.folder)
-      guard FileManager.default.fileExists(atPath: spec) else {
-        return ReportSubject(
-          name: name, experiment: nil, stored: nil, folder: folder, table: folder.table, remarks: [], context: context,
-          command: command(spec))
-      }
-      let (experiment, stored) = try planned(spec)
-      let remarks = try report(of: experiment, stored).map(\.remarks) ?? []
-      return ReportSubject(
-        name: name, experiment: experiment, stored: stored, folder: folder, table: folder.table, remarks: remarks,
-        context: context, command: command(spec))
-    }
+  private func session(_ spec: String) throws -> Session {
+    var options = SpecOptions()
+    (options.specs, options.sets) = ([spec], sets)
+    return try Session(options, limit: limit, trainingSteps: trainingSteps)
+  }
 
-    private func planned(_ spec: String) throws -> (PlannedExperiment, StoredGraph) {
-      var options = SpecOptions()
-      (options.specs, options.sets) = ([spec], sets)
-      let session = try Session(options, limit: limit, trainingSteps: trainingSteps)
-      guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
-        throw CommandError.unreadable(
-          path: spec, reason: "it is a table over several experiments; name their specs")
-      }
-      let graph = session.graph.restricted(to: Set([experiment.table] + experiment.wanted))
-      return (experiment, StoredGraph(graph, in: store))
-    }
+  /// The experiment's own steps in the order and by the names that it has alone.
+  private func stored(_ experiment: PlannedExperiment, in session: Session) -> StoredGraph {
+    let wanted = Set([experiment.table] + experiment.wanted)
+    return StoredGraph(session.graph.steps(of: experiment).restricted(to: wanted), in: store)
+  }
 
-    /// The report of stored numbers; nil if they are not stored.
-    private func report(of experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
-      guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
-      return try ResultReport(
-        experiment, table: try store.read(digest), results: stored.results, graph: stored.graph
-      ) { store.outcomes($0) }
-    }
+  /// The report of stored numbers; nil if they are not stored.
+  private func report(of experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
+    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
+    return try ResultReport(
+      experiment, table: try store.read(digest), results: stored.results, graph: stored.graph, judges: !smoke
+    ) { store.outcomes($0) }
   }
 }
 
