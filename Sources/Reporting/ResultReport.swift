@@ -162,7 +162,7 @@ public struct ResultReport: Sendable {
 
   /// The bytes of `lock.json`: every step's key and outputs.
   public var lock: [UInt8] {
-    let steps = graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps
+    let steps = graph.steps(behind: Set([experiment.table] + experiment.wanted))
     return JSONPrettyText.object { lock in
       lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
       lock.list("steps") { list in
@@ -173,8 +173,8 @@ public struct ResultReport: Sendable {
             entry.member("kind", step.kind.rawValue)
             entry.member("label", step.label)
             entry.object("outputs") { outputs in
-              for (name, output) in result.outputs.sorted(by: { $0.key < $1.key }) {
-                outputs.member(name, output.digest.hex)
+              for name in result.outputs.count > 1 ? result.outputs.keys.sorted() : Array(result.outputs.keys) {
+                if let output = result.outputs[name] { outputs.member(name, output.digest.hex) }
               }
             }
           }
