@@ -161,7 +161,16 @@ public struct ResultReport: Sendable {
   }
 
   /// The bytes of `lock.json`: every step's key and outputs.
-  public var lock: [UInt8] {
+  public var lock: [UInt8] { Self.lock(of: experiment, graph, results) }
+
+  /// The bytes of an experiment's `lock.json`, for whoever makes them beside the report.
+  ///
+  /// - Parameters:
+  ///   - experiment: The experiment.
+  ///   - graph: Its steps.
+  ///   - results: The keys and outputs of its steps.
+  /// - Returns: Every step's key and outputs, with a line end.
+  public static func lock(of experiment: PlannedExperiment, _ graph: StepGraph, _ results: RunResults) -> [UInt8] {
     let steps = graph.steps(behind: Set([experiment.table] + experiment.wanted))
     return JSONPrettyText.object { lock in
       lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
@@ -186,9 +195,11 @@ public struct ResultReport: Sendable {
 
   /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`.
   ///
-  /// - Parameter folder: Made if it is not there. Files that hold the same bytes already are left alone.
+  /// - Parameters:
+  ///   - folder: Made if it is not there. Files that hold the same bytes already are left alone.
+  ///   - known: The bytes of the lock, asked for last; nil if they are to be made.
   /// - Throws: ``ResultsError``.
-  public func write(into folder: String) throws {
+  public func write(into folder: String, lock known: @autoclosure () -> [UInt8]? = nil) throws {
     let table = TableText(layout, published: published)
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
     let files = [
@@ -196,7 +207,7 @@ public struct ResultReport: Sendable {
       ("table.csv", TableText.csv(numbers, published: beside)), ("table.tex", table.latex + ClaimText(claims).latex),
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
-    try Self.write(lock, to: "\(folder)/lock.json", in: folder)
+    try Self.write(known() ?? lock, to: "\(folder)/lock.json", in: folder)
   }
 
   private func markdown(_ table: TableText) -> String {

@@ -150,6 +150,8 @@ struct ExecCommand: ParsableCommand {
         continue
       }
       let graph = session.graph.steps(of: experiment)
+      // It names every step, and is made while everything else is.
+      let lock = smoke ? nil : Beside.value { ResultReport.lock(of: experiment, graph, done) }
       let examples = try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
       let bytes = try store.read(table.digest)
       let report = try store.withOutcomes { outcomes in
@@ -157,7 +159,7 @@ struct ExecCommand: ParsableCommand {
           experiment, table: bytes, results: done, graph: graph, examples: examples, judges: !smoke, outcomes: outcomes)
       }
       reports[experiment.experiment.path] = report
-      if !smoke { try report.write(into: "\(results)/\(experiment.name)") }
+      if !smoke { try report.write(into: "\(results)/\(experiment.name)", lock: lock?.wait()) }
       tell(
         experiment.name, json: ["event": "table", "experiment": .string(experiment.name), "table": report.json],
         claims: experiment.experiment.table?.claims.isEmpty == false

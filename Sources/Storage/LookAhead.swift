@@ -1,7 +1,8 @@
-// What the system says of the files that a catalog names, asked on a thread of its own while specs are read and planned.
+// What the system says of the files that a catalog names, asked on another thread while specs are read and planned.
 // Knows nothing of plans: most stores hold little that a plan does not ask for.
 
 import Digests
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -21,17 +22,19 @@ extension Store {
 
   /// Looks at the files that the catalog names, on another thread, until ``endLookAhead()``.
   ///
-  /// What is found there is as good as a look at the moment when a plan asks, for the few seconds for which it counts. A run
-  /// says before that it is at work, as it must before it looks at anything.
+  /// What is found there is as good as a look at the moment when a plan asks, for the few seconds for which it counts.
+  /// A run says before that it is at work, as it must before it looks at anything.
   public func lookAhead() { ahead.start(files) }
 
   /// Ends it: from here on every look is one of its own.
   public func endLookAhead() { ahead.end() }
 
+  /// Whether all that there was to look at has been looked at; for tests.
+  package var hasLookedAhead: Bool { ahead.isDone }
+
   /// What the system says of a step's file; nil if there is none.
   func status(ofStep key: Digest) throws(StorageError) -> FileStatus? {
-    if let known = ahead.status(ofStep: key, files) { return known }
-    return try files.status(at: Self.name(key, in: stepFolder, suffix: Self.stepSuffix))
+    try files.status(at: Self.name(key, in: stepFolder, suffix: Self.stepSuffix))
   }
 
   /// What the system says of an object's file; nil if there is none.
@@ -41,11 +44,11 @@ extension Store {
   }
 }
 
-/// A catalog as it was read, and the statuses of its files as far as they are known.
+/// A catalog as it was read, and what of it holds by the statuses of its files, as far as they are known.
 final class LookAhead: Sendable {
   /// For how long a look counts, in microseconds; far less than the hour that collection allows for.
   static let validFor: Int64 = 5_000_000
-  /// How many entries' files are looked at before their statuses are told.
+  /// How many entries are looked at before they are told.
   private static let batch = 64
 
   private struct State {
@@ -53,8 +56,10 @@ final class LookAhead: Sendable {
     /// When the first look was.
     var began: Int64 = 0
     var catalog: CatalogContent?
-    var steps: [Digest: FileStatus] = [:]
+    /// Entries whose files are as they were.
+    var steps: [Digest: CatalogEntry] = [:]
     var objects: [Digest: FileStatus] = [:]
+    var isDone = false
 
     func isFresh(at now: Int64) -> Bool { isOn && (0..<LookAhead.validFor).contains(now - began) }
   }
@@ -79,7 +84,11 @@ final class LookAhead: Sendable {
   /// The catalog, if it has been read.
   var catalog: CatalogContent? { isOn.load(ordering: .relaxed) ? state.withLock { $0.catalog } : nil }
 
-  func status(ofStep key: Digest, _ files: StoreFiles) -> FileStatus? {
+  /// Whether everything that the catalog names has been looked at.
+  var isDone: Bool { state.withLock { $0.isDone } }
+
+  /// What the catalog says of a step whose file is as it was; nil if that is not known.
+  func entry(ofStep key: Digest, _ files: StoreFiles) -> CatalogEntry? {
     guard isOn.load(ordering: .relaxed) else { return nil }
     let now = files.system.now()
     return state.withLock { $0.isFresh(at: now) ? $0.steps[key] : nil }
@@ -102,12 +111,12 @@ final class LookAhead: Sendable {
     guard isWanted else { return }
     let (steps, objects) = ("\(files.root)/steps", "\(files.root)/objects")
     var seen: Set<Digest> = []
-    var found: (steps: [(Digest, FileStatus)], objects: [(Digest, FileStatus)]) = ([], [])
+    var found = Found()
     for (key, place) in catalog.places {
       guard let entry = CatalogEntry(catalog.bytes, at: place),
-        let status = try? files.status(at: Store.name(key, in: steps, suffix: Store.stepSuffix))
+        let status = try? files.status(at: Store.name(key, in: steps, suffix: Store.stepSuffix)), entry.isOf(status)
       else { continue }
-      found.steps.append((key, status))
+      found.steps.append(entry)
       for output in entry.outputs where seen.insert(output.digest).inserted {
         let path = Store.name(output.digest, in: objects, suffix: Store.objectSuffix)
         if let status = try? files.status(at: path) { found.objects.append((output.digest, status)) }
@@ -117,15 +126,21 @@ final class LookAhead: Sendable {
       found.steps.removeAll(keepingCapacity: true)
       found.objects.removeAll(keepingCapacity: true)
     }
-    _ = tell(found)
+    _ = tell(found, isLast: true)
   }
 
-  /// Adds statuses; false if nobody wants to know any more.
-  private func tell(_ found: (steps: [(Digest, FileStatus)], objects: [(Digest, FileStatus)])) -> Bool {
+  private struct Found {
+    var steps: [CatalogEntry] = []
+    var objects: [(digest: Digest, status: FileStatus)] = []
+  }
+
+  /// Adds what was found; false if nobody wants to know any more.
+  private func tell(_ found: Found, isLast: Bool = false) -> Bool {
     state.withLock { state in
       guard state.isOn else { return false }
-      for (key, status) in found.steps { state.steps[key] = status }
-      for (object, status) in found.objects { state.objects[object] = status }
+      for entry in found.steps { state.steps[entry.key] = entry }
+      for object in found.objects { state.objects[object.digest] = object.status }
+      state.isDone = isLast
       return true
     }
   }
@@ -140,7 +155,32 @@ public enum Beside: Sendable {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// Starts the work, or does it at once where no thread can be had.
+  /// What work on another thread comes to.
+  public final class Outcome<Value: Sendable>: Sendable {
+    fileprivate let value = Mutex<Value?>(nil)
+    fileprivate let isThere = DispatchSemaphore(value: 0)
+
+    /// The value, once it is there.
+    public func wait() -> Value {
+      isThere.wait()
+      isThere.signal()
+      guard let value = value.withLock({ $0 }) else { fatalError("the work left its value: our own bug") }
+      return value
+    }
+  }
+
+  /// Starts work that gives a value.
+  public static func value<Value: Sendable>(_ work: @escaping @Sendable () -> Value) -> Outcome<Value> {
+    let outcome = Outcome<Value>()
+    start {
+      let value = work()
+      outcome.value.withLock { $0 = value }
+      outcome.isThere.signal()
+    }
+    return outcome
+  }
+
+  /// Starts work, or does it at once where no thread can be had.
   public static func start(_ run: @escaping @Sendable () -> Void) {
     let work = Unmanaged.passRetained(Work(run))
     var attributes = pthread_attr_t()
@@ -148,11 +188,12 @@ public enum Beside: Sendable {
     pthread_attr_init(&attributes)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     defer { pthread_attr_destroy(&attributes) }
-    let failure = pthread_create(&thread, &attributes, { pointer in
-      guard let pointer else { return nil }
-      Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().run()
-      return nil
-    }, work.toOpaque())
+    let failure = pthread_create(
+      &thread, &attributes,
+      { pointer in
+        if let pointer { Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().run() }
+        return nil
+      }, work.toOpaque())
     if failure != 0 { work.takeRetainedValue().run() }
   }
 }

@@ -13,9 +13,12 @@ extension Store {
   /// - Returns: nil if there is no result, or if it was damaged and has been set aside.
   /// - Throws: ``StorageError`` if the file cannot be read.
   public func outputs(of step: Digest, isUse: Bool = false) throws(StorageError) -> [StepResult.Output]? {
+    if let known = ahead.entry(ofStep: step, files) {
+      return isUse && isOld(known.modified) && !renew(Self.stepName(step)) ? nil : known.outputs
+    }
     // The status is older than what is read after it: if the file changes meanwhile, the entry does not count.
     guard let status = try status(ofStep: step) else { return nil }
-    if isUse, isOld(status), !renew(Self.stepName(step)) { return nil }
+    if isUse, isOld(status.modified), !renew(Self.stepName(step)) { return nil }
     if let known = catalog.outputs(of: step, status, files, ahead) { return known }
     guard let result = try result(for: step) else { return nil }
     catalog.note(CatalogEntry(key: step, status, result.outputs), now: files.system.now())

@@ -32,7 +32,7 @@ extension Store {
   /// - Returns: False, too, if its file has another size and is not whole; then it has been set aside.
   public func contains(_ object: Digest, fileByteCount: Int?, isUse: Bool) -> Bool {
     guard let status = (try? status(ofObject: object)) ?? nil,
-      !isUse || !isOld(status) || renew(Self.objectName(object))
+      !isUse || !isOld(status.modified) || renew(Self.objectName(object))
     else { return false }
     // Another release of zstd may have written it anew.
     return fileByteCount == nil || fileByteCount == status.byteCount || isWhole(object)
@@ -53,13 +53,11 @@ extension Store {
   /// - Returns: Whether the file was there.
   func use(_ name: String) throws(StorageError) -> Bool {
     guard let status = try files.status(name) else { return false }
-    return !isOld(status) || renew(name)
+    return !isOld(status.modified) || renew(name)
   }
 
   /// Whether whoever counts on a file must renew its time.
-  func isOld(_ status: FileStatus) -> Bool {
-    !files.isReadOnly && files.system.now() - status.modified > Self.usedAnew
-  }
+  func isOld(_ modified: Int64) -> Bool { !files.isReadOnly && files.system.now() - modified > Self.usedAnew }
 
   /// Sets a file's time to now.
   ///
