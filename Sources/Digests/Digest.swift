@@ -8,7 +8,7 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
   public static let byteCount = 32
 
   /// The bytes in four big-endian words, in order: a digest costs no allocation, however many a plan holds.
-  private let words: (UInt64, UInt64, UInt64, UInt64)
+  @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
   /// The 32 bytes.
   public var bytes: [UInt8] {
@@ -73,6 +73,11 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// A digest's first bytes are as good a hash as any of it.
   public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+
+  /// The same without a hasher: the bytes are mixed already, and each table's seed gives them another order.
+  @inlinable public func _rawHashValue(seed: Int) -> Int {
+    Int(truncatingIfNeeded: words.0 &+ words.1 &* UInt64(truncatingIfNeeded: seed))
+  }
 
   /// The digest of bytes.
   public static func sha256(_ bytes: some Collection<UInt8>) -> Digest {

@@ -151,10 +151,16 @@ public struct Manifest: Hashable, Sendable {
 
   /// Starts with nothing, and room for so many leaves of a usual size.
   public init(leaves: Int) {
-    unsafe memory = .allocate(byteCount: 64 * (leaves + 1), alignment: 1)
+    unsafe memory = Self.room(for: 64 * (leaves + 1))
   }
 
-  deinit { unsafe memory.deallocate() }
+  deinit { unsafe free(memory.baseAddress) }
+
+  /// From the C library: Swift asks it for aligned memory here, which takes it longer to find and to join again.
+  private static func room(for byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    guard let start = unsafe malloc(byteCount) else { fatalError("there is no memory for a manifest") }
+    return unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+  }
 
   /// What was written.
   public var bytes: [UInt8] { unsafe Array(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
@@ -209,9 +215,9 @@ public struct Manifest: Hashable, Sendable {
   private mutating func reserve(_ byteCount: Int) {
     let needed = count + byteCount + 46
     guard unsafe needed > memory.count else { return }
-    let larger = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, 2 * memory.count), alignment: 1)
+    let larger = unsafe Self.room(for: max(needed, 2 * memory.count))
     unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
-    unsafe memory.deallocate()
+    unsafe free(memory.baseAddress)
     unsafe memory = larger
   }
 

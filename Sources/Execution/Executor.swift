@@ -116,14 +116,24 @@ public struct Executor: Sendable {
     let started = now()
     let emit = try teller(of: run)
     emit(.started(run: run, steps: plan.steps.count, bounds: 0...0))
-    var state = RunState(graph: plan.graph, index: StoreIndex(store))
-    // Files from outside that nothing had to read are named at the end.
-    for planned in plan.steps where planned.step.foretold == nil {
+    var results = [RunResults.Entry?](repeating: nil, count: plan.steps.count)
+    for (position, planned) in plan.steps.enumerated() where planned.step.foretold == nil {
       guard case .cached(let key, let result) = planned.state else { continue }
-      state.found(planned.step, key: key, result)
+      results[position] = (key, result)
       emit(.cached(planned.step, key: key))
     }
-    return end(state, since: started, emit)
+    store.saveCatalog()
+    // Files from outside that nothing had to read are named at the end.
+    for (position, planned) in plan.steps.enumerated() where results[position] == nil {
+      guard let (key, result) = planned.step.foretoldResult else { continue }
+      results[position] = (key, result)
+      emit(.cached(planned.step, key: key))
+    }
+    var summary = ExecutionSummary()
+    summary.cached = results.count { $0 != nil }
+    summary.seconds = now() - started
+    emit(.ended(summary))
+    return (summary, RunResults(plan.graph, results))
   }
 
   /// Tells events to the journal and to whoever observes.

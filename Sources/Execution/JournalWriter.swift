@@ -27,13 +27,13 @@ final class JournalWriter: Sendable {
   }
 
   func write(_ event: ExecutionEvent) {
+    if case .cached(let step, let key) = event {
+      waiting.withLock { $0.append((step, key)) }
+      return
+    }
     let now = journal.now
     if !isDue(event, now) { return }
     waiting.withLock { waiting in
-      if case .cached(let step, let key) = event {
-        waiting.append((step, key))
-        return
-      }
       let found: JSONValue = .members([
         "event": "cached", "steps": .array(waiting.map { .string($0.step.label) }),
         "keys": .array(waiting.map { .string($0.key.hex) }), "time": .integer(now),

@@ -100,10 +100,8 @@ struct RunState {
   mutating func nameForetold() -> [(step: Step, key: Digest)] {
     var named: [(step: Step, key: Digest)] = []
     for step in graph.steps where results[step.id] == nil && failed[step.id] == nil {
-      guard let (name, digest) = step.foretold else { continue }
-      let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
-      let key = step.manifest(contents: [:]).key
-      found(step, key: key, StoredResult(outputs: [name: output]))
+      guard let (key, result) = step.foretoldResult else { continue }
+      found(step, key: key, result)
       named.append((step, key))
     }
     return named
@@ -114,6 +112,15 @@ struct RunState {
     if failed.isEmpty { return nil }
     for input in step.inputs { if let culprit = failed[input.source.step] { return culprit } }
     return nil
+  }
+}
+
+extension Step {
+  /// The result of a file from outside that nothing had to read, whether it was fetched or not; nil for other steps.
+  var foretoldResult: (key: Digest, result: StoredResult)? {
+    guard let (name, digest) = foretold else { return nil }
+    let output = StoredOutput(digest: digest, byteCount: 0, recordCount: nil)
+    return (manifest(contents: [:]).key, StoredResult(outputs: [name: output]))
   }
 }
 

@@ -155,12 +155,16 @@ struct JSONWriter {
 
   fileprivate mutating func newLine(_ depth: Int) {
     guard indented else { return }
-    bytes.append(UInt8(ascii: "\n"))
-    for _ in 0..<depth {
-      bytes.append(UInt8(ascii: " "))
-      bytes.append(UInt8(ascii: " "))
+    if 2 * depth < Self.deepestLine.count {
+      bytes.append(contentsOf: Self.deepestLine[...(2 * depth)])
+      return
     }
+    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
   }
+
+  /// The beginning of a line at a great depth, and with fewer bytes at a lesser one.
+  private static let deepestLine = [UInt8(ascii: "\n")] + [UInt8](repeating: UInt8(ascii: " "), count: 32)
 
   mutating func write(_ text: String) {
     bytes.append(UInt8(ascii: "\""))

@@ -72,6 +72,7 @@ public struct Plan: Sendable {
   ///   - wanted: Steps that somebody asked for by name: they run even where nothing reads what they give.
   public init(graph: StepGraph, index: any ResultIndex, wanted: Set<StepID> = []) {
     var resolver = Resolver(index: index)
+    resolver.reserveCapacity(graph.steps.count)
     var planned: [PlannedStep] = []
     planned.reserveCapacity(graph.steps.count)
     for step in graph.steps {

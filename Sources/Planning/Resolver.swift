@@ -20,6 +20,12 @@ public struct Resolver: Sendable {
     self.index = index
   }
 
+  /// Makes room for what becomes known of so many steps.
+  mutating func reserveCapacity(_ count: Int) {
+    steps.reserveCapacity(count)
+    outputs.reserveCapacity(count)
+  }
+
   /// The state of a step whose inputs' steps were all resolved before.
   public mutating func resolve(_ step: Step) -> StepState {
     let state = state(of: step)
@@ -53,7 +59,7 @@ public struct Resolver: Sendable {
 
   /// The digests of a step's inputs in their order; nil while one is not known.
   private func digests(of step: Step) -> [(name: String, digest: Digest)]? {
-    var digests: [(String, Digest)] = []
+    var digests: [(name: String, digest: Digest)] = []
     digests.reserveCapacity(step.inputs.count)
     for input in step.inputs {
       guard let output = outputs[input.source.step]?[input.source.output] else { return nil }

@@ -4,13 +4,31 @@ public import Digests
 
 /// The keys and outputs of the steps of a run.
 public struct RunResults: Sendable {
-  private let results: [StepID: (key: Digest, result: StoredResult)]
+  /// What a step left behind.
+  public typealias Entry = (key: Digest, result: StoredResult)
+
+  private enum Form {
+    case bySteps([StepID: Entry])
+    case byPositions(StepGraph, [Entry?])
+  }
+
+  private let form: Form
 
   /// Takes what a run found and made.
-  public init(_ results: [StepID: (key: Digest, result: StoredResult)]) {
-    self.results = results
+  public init(_ results: [StepID: Entry]) {
+    form = .bySteps(results)
+  }
+
+  /// Takes what a run found of the steps of a graph, in their order.
+  public init(_ graph: StepGraph, _ results: [Entry?]) {
+    form = .byPositions(graph, results)
   }
 
   /// A step's key and outputs; nil if it has no result.
-  public subscript(step: StepID) -> (key: Digest, result: StoredResult)? { results[step] }
+  public subscript(step: StepID) -> Entry? {
+    switch form {
+    case .bySteps(let results): results[step]
+    case .byPositions(let graph, let results): graph.knownPosition(of: step).flatMap { results[$0] }
+    }
+  }
 }

@@ -71,6 +71,9 @@ public struct StepID: Hashable, Comparable, Sendable {
   /// The digest of kind, version, options and the inputs' identities.
   public let digest: Digest
 
+  /// As a digest has it: every table of steps asks for it.
+  public func _rawHashValue(seed: Int) -> Int { digest._rawHashValue(seed: seed) }
+
   /// Orders by digest.
   public static func < (left: StepID, right: StepID) -> Bool { left.digest < right.digest }
 }
@@ -145,9 +148,9 @@ public struct Step: Sendable {
       self.label = label
       self.inputs = inputs
       self.leaves = leaves
-      facts = work.facts
+      let (facts, options) = work.described
+      self.facts = facts
       revision = revisions.of(facts)
-      let options = work.options
       var writer = ManifestWriter(leaves: options.leaves.count + 2)
       writer.write("", "kind", "", .text(facts.kind.rawValue))
       writer.write(options, under: "options")

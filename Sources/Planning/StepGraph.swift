@@ -40,6 +40,9 @@ public struct StepGraph: Sendable {
     return position
   }
 
+  /// The same, of a step that may not be of this graph.
+  func knownPosition(of id: StepID) -> Int? { positions[id] }
+
   /// Adds a step, or finds the one that is the same.
   ///
   /// - Parameters:
@@ -126,6 +129,8 @@ public struct StepGraph: Sendable {
 
   /// The steps of one experiment, in its own order and by its own names, whatever was planned beside it.
   public func steps(of experiment: PlannedExperiment) -> StepGraph {
+    // Alone in its graph it asked for all steps, in their order, and named them.
+    if experiments == 1, experiment.steps.count == steps.count { return self }
     var graph = StepGraph(revisions: revisions)
     (graph.userNames, graph.userNumbers) = (userNames, userNumbers)
     for asked in experiment.steps {
@@ -137,17 +142,22 @@ public struct StepGraph: Sendable {
 
   /// The graph of some steps and of everything that they are made from.
   public func restricted(to ids: Set<StepID>) -> StepGraph {
+    var graph = StepGraph(revisions: revisions)
+    (graph.userNames, graph.userNumbers) = (userNames, userNumbers)
+    for position in positions(behind: ids) { _ = graph.append(steps[position], users: userLists[position]) }
+    return graph
+  }
+
+  /// Some steps and everything that they are made from, in their order.
+  public func steps(behind ids: Set<StepID>) -> [Step] { positions(behind: ids).map { steps[$0] } }
+
+  private func positions(behind ids: Set<StepID>) -> [Int] {
     var isWanted = Array(repeating: false, count: steps.count)
     for id in ids { if let position = positions[id] { isWanted[position] = true } }
     for position in steps.indices.reversed() where isWanted[position] {
       for source in sources[position] { isWanted[source] = true }
     }
-    var graph = StepGraph(revisions: revisions)
-    (graph.userNames, graph.userNumbers) = (userNames, userNumbers)
-    for position in steps.indices where isWanted[position] {
-      _ = graph.append(steps[position], users: userLists[position])
-    }
-    return graph
+    return steps.indices.filter { isWanted[$0] }
   }
 }
 

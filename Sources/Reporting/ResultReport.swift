@@ -160,46 +160,21 @@ public struct ResultReport: Sendable {
     return (found?.arms.entries ?? []).map { Measured.Coordinate($0.name, $0.value) }
   }
 
-  /// The steps that the experiment's results rest on.
-  private var steps: [Step] { graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps }
-
-  /// The bytes of `lock.json`: every step's key and outputs.
-  ///
-  /// - Parameter commit: The commit of the spec that they were first computed from; nil: it is not known.
-  /// - Returns: The bytes.
-  public func lock(commit: String? = nil) -> [UInt8] {
-    let steps = self.steps
-    return JSONPrettyText.object { lock in
-      lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
-      if let commit { lock.member("commit", commit) }
-      lock.list("steps") { list in
-        for step in steps {
-          guard let (key, result) = results[step.id] else { continue }
-          list.element { entry in
-            entry.member("key", key.hex)
-            entry.member("kind", step.kind.rawValue)
-            entry.member("label", step.label)
-            if let licence = step.licence { entry.member("licence", licence) }
-            entry.object("outputs") { outputs in
-              for (name, output) in result.outputs.sorted(by: { $0.key < $1.key }) {
-                outputs.member(name, output.digest.hex)
-              }
-            }
-          }
-        }
-      }
-      lock.member("version", 1)
-    }
-  }
+  /// Its lock.
+  public var lock: ResultLock { ResultLock(experiment, graph, results) }
 
   /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`, and `claims.csv` where there are claims.
   ///
   /// - Parameters:
   ///   - folder: Made if it is not there. Files that hold the same bytes already are left alone.
+  ///   - known: The bytes that the lock has if the one that is there is of the same steps and results, asked for last; nil
+  ///     if they are to be made.
   ///   - commit: Finds the commit of the spec; asked for only if the lock that is there says other steps or results,
   ///     for a commit names the spec that numbers were first computed from, whatever was said in it since.
   /// - Throws: ``ResultsError``.
-  public func write(into folder: String, commit: () -> String? = { nil }) throws {
+  public func write(
+    into folder: String, lock known: @autoclosure () -> [UInt8]? = nil, commit: () -> String? = { nil }
+  ) throws {
     let table = TableText(layout, published: published)
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
     let files = [
@@ -208,22 +183,7 @@ public struct ResultReport: Sendable {
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
     try Self.write(claims, into: folder)
-    let path = "\(folder)/lock.json"
-    if Self.holds(path, lock(commit: Self.commit(inLock: path))) { return }
-    try Self.write(lock(commit: commit()), to: path, in: folder)
-  }
-
-  /// The commit that a lock names; it stands among its first members.
-  private static func commit(inLock path: String) -> String? {
-    guard let file = unsafe fopen(path, "r") else { return nil }
-    defer { unsafe fclose(file) }
-    var start = [UInt8](repeating: 0, count: 256)
-    let count = unsafe fread(&start, 1, start.count, file)
-    for line in String(decoding: start[..<count], as: UTF8.self).split(separator: "\n") {
-      let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
-      if parts.count == 5, parts[1] == "commit" { return String(parts[3]) }
-    }
-    return nil
+    try lock.write(into: folder, known: known(), commit: commit)
   }
 
   /// Writes `claims.csv`; where the table makes no claims any more, those of an earlier spec are taken away.
@@ -256,7 +216,7 @@ public struct ResultReport: Sendable {
 
   /// The files from outside with their licences; nothing where no spec states one.
   private var licences: String {
-    let files = steps.filter { $0.kind == .fetch }
+    let files = lock.steps.filter { $0.kind == .fetch }
     guard files.contains(where: { $0.licence != nil }) else { return "" }
     let told = files.map { "\($0.label.dropFirst("fetch ".count)) (\($0.licence ?? "licence not stated"))" }
     return "Files from outside: \(told.joined(separator: "; ")).\n\n"
@@ -292,7 +252,7 @@ public struct ResultReport: Sendable {
   }
 
   /// Whether a file has these bytes; read piece by piece, for a lock of thousands of steps has megabytes.
-  private static func holds(_ path: String, _ bytes: [UInt8]) -> Bool {
+  static func holds(_ path: String, _ bytes: [UInt8]) -> Bool {
     guard let file = unsafe fopen(path, "r") else { return false }
     defer { unsafe fclose(file) }
     var piece = [UInt8](repeating: 0, count: 1 << 16)
@@ -303,13 +263,5 @@ public struct ResultReport: Sendable {
       guard start + count <= bytes.count, piece[..<count] == bytes[start..<(start + count)] else { return false }
       start += count
     }
-  }
-}
-
-extension Step {
-  /// What specs say of the licence of a file from outside; nil: nothing, or the step fetches none.
-  fileprivate var licence: String? {
-    guard case .fetch(let work) = work, !work.licences.isEmpty else { return nil }
-    return work.licences.joined(separator: ", ")
   }
 }

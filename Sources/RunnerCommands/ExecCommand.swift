@@ -54,16 +54,23 @@ struct ExecCommand: ParsableCommand {
   func run() throws {
     Interrupt.listen()
     let saved = try savedPlan()
+    let view = RunViews.chosen(json: json)
+    let run = Provenance.runName
+    let onDamage: @Sendable (Damage) -> Void = { view.show(.warned($0.diagnosis)) }
+    // A store that is there is looked at while specs are read. From its lease on collection spares what this run finds.
+    let known = Store(intactAt: storage.storePath, mode: .create, onDamage: onDamage).map {
+      (store: $0, leases: LeaseKeeper(run: run, store: $0))
+    }
+    defer { known?.leases.end() }
+    known?.store.lookAhead()
     let session = try Session(
       saved?.options ?? spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
-    let view = RunViews.chosen(json: json)
-    let store = try Store(at: storage.storePath, mode: .create, onDamage: { view.show(.warned($0.diagnosis)) })
-    let run = Provenance.runName
-    // From here on collection spares what this run finds.
-    let leases = LeaseKeeper(run: run, store: store)
+    let store = try known?.store ?? Store(at: storage.storePath, mode: .create, onDamage: onDamage)
+    let leases = known?.leases ?? LeaseKeeper(run: run, store: store)
     defer { leases.end() }
     let limits = limits.runLimits(MemoryForecast(store, workers: compute.workerCount, batch: compute.batch))
     let plan = try plan(session, saved, store, limits)
+    store.endLookAhead()
     Kept.untilExit((session, plan))
     let executor = executor(store, leases, limits, view)
     var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
@@ -143,6 +150,9 @@ struct ExecCommand: ParsableCommand {
         continue
       }
       let graph = session.graph.steps(of: experiment)
+      // It names every step, and is made while everything else is.
+      let folder = "\(results)/\(experiment.name)"
+      let lock = smoke ? nil : Beside.value { ResultLock(experiment, graph, done).bytes(asIn: folder) }
       let examples = try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
       let bytes = try store.read(table.digest)
       let report = try store.withOutcomes { outcomes in
@@ -151,7 +161,7 @@ struct ExecCommand: ParsableCommand {
       }
       reports[experiment.experiment.path] = report
       if !smoke {
-        try report.write(into: "\(results)/\(experiment.name)") { GitHistory.commit(of: experiment.experiment.files) }
+        try report.write(into: folder, lock: lock?.wait()) { GitHistory.commit(of: experiment.experiment.files) }
       }
       tell(
         experiment.name, json: ["event": "table", "experiment": .string(experiment.name), "table": report.json],

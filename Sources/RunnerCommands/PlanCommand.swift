@@ -29,9 +29,12 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Write the plan as JSON.") var json = false
 
   func run() throws {
+    let known = Store(intactAt: storage.storePath, mode: .readOnlyIfPresent)
+    known?.lookAhead()
     let session = try Session(spec)
-    let store = try Store(at: storage.storePath, mode: .readOnlyIfPresent)
+    let store = try known ?? Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
+    store.endLookAhead()
     Kept.untilExit((session, plan))
     let memory = PlannedMemory(plan, MemoryForecast(store, workers: ComputeOptions.usualWorkerCount))
     let warnings = store.damages.map(\.diagnosis) + TrainingForecast.warnings(of: plan, in: store)

@@ -65,7 +65,8 @@ public struct DiskFileSystem: FileSystem {
   /// The status of a path, following links.
   public func status(_ path: String) throws(SystemFailure) -> FileStatus? {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    // A path given as it is would be copied first.
+    guard path.withCString({ stat($0, &status) }) == 0 else {
       if errno == ENOENT { return nil }
       throw SystemFailure(.stat, path, code: errno)
     }

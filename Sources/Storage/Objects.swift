@@ -5,7 +5,9 @@ import Diagnostics
 public import Digests
 
 extension Store {
-  static func objectName(_ digest: Digest) -> String { name(digest, in: "objects", suffix: ".zst") }
+  static let objectSuffix = ".zst"
+
+  static func objectName(_ digest: Digest) -> String { name(digest, in: "objects", suffix: objectSuffix) }
 
   /// Whether the object is there, as far as can be told; its bytes are verified when they are read.
   public func contains(_ object: Digest) -> Bool { (try? holds(object)) ?? false }

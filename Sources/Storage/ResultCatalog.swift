@@ -13,11 +13,13 @@ extension Store {
   /// - Returns: nil if there is no result, or if it was damaged and has been set aside.
   /// - Throws: ``StorageError`` if the file cannot be read.
   public func outputs(of step: Digest, isUse: Bool = false) throws(StorageError) -> [StepResult.Output]? {
-    let name = Self.stepName(step)
+    if let known = ahead.entry(ofStep: step, files) {
+      return isUse && isOld(known.modified) && !renew(Self.stepName(step)) ? nil : known.outputs
+    }
     // The status is older than what is read after it: if the file changes meanwhile, the entry does not count.
-    guard let status = try files.status(name) else { return nil }
-    if isUse, !spare(name, status) { return nil }
-    if let known = catalog.outputs(of: step, status, files) { return known }
+    guard let status = try status(ofStep: step) else { return nil }
+    if isUse, isOld(status.modified), !renew(Self.stepName(step)) { return nil }
+    if let known = catalog.outputs(of: step, status, files, ahead) { return known }
     guard let result = try result(for: step) else { return nil }
     catalog.note(CatalogEntry(key: step, status, result.outputs), now: files.system.now())
     return result.outputs
@@ -167,6 +169,25 @@ private struct CatalogReader {
   }
 }
 
+/// A catalog's file as it was read.
+struct CatalogContent: Sendable {
+  let bytes: [UInt8]
+  /// Where the entry of each step stands, unproved.
+  let places: [Digest: Range<Int>]
+  let entryCount: Int
+  /// Whether entries fill the file.
+  let isWhole: Bool
+
+  /// Reads the file; one that cannot be read says nothing.
+  init(_ files: StoreFiles) {
+    bytes = ((try? files.read(ResultCatalog.name)) ?? nil) ?? []
+    (places, entryCount, isWhole) = CatalogEntry.places(in: bytes)
+  }
+
+  /// What the catalog says of a step; nil if nothing, or nothing that is whole.
+  func entry(of key: Digest) -> CatalogEntry? { places[key].flatMap { CatalogEntry(bytes, at: $0) } }
+}
+
 /// The catalog of a store as far as this process has read it and added to it.
 final class ResultCatalog: Sendable {
   static let name = "index/results"
@@ -174,20 +195,19 @@ final class ResultCatalog: Sendable {
   static let settledAfter: Int64 = 2_000_000
 
   private struct State {
-    var bytes: [UInt8]?
-    var places: [Digest: Range<Int>] = [:]
-    var entryCount = 0
-    var isWhole = true
+    var content: CatalogContent?
     var news: [Digest: CatalogEntry] = [:]
   }
 
   private let state = Mutex(State())
 
   /// What is known of a step whose file has a status.
-  func outputs(of key: Digest, _ status: FileStatus, _ files: StoreFiles) -> [StepResult.Output]? {
+  func outputs(
+    of key: Digest, _ status: FileStatus, _ files: StoreFiles, _ ahead: LookAhead
+  ) -> [StepResult.Output]? {
     state.withLock { state in
-      Self.read(&state, files)
-      let entry = state.news[key] ?? state.places[key].flatMap { CatalogEntry(state.bytes ?? [], at: $0) }
+      if state.content == nil { state.content = ahead.catalog ?? CatalogContent(files) }
+      let entry = state.news[key] ?? state.content?.entry(of: key)
       return entry.flatMap { $0.key == key && $0.isOf(status) ? $0.outputs : nil }
     }
   }
@@ -200,27 +220,19 @@ final class ResultCatalog: Sendable {
     state.withLock { $0.news[entry.key] = entry }
   }
 
-  private static func read(_ state: inout State, _ files: StoreFiles) {
-    guard state.bytes == nil else { return }
-    let bytes = (try? files.read(name)) ?? []
-    let found = CatalogEntry.places(in: bytes)
-    (state.bytes, state.isWhole, state.entryCount, state.places) = (bytes, found.isWhole, found.count, found.places)
-  }
-
   /// Writes what is new: at the end of the file, or the whole file if much of it is of no use.
   func save(_ files: StoreFiles) {
     guard !files.isReadOnly else { return }
     state.withLock { state in
       guard !state.news.isEmpty else { return }
-      Self.read(&state, files)
+      let content = state.content ?? CatalogContent(files)
       let news = state.news.values.sorted { $0.key < $1.key }.flatMap(\.bytes)
-      let isWasteful = state.entryCount > 2 * state.places.count + 1000
-      if state.isWhole, !isWasteful, state.bytes?.isEmpty == false {
+      let isWasteful = content.entryCount > 2 * content.places.count + 1000
+      if content.isWhole, !isWasteful, !content.bytes.isEmpty {
         Self.append(news, files)
       } else {
-        let bytes = state.bytes ?? []
-        let kept = state.places.filter { state.news[$0.key] == nil }.values.sorted { $0.lowerBound < $1.lowerBound }
-          .filter { CatalogEntry(bytes, at: $0) != nil }.map { bytes[$0] }
+        let kept = content.places.filter { state.news[$0.key] == nil }.values.sorted { $0.lowerBound < $1.lowerBound }
+          .filter { CatalogEntry(content.bytes, at: $0) != nil }.map { content.bytes[$0] }
         try? files.publish(Self.name, isDurable: false) { file throws(StorageError) in
           try file.write(CatalogEntry.header + Array(kept.joined()) + news)
         }

@@ -29,6 +29,9 @@ public struct Store: Sendable {
   let files: StoreFiles
   let log: DamageLog
   let catalog = ResultCatalog()
+  let ahead = LookAhead()
+  /// The paths of the folders of results and objects.
+  let (stepFolder, objectFolder): (String, String)
 
   /// Opens a store.
   ///
@@ -42,10 +45,15 @@ public struct Store: Sendable {
     at path: String, mode: Mode, fileSystem: any FileSystem = DiskFileSystem(),
     onDamage: (@Sendable (Damage) -> Void)? = nil
   ) throws(StorageError) {
-    files = StoreFiles(
-      root: path, system: fileSystem, isReadOnly: mode == .readOnly || mode == .readOnlyIfPresent)
-    log = DamageLog(onDamage)
+    let isReadOnly = mode == .readOnly || mode == .readOnlyIfPresent
+    self.init(StoreFiles(root: path, system: fileSystem, isReadOnly: isReadOnly), onDamage)
     try checkFormat(mode)
+  }
+
+  init(_ files: StoreFiles, _ onDamage: (@Sendable (Damage) -> Void)?) {
+    self.files = files
+    log = DamageLog(onDamage)
+    (stepFolder, objectFolder) = ("\(files.root)/steps", "\(files.root)/objects")
   }
 
   /// The damaged files that were found through this value and its copies, in the order of finding.

@@ -31,9 +31,11 @@ struct StoreFiles: Sendable {
   func read(_ file: OpenFile, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count {
-      // What is allocated is bounded by what has been read, whatever count a damaged file asks for.
+      // What is allocated is bounded by what has been read, whatever count a damaged file asks for; most files that are
+      // read whole are small.
+      let least = bytes.isEmpty && count == .max ? 1 << 15 : 1 << 20
       let piece = try readPiece(
-        file, at: offset + bytes.count, count: min(count - bytes.count, max(1 << 20, bytes.count)))
+        file, at: offset + bytes.count, count: min(count - bytes.count, max(least, bytes.count)))
       if piece.isEmpty { break }
       if bytes.isEmpty { bytes = piece } else { bytes += piece }
     }
@@ -85,6 +87,11 @@ struct StoreFiles: Sendable {
   /// What the system says of a file; nil if it is not there.
   func status(_ name: String) throws(StorageError) -> FileStatus? {
     try told { () throws(SystemFailure) in try system.status(path(name)) }
+  }
+
+  /// What the system says of a file that is known by its path, root included; nil if it is not there.
+  func status(at path: String) throws(StorageError) -> FileStatus? {
+    try told { () throws(SystemFailure) in try system.status(path) }
   }
 
   /// The names in a folder in the order of their bytes, without temporary files; empty if it is not there.

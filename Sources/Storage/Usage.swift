@@ -31,8 +31,9 @@ extension Store {
   ///   - isUse: Whether whoever asks counts on the object, as with ``use(step:objects:)``.
   /// - Returns: False, too, if its file has another size and is not whole; then it has been set aside.
   public func contains(_ object: Digest, fileByteCount: Int?, isUse: Bool) -> Bool {
-    let name = Self.objectName(object)
-    guard let status = (try? files.status(name)) ?? nil, !isUse || spare(name, status) else { return false }
+    guard let status = (try? status(ofObject: object)) ?? nil,
+      !isUse || !isOld(status.modified) || renew(Self.objectName(object))
+    else { return false }
     // Another release of zstd may have written it anew.
     return fileByteCount == nil || fileByteCount == status.byteCount || isWhole(object)
   }
@@ -52,16 +53,11 @@ extension Store {
   /// - Returns: Whether the file was there.
   func use(_ name: String) throws(StorageError) -> Bool {
     guard let status = try files.status(name) else { return false }
-    return spare(name, status)
+    return !isOld(status.modified) || renew(name)
   }
 
-  /// Renews the time of a file if that was old a moment ago.
-  ///
-  /// - Returns: Whether the file was still there.
-  func spare(_ name: String, _ status: FileStatus) -> Bool {
-    guard !files.isReadOnly, files.system.now() - status.modified > Self.usedAnew else { return true }
-    return renew(name)
-  }
+  /// Whether whoever counts on a file must renew its time.
+  func isOld(_ modified: Int64) -> Bool { !files.isReadOnly && files.system.now() - modified > Self.usedAnew }
 
   /// Sets a file's time to now.
   ///

@@ -147,7 +147,7 @@ import Testing
     let report = try report()
     let cells = try #require(report.json["cells"]?.arrayValue)
     #expect(cells.count == 4)
-    let steps = try #require(try JSONValue(parsing: report.lock())["steps"]?.arrayValue)
+    let steps = try #require(try JSONValue(parsing: report.lock.bytes())["steps"]?.arrayValue)
     let keys = steps.compactMap { $0["key"]?.stringValue }
     #expect(keys.count == steps.count)
     for cell in cells {
@@ -156,7 +156,7 @@ import Testing
       #expect(behind.count == 1)
       for step in behind { #expect(keys.contains(try #require(step["key"]?.stringValue))) }
     }
-    #expect(try JSONValue(parsing: report.lock())["arithmetic"]?.stringValue == "ordered")
+    #expect(try JSONValue(parsing: report.lock.bytes())["arithmetic"]?.stringValue == "ordered")
     #expect(steps.last?["kind"]?.stringValue == "aggregate")
   }
 

@@ -24,7 +24,7 @@ struct CellPlanner {
   var graph: StepGraph
   var measured: [CellMeasurement] = []
   /// Where the outcomes that are measured belong.
-  var places: [OutputReference: Set<[String]>] = [:]
+  var places: [OutputReference: [[String]]] = [:]
   var warnings: [Diagnosis] = []
   /// The models before this cell's training, as far as they were asked for.
   var models: [ModelKey: ModelInputs] = [:]

@@ -31,7 +31,10 @@ extension CellPlanner {
     let measurement = CellMeasurement(
       eval: finding.eval, kind: finding.kind, arms: arms, coordinates: subject.coordinates + finding.coordinates,
       isBase: subject.isBase, source: finding.source)
-    if places[measurement.source, default: []].insert(measurement.place).inserted { measured.append(measurement) }
+    let place = measurement.place
+    if places[measurement.source]?.contains(place) == true { return }
+    places[measurement.source, default: []].append(place)
+    measured.append(measurement)
   }
 }
 

@@ -131,6 +131,13 @@ public struct AggregateWork: Work, Hashable {
     public var group: [String] {
       [eval] + coordinates.entries.filter { $0.name != "seed" }.flatMap { [$0.name, $0.value] }
     }
+
+    /// Whether another's ``group`` is the same, as far as that can be told at a look; most follow one of their own.
+    func isBeside(_ other: Measurement) -> Bool {
+      let (one, two) = (coordinates.entries, other.coordinates.entries)
+      return eval == other.eval && one.count == two.count
+        && zip(one, two).allSatisfy { $0.name == $1.name && ($0.name == "seed" || $0.value == $1.value) }
+    }
   }
 
   static let kind = StepKind.aggregate
@@ -144,14 +151,21 @@ public struct AggregateWork: Work, Hashable {
     // Names of evals, axes and arms are words of the report: what is pooled with what is all that a number depends on.
     var groups: [[String]: Int] = [:]
     var seeds: [[String: Int]] = []
+    var last: (measurement: Measurement, group: Int)?
     for measurement in measurements {
       let prefix = "measurements/\(measurement.input)/"
-      let key = measurement.group
-      let group = groups[key] ?? groups.count
-      if group == groups.count {
-        groups[key] = group
-        seeds.append([:])
+      let group: Int
+      if let last, last.measurement.isBeside(measurement) {
+        group = last.group
+      } else {
+        let key = measurement.group
+        group = groups[key] ?? groups.count
+        if group == groups.count {
+          groups[key] = group
+          seeds.append([:])
+        }
       }
+      last = (measurement, group)
       let name = measurement.coordinates["seed"] ?? ""
       let seed = seeds[group][name, default: seeds[group].count]
       seeds[group][name] = seed

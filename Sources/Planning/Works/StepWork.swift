@@ -146,8 +146,15 @@ public enum StepWork: Hashable, Sendable {
   }
 
   /// All of it at once: a step keeps it, for each look at the work itself copies that.
-  var facts: Facts {
+  var facts: Facts { facts(of: work) }
+
+  /// The facts and the options at one look.
+  var described: (facts: Facts, options: Manifest) {
     let work = self.work
+    return (facts(of: work), work.options)
+  }
+
+  private func facts(of work: any Work) -> Facts {
     let kind = if case .unavailable(let unavailable) = self { unavailable.kind } else { type(of: work).kind }
     let revision = Revision(version: type(of: work).version, aliases: type(of: work).aliases)
     return Facts(kind: kind, revision: revision, foretold: work.foretold, obstacle: work.obstacle)

@@ -14,7 +14,7 @@ package enum IngestStep {
   /// - Parameter graph: The steps of a plan.
   /// - Returns: One diagnosis a task, at its `records` in the spec.
   package static func faults(of graph: StepGraph) -> [Diagnosis] {
-    graph.steps.flatMap { step -> [Diagnosis] in
+    graph.steps.lazy.filter { $0.kind == .ingest }.flatMap { step -> [Diagnosis] in
       guard case .ingest(let work) = step.work, case .task(let task) = work.format,
         let available = try? task.engine.distinctPrompts(), task.records > available
       else { return [] }
