@@ -208,7 +208,8 @@ import Testing
         #expect(counts.items + counts["too-long"] + counts["empty"] == items)
         let few = counts.items / 2
         guard few > 0 else { continue }
-        let limited = FeedbackCounts(try fitting(frame + seed % 9, cuts: cuts, examples: .exactly(few)).fit([records]).records)
+        let limit = try fitting(frame + seed % 9, cuts: cuts, examples: .exactly(few))
+        let limited = FeedbackCounts(try limit.fit([records]).records)
         #expect(limited.items == few)
         #expect(limited.items + limited.leftovers.reduce(0) { $0 + $1.count } == items)
       }
