@@ -97,7 +97,7 @@ public struct Executor: Sendable {
     if let done = try takeAll(of: plan, named: run) { return done }
     let started = now()
     let emit = try teller(of: run)
-    emit(.started(run: run, steps: graph.steps.count, bounds: plan.bounds))
+    emit(.started(run: run, steps: plan.stepCount, bounds: plan.bounds))
     var graphRun = GraphRun(self, graph, demanded: plan.wanted, planned: plan, emit: emit)
     try await graphRun.settleAll()
     for key in graphRun.state.ranKeys { _ = try? store.outputs(of: key) }
@@ -115,10 +115,11 @@ public struct Executor: Sendable {
     guard plan.steps.allSatisfy(\.state.isSettled) else { return nil }
     let started = now()
     let emit = try teller(of: run)
-    emit(.started(run: run, steps: plan.steps.count, bounds: 0...0))
+    emit(.started(run: run, steps: plan.stepCount, bounds: 0...0))
     var state = RunState(graph: plan.graph, index: StoreIndex(store))
     // Files from outside that nothing had to read are named at the end.
-    for planned in plan.steps where planned.step.foretold == nil {
+    let isReached = plan.graph.reached(wanted: plan.wanted)
+    for (position, planned) in plan.steps.enumerated() where planned.step.foretold == nil && isReached[position] {
       guard case .cached(let key, let result) = planned.state else { continue }
       state.found(planned.step, key: key, result)
       emit(.cached(planned.step, key: key))
@@ -145,7 +146,7 @@ public struct Executor: Sendable {
     for file in state.nameForetold() { emit(.cached(file.step, key: file.key)) }
     state.summary.seconds = now() - started
     emit(.ended(state.summary))
-    return (state.summary, RunResults(state.results))
+    return (state.summary, RunResults(state.results, choices: state.graph.choices))
   }
 
   /// Runs what some inputs of a step need, and gives the step as a task without running it.
@@ -157,16 +158,28 @@ public struct Executor: Sendable {
   /// - Returns: The task; nil if something that it needs failed, which was told.
   /// - Throws: What the store throws when it cannot be written.
   public func task(for step: Step, in graph: StepGraph, needing names: [String]) async throws -> StepTask? {
-    let inputs = step.inputs.filter { names.contains($0.name) }
-    let demanded = Set(inputs.map(\.source.step))
-    var run = GraphRun(self, graph.restricted(to: demanded), demanded: demanded, emit: observe)
-    try await run.settleAll()
+    var inputs = step.certainInputs.filter { names.contains($0.name) }
+    var run = try await settled(inputs, in: graph)
+    var step = step
+    if step.awaitsChoice {
+      step = run.state.decided(step)
+      inputs = step.certainInputs.filter { names.contains($0.name) }
+      run = try await settled(inputs, in: graph)
+    }
     var contents: [String: Digest] = [:]
     for input in inputs {
       guard let output = run.state.results[input.source.step]?.result.outputs[input.source.output] else { return nil }
       contents[input.name] = output.digest
     }
     return task(step, contents: contents, observe)
+  }
+
+  /// A run of what some inputs need.
+  private func settled(_ inputs: [StepInput], in graph: StepGraph) async throws -> GraphRun {
+    let demanded = Set(inputs.map(\.source.step))
+    var run = GraphRun(self, graph.restricted(to: demanded), demanded: demanded, emit: observe)
+    try await run.settleAll()
+    return run
   }
 
   func task(

@@ -142,12 +142,14 @@ struct ExecCommand: ParsableCommand {
         tellNoTable(experiment)
         continue
       }
-      let graph = session.graph.steps(of: experiment)
+      let graph = session.graph.steps(of: experiment).deciding(done.choices)
       let examples = try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
+      let searches = try store.searches(of: experiment, done)
       let bytes = try store.read(table.digest)
       let report = try store.withOutcomes { outcomes in
         try ResultReport(
-          experiment, table: bytes, results: done, graph: graph, examples: examples, judges: !smoke, outcomes: outcomes)
+          experiment, table: bytes, results: done, graph: graph, examples: examples, searches: searches,
+          judges: !smoke, outcomes: outcomes)
       }
       reports[experiment.experiment.path] = report
       if !smoke { try report.write(into: "\(results)/\(experiment.name)") }

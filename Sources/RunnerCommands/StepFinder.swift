@@ -74,7 +74,10 @@ struct StepFinder {
 
   private func search(_ graph: StepGraph) throws -> Found {
     var resolver = Resolver(index: StoreIndex(store))
-    let resolved = graph.steps.map { ($0, resolver.resolve($0)) }
+    let resolved = graph.steps.map { step in
+      let state = resolver.resolve(step)
+      return (resolver.decided(step), state)
+    }
     let named = resolved.filter { step, _ in
       step.label == name || graph.users[step.id]?.contains { "\(step.label) for \($0)" == name } == true
     }

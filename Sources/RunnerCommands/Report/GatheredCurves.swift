@@ -58,7 +58,7 @@ struct GatheredCurves {
     var groups: [Group] = []
     for cell in logs.map(\.policy.cell).distinct {
       let own = logs.filter { $0.policy.cell == cell }
-      let trainings = own.map(\.policy.trainings)
+      let trainings = own.map(\.trainings)
       // Cells that differ only in what they measure train the same policies.
       if let known = groups.firstIndex(where: { $0.trainings == trainings }) {
         groups[known].cells.append(cell)

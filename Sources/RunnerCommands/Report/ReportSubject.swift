@@ -90,14 +90,19 @@ struct ReportSubject {
           path: spec, reason: "it is a table over several experiments; name their specs")
       }
       let graph = session.graph.restricted(to: Set([experiment.table] + experiment.wanted))
-      return (experiment, StoredGraph(graph, in: store))
+      let stored = StoredGraph(graph, in: store)
+      if !graph.hasCandidates { return (experiment, stored) }
+      // Now that choices are known, without what was not chosen.
+      let roots = Set([experiment.table] + experiment.wanted)
+      return (experiment, StoredGraph(stored.graph.restricted(to: roots), in: store))
     }
 
     /// The report of stored numbers; nil if they are not stored.
     private func report(of experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
       guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
       return try ResultReport(
-        experiment, table: try store.read(digest), results: stored.results, graph: stored.graph
+        experiment, table: try store.read(digest), results: stored.results, graph: stored.graph,
+        searches: try store.searches(of: experiment, stored.results)
       ) { store.outcomes($0) }
     }
   }
