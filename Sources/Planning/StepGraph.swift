@@ -86,7 +86,8 @@ public struct StepGraph: Sendable {
     // Where a choice is known, candidates that were not chosen may be left out of a graph.
     sources.append(
       step.chosen == nil
-        ? step.inputs.map { self.position(of: $0.source.step) } : step.allInputs.compactMap { positions[$0.source.step] })
+        ? step.inputs.map { self.position(of: $0.source.step) }
+        : step.allInputs.compactMap { positions[$0.source.step] })
     hasCandidates = hasCandidates || step.choice != nil
     userLists.append(users)
     askers.append(0)

@@ -51,15 +51,21 @@ public struct ReportedSearch: Sendable {
     search == planned.search && kind == planned.kind && seed == planned.seed && candidates == planned.candidates
   }
 
-  /// The rule and what it chose, such as `Search: learning-rate 0.0001 or 0.001 by the highest accuracy on counting/validation,
-  /// seed 1. Chosen: judge/DPO learning-rate 0.001 (41.0%).`
+  /// The rule and what it chose.
+  ///
+  /// Such as `Search: learning-rate of 0.0001, 0.001, by the highest accuracy on counting/validation, seed 1. Chosen: judge/DPO
+  /// learning-rate 0.001 (41.0%).`
   var sentence: String {
-    let tried = candidates.map { Candidate.label(of: $0) }
+    let names = candidates.first?.names ?? []
+    let tried = zip(names, Candidate.shortened(names)).map { name, short in
+      "\(short) of \(candidates.compactMap { $0[name] }.distinct.joined(separator: ", "))"
+    }
     let rule = "by the \(search.highest ? "highest" : "lowest") \(search.eval) on \(search.on.text), seed \(seed)"
     let chosen = cells.map { cell in
-      "\(cell.name.isEmpty ? "" : "\(cell.name) ")\(tried[cell.choice.chosen]) (\(text(of: cell.choice)))"
+      let values = Candidate.label(of: candidates[cell.choice.chosen])
+      return "\(cell.name.isEmpty ? "" : "\(cell.name) ")\(values) (\(text(of: cell.choice)))"
     }
-    return "Search: \(tried.joined(separator: " | ")), \(rule). Chosen: \(chosen.joined(separator: "; "))."
+    return "Search: \(tried.joined(separator: " and ")), \(rule). Chosen: \(chosen.joined(separator: "; "))."
   }
 
   private func text(of choice: CandidateChoice) -> String {
@@ -73,7 +79,8 @@ public struct ReportedSearch: Sendable {
     .members([
       "eval": .string(search.eval), "kind": .string(kind), "on": .string(search.on.text),
       "wins": .string(search.highest ? "highest" : "lowest"), "seed": .integer(Int64(seed)),
-      "candidates": .array(candidates.map { .object(JSONObject($0.entries.map { JSONMember($0.name, .string($0.value)) })) }),
+      "candidates": .array(
+        candidates.map { .object(JSONObject($0.entries.map { JSONMember($0.name, .string($0.value)) })) }),
       "cells": .array(
         cells.map { cell in
           .members([

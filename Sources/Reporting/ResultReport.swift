@@ -99,7 +99,8 @@ public struct ResultReport: Sendable {
   public var text: String {
     let table = TableText(layout, published: published)
     let notes =
-      ClaimText(claims).below + searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence) + counts
+      ClaimText(claims).below + searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence)
+      + counts
     return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
   }
 

@@ -64,7 +64,10 @@ private struct Explanation {
   init(_ located: LocatedStep, _ store: Store) {
     graph = located.graph
     let index = StoreIndex(store)
-    let plan = Plan(graph: located.graph.restricted(to: [located.step.id]), index: index)
+    // Whether a candidate is needed, only the whole graph can tell.
+    let isAlone = !located.graph.hasCandidates
+    let plan = Plan(
+      graph: isAlone ? located.graph.restricted(to: [located.step.id]) : located.graph, index: index)
     var resolver = Resolver(index: index)
     for step in plan.graph.steps { _ = resolver.resolve(step) }
     guard let planned = plan.steps.first(where: { $0.step.id == located.step.id }) else {
@@ -72,7 +75,9 @@ private struct Explanation {
     }
     self.planned = planned
     let step = planned.step
-    let known = step.certainInputs.compactMap { input in resolver.input(input.name, of: step).map { (input.name, $0.digest) } }
+    let known = step.certainInputs.compactMap { input in
+      resolver.input(input.name, of: step).map { (input.name, $0.digest) }
+    }
     isWhole = known.count == step.inputs.count
     manifest = step.manifest(contents: Dictionary(known) { first, _ in first })
     neighbor = resolver.neighbor(of: step)

@@ -50,7 +50,8 @@ struct PolicyLog {
       let trainings = policy.trainings(in: stored.graph)
       for training in trainings {
         guard let round = try Round(training, in: stored) else {
-          return PolicyLog(policy: policy, trainings: trainings, rounds: rounds, missing: planner.steps.step(training).label)
+          return PolicyLog(
+            policy: policy, trainings: trainings, rounds: rounds, missing: planner.steps.step(training).label)
         }
         rounds.append(round)
       }

@@ -183,15 +183,21 @@ final class Workshop: StepRunner {
     case .choose(let work):
       let bytes = try (0..<work.candidates).flatMap { try task.input("outcomes/\($0)") }
       let choice = CandidateChoice(
-        chosen: bytes.reduce(0) { $0 + Int($1) } % work.candidates, means: Array(repeating: nil, count: work.candidates))
+        chosen: bytes.reduce(0) { $0 + Int($1) } % work.candidates, means: Array(repeating: nil, count: work.candidates)
+      )
       return [ProducedOutput("choice", choice.json.canonicalBytes)]
     case .select(let work):
       let chosen = CandidateChoice(bytes: try task.input(SelectWork.choice))?.chosen ?? 0
       return [ProducedOutput(work.output, try task.input(SelectWork.input(ofCandidate: chosen)))]
-    case .fit: return [output("examples", try task.step.inputs.filter { $0.name.hasPrefix("feedback") }.flatMap {
-      String(decoding: try task.input($0.name), as: UTF8.self).split(separator: "\n").map(String.init)
-    })]
-    default: return [output("feedback", try task.step.inputs.map { task.contents[$0.name]?.short ?? "" })]
+    case .fit:
+      return [
+        output(
+          "examples",
+          try task.step.inputs.filter { $0.name.hasPrefix("feedback") }.flatMap {
+            String(decoding: try task.input($0.name), as: UTF8.self).split(separator: "\n").map(String.init)
+          })
+      ]
+    default: return [output("feedback", task.step.inputs.map { task.contents[$0.name]?.short ?? "" })]
     }
   }
 

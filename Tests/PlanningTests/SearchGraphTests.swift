@@ -67,7 +67,8 @@ import Testing
   }
 
   @Test func roundsAndTracesFollowTheChoice() throws {
-    let evals = "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}\n  trace: {likelihood-trace: {every: {epochs: 1}}}"
+    let evals =
+      "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}\n  trace: {likelihood-trace: {every: {epochs: 1}}}"
     let (graph, planned) = try Specs.graph(
       Self.spec(evals: evals, extra: "rounds: {count: 2, weights: merge, evaluate: each}"))
     // The last round of each candidate is measured.
@@ -86,7 +87,8 @@ import Testing
   }
 
   @Test func theBestCheckpointsOfCandidatesAreCompared() throws {
-    let evals = "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}\n  dev: {accuracy: {on: counting/validation, max-new-tokens: 16}}"
+    let evals =
+      "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}\n  dev: {accuracy: {on: counting/validation, max-new-tokens: 16}}"
     let (graph, _) = try Specs.graph(
       Self.spec(hyperparameters: "keep: {best: {eval: dev, every: {epochs: 1}}}", evals: evals))
     let select = try step("select weights after dpo, seed 2", in: graph)
@@ -118,7 +120,8 @@ import Testing
   ])
   func whatCannotChooseIsRefused(choose: String, code: String, line: String) throws {
     let evals = "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}\n  overlap: {pair-statistics: {}}"
-    let other = "  other: {source: {task: {arithmetic: {records: 9}}}, prompt: {same-as: counting}}\ndata: counting/train"
+    let other =
+      "  other: {source: {task: {arithmetic: {records: 9}}}, prompt: {same-as: counting}}\ndata: counting/train"
     let spec = Self.spec(evals: evals, search: Self.rates + choose).replacing("data: counting/train", with: other)
     let told = #expect(throws: PlanningError.self) { try Specs.graph(spec) }
     #expect(told?.diagnoses.map(\.code) == [code])

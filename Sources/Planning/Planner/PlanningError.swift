@@ -50,7 +50,8 @@ public enum PlanningError: DiagnosableError, Hashable {
     case .noVerifier(_, _, let place), .noPairs(_, _, let place), .noCandidates(_, let place),
       .unknownLength(_, let place), .notOneNumber(_, _, let place), .tooManyPoints(_, _, let place),
       .notValidation(_, _, let place), .searchesHeldOut(_, let place), .searchesElsewhere(_, _, _, let place),
-      .searchChangesKind(_, let place), .circle(_, let place), .noCell(_, _, _, let place), .trainsNothing(_, let place),
+      .searchChangesKind(_, let place), .circle(_, let place), .noCell(_, _, _, let place),
+      .trainsNothing(_, let place),
       .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
       place
     }
@@ -112,7 +113,8 @@ public enum PlanningError: DiagnosableError, Hashable {
       Told(
         "search-elsewhere",
         "`search` would choose on `\(part)`, and `\(eval)` looks at \(known.map { "`\($0)`" }.joined(separator: ", ")) alone",
-        "Choose on a validation part of \(known.map { "`\($0)`" }.joined(separator: " or ")), or by an eval of that data set.")
+        "Choose on a validation part of \(known.map { "`\($0)`" }.joined(separator: " or ")), or by an eval of that data set."
+      )
     case .searchChangesKind(let values, _):
       Told(
         "search-changes-kind", "`search` with \(values) makes the training another one than the spec says",

@@ -170,9 +170,12 @@ extension Candidate {
 
   /// Values by key in words.
   public static func label(of values: Named<String>) -> String {
-    let last = values.names.map { String($0.split(separator: ".").last ?? "") }
-    return zip(values.entries, last).map { entry, name in
-      "\(last.count { $0 == name } > 1 ? entry.name : name) \(entry.value)"
-    }.joined(separator: ", ")
+    zip(values.entries, shortened(values.names)).map { "\($1) \($0.value)" }.joined(separator: ", ")
+  }
+
+  /// Keys by their last words, those whose last words are the same in full.
+  public static func shortened(_ keys: [String]) -> [String] {
+    let last = keys.map { String($0.split(separator: ".").last ?? "") }
+    return zip(keys, last).map { key, name in last.count { $0 == name } > 1 ? key : name }
   }
 }

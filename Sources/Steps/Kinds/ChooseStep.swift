@@ -44,7 +44,9 @@ package enum ChooseStep {
   }
 }
 
-/// Takes what the chosen candidate made. Knows its object only.
+/// Takes what the chosen candidate made.
+///
+/// Knows its object only.
 enum SelectStep {
   static func run(_ work: SelectWork, _ task: StepTask) throws -> [ProducedOutput] {
     let bytes = try task.input(SelectWork.choice)
