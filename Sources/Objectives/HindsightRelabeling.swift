@@ -25,7 +25,8 @@ import CKernels
 /// Differences: `code` is the authors' `offline_trainer.py`, whose batch on a device is one example. It forms e^P and
 /// e^N, which are both 0 for outputs that are unlikely enough; here only their ratio is formed. The paper sums over the
 /// batch what is a mean here, as for every objective, so that terms keep their ratios and a learning rate its meaning. The
-/// paper's e is in the likelihood alone; the code's in the contrast, too.
+/// paper's e is in the likelihood alone; the code's in the contrast, too. Parts of responses end without an end token here
+/// unless they reach the response's end, and the authors' mostly with one: ``SubOutputs`` says why.
 public struct HindsightRelabeling: DoubleObjective {
   /// Which of its published forms.
   public enum Form: Hashable, Sendable, CaseIterable {

@@ -7,6 +7,11 @@
 /// drawn, then an end start + 1, start + 3, … up to the length, each evenly. So a response of an even length is never
 /// taken whole, and one of length 4 is only ever [0, 1) or [0, 3). What stands before the start is the prompt's. Whether a
 /// part of a wrong response is right is decided by all tokens up to its end, as in the code, not by the part alone.
+///
+/// Differences: the authors' model is an encoder and a decoder. They tokenize the part as a label of its own, which appends an
+/// end token to every part (but where what stands up to the end is within the right answer and not all of it), and append
+/// what stands before the start to the encoder's input. A decoder reads one text: here that stands before the part, and an
+/// end is learned only where the part reaches the response's own, so that none is taught amid an answer.
 public struct SubOutputs: Hashable, Sendable {
   /// The response's length in tokens, its end token included; at least 0.
   public let length: Int
