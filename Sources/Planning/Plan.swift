@@ -136,7 +136,10 @@ public struct Plan: Sendable {
     var readers: Set<StepID> = [planned[number].step.id]
     var others: [StepID] = []
     for later in planned[(number + 1)...] {
-      if later.step.inputs.contains(where: { readers.contains($0.source.step) }) {
+      // What runs only if it is chosen comes after the choice, which reads nothing of it.
+      if later.conditions.contains(where: { readers.contains($0.choice) })
+        || later.step.inputs.contains(where: { readers.contains($0.source.step) })
+      {
         readers.insert(later.step.id)
       } else if later.mayRun, others.count < namedSources {
         others.append(later.step.id)

@@ -154,11 +154,16 @@ extension PropertyRun {
   /// The recipe and the key of each single record that was computed.
   var computedRecords: [String] { workshop.computed }
 
-  /// Those of which the plan said with whom they come to one key, or could not know their key.
+  /// Those of which the plan said with whom they come to one key, or could not know their key or that of the step that ran.
   private var foreseenTwins: Set<StepID> {
-    let foreseen = plan.steps.filter { $0.twin != nil || $0.state.openKey == nil }.map(\.step.id)
+    let unknown = Set(plan.steps.filter { $0.state.openKey == nil }.map(\.step.id))
+    let foreseen = plan.steps.filter { $0.twin != nil }.map(\.step.id)
     let first = Set(plan.steps.compactMap(\.twin))
-    return twins.intersection(foreseen + first)
+    let surprises = Set(finished.filter { unknown.contains($0.id) }.map(\.key))
+    let equal = told.events.compactMap { event in
+      if case .cached(let step, let key) = event, surprises.contains(key) { step.id } else { nil }
+    }
+    return twins.intersection(foreseen + first + unknown + equal)
   }
 
   /// Steps that came to the key of another step of this run, which computed it for both.

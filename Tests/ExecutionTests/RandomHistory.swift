@@ -67,7 +67,7 @@ struct World: Hashable {
     for _ in 0...dice.below(3) { datasets.append(Dataset(lines: (0...dice.below(4)).map { _ in Self.line(&dice) })) }
     evals = []
     for _ in 0...dice.below(4) { evals.append(Self.eval(datasets.count, &dice)) }
-    if dice.percent(50) { training = Training(&dice) }
+    if dice.percent(20) { training = Training(&dice) }
   }
 
   private static func line(_ dice: inout Dice) -> String { "\(dice.below(12))" }
@@ -90,7 +90,7 @@ struct World: Hashable {
     case 7: evals.append(Self.eval(datasets.count, &dice))
     case 8: if evals.count > 1 { evals.remove(at: eval) }
     case 9: comment += 1
-    case 10: training = training == nil || dice.percent(50) ? Training(&dice) : nil
+    case 10: training = dice.percent(40) ? Training(&dice) : nil
     case 11: training?.seeds = 1 + dice.below(3)
     default: training?.rates.append(100 + dice.below(100))
     }

@@ -31,7 +31,7 @@ import Testing
     return outcome.workshop.ran.filter { $0.hasPrefix(label) }.map { String($0.dropFirst(label.count)) }.sorted()
   }
 
-  private static let rates = ["0.000001", "0.000002", "0.000003"]
+  private static let rates = ["1e-06", "2e-06", "3e-06"]
 
   private func chosen(_ outcome: Shop.Outcome) throws -> Int {
     let choices = Set(outcome.results.choices.values)

@@ -183,8 +183,8 @@ final class Workshop: StepRunner {
     case .choose(let work):
       let bytes = try (0..<work.candidates).flatMap { try task.input("outcomes/\($0)") }
       let choice = CandidateChoice(
-        chosen: bytes.reduce(0) { $0 + Int($1) } % work.candidates, means: Array(repeating: nil, count: work.candidates)
-      )
+        chosen: Int(Digest.sha256(bytes).bytes[0]) % work.candidates,
+        means: Array(repeating: nil, count: work.candidates))
       return [ProducedOutput("choice", choice.json.canonicalBytes)]
     case .select(let work):
       let chosen = CandidateChoice(bytes: try task.input(SelectWork.choice))?.chosen ?? 0

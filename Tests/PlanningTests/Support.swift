@@ -169,7 +169,8 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
     guard let contents = resolver.contents(of: step) else { return }
     let manifest = step.manifest(contents: contents)
     var outputs: [String: StoredOutput] = [:]
-    for name in asked.union(["file", "records", "heldout", "prompts", "identities", "outcomes", "table"]) {
+    for name in asked.union(["file", "records", "heldout", "validation", "prompts", "identities", "outcomes", "table"])
+    where name != "choice" || step.kind == .choose {
       let bytes =
         name == "identities"
         ? (0..<recordCount).flatMap { RecordKey.identity(content: manifest.key, occurrence: $0).bytes }
