@@ -97,7 +97,7 @@ public struct Executor: Sendable {
     if let done = try takeAll(of: plan, named: run) { return done }
     let started = now()
     let emit = try teller(of: run)
-    emit(.started(run: run, steps: graph.steps.count, bounds: plan.bounds))
+    emit(.started(run: run, steps: plan.stepCount, bounds: plan.bounds))
     var graphRun = GraphRun(self, graph, demanded: plan.wanted, planned: plan, emit: emit)
     try await graphRun.settleAll()
     for key in graphRun.state.ranKeys { _ = try? store.outputs(of: key) }
@@ -115,9 +115,12 @@ public struct Executor: Sendable {
     guard plan.steps.allSatisfy(\.state.isSettled) else { return nil }
     let started = now()
     let emit = try teller(of: run)
-    emit(.started(run: run, steps: plan.steps.count, bounds: 0...0))
+    emit(.started(run: run, steps: plan.stepCount, bounds: 0...0))
     var results = [RunResults.Entry?](repeating: nil, count: plan.steps.count)
+    // What was not chosen is none of the run's.
+    let isReached = plan.graph.hasCandidates ? plan.graph.reached(wanted: plan.wanted) : nil
     for (position, planned) in plan.steps.enumerated() where planned.step.foretold == nil {
+      if let isReached, !isReached[position] { continue }
       guard case .cached(let key, let result) = planned.state else { continue }
       results[position] = (key, result)
       emit(.cached(planned.step, key: key))
@@ -133,7 +136,7 @@ public struct Executor: Sendable {
     summary.cached = results.count { $0 != nil }
     summary.seconds = now() - started
     emit(.ended(summary))
-    return (summary, RunResults(plan.graph, results))
+    return (summary, RunResults(plan.graph, results, choices: plan.graph.choices))
   }
 
   /// Tells events to the journal and to whoever observes.
@@ -155,7 +158,7 @@ public struct Executor: Sendable {
     for file in state.nameForetold() { emit(.cached(file.step, key: file.key)) }
     state.summary.seconds = now() - started
     emit(.ended(state.summary))
-    return (state.summary, RunResults(state.results))
+    return (state.summary, RunResults(state.results, choices: state.graph.choices))
   }
 
   /// Runs what some inputs of a step need, and gives the step as a task without running it.
@@ -167,16 +170,28 @@ public struct Executor: Sendable {
   /// - Returns: The task; nil if something that it needs failed, which was told.
   /// - Throws: What the store throws when it cannot be written.
   public func task(for step: Step, in graph: StepGraph, needing names: [String]) async throws -> StepTask? {
-    let inputs = step.inputs.filter { names.contains($0.name) }
-    let demanded = Set(inputs.map(\.source.step))
-    var run = GraphRun(self, graph.restricted(to: demanded), demanded: demanded, emit: observe)
-    try await run.settleAll()
+    var inputs = step.certainInputs.filter { names.contains($0.name) }
+    var run = try await settled(inputs, in: graph)
+    var step = step
+    if step.awaitsChoice {
+      step = run.state.decided(step)
+      inputs = step.certainInputs.filter { names.contains($0.name) }
+      run = try await settled(inputs, in: graph)
+    }
     var contents: [String: Digest] = [:]
     for input in inputs {
       guard let output = run.state.results[input.source.step]?.result.outputs[input.source.output] else { return nil }
       contents[input.name] = output.digest
     }
     return task(step, contents: contents, observe)
+  }
+
+  /// A run of what some inputs need.
+  private func settled(_ inputs: [StepInput], in graph: StepGraph) async throws -> GraphRun {
+    let demanded = Set(inputs.map(\.source.step))
+    var run = GraphRun(self, graph.restricted(to: demanded), demanded: demanded, emit: observe)
+    try await run.settleAll()
+    return run
   }
 
   func task(

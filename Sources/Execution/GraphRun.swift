@@ -9,7 +9,7 @@ import Storage
 struct GraphRun {
   private let executor: Executor
   private let emit: @Sendable (ExecutionEvent) -> Void
-  private(set) var state: RunState
+  var state: RunState
   private var queue: ReadyQueue
   /// The key, the recipe if it is record-wise, and the forecast bytes of each step that runs.
   private var running: [StepID: (key: Digest, recipe: Digest?, bytes: Int)] = [:]
@@ -22,7 +22,11 @@ struct GraphRun {
   /// The results that the plan found and marked as used; they count until something runs or time passes.
   private var found: [StepID: StepState] = [:]
 
-  /// Starts with every step open; files from outside only if they are demanded, or once a step that runs reads them.
+  /// Whether some steps are read only if they are chosen.
+  private let hasCandidates: Bool
+
+  /// Starts with every step open; files from outside only if they are demanded, or once a step that runs reads them; what is
+  /// one of several candidates only if it is chosen.
   init(
     _ executor: Executor, _ graph: StepGraph, demanded: Set<StepID> = [], planned plan: Plan? = nil,
     emit: @escaping @Sendable (ExecutionEvent) -> Void
@@ -33,7 +37,12 @@ struct GraphRun {
       if case .cached = planned.state { found[planned.step.id] = planned.state }
     }
     state = RunState(graph: graph, index: StoreIndex(executor.store))
-    queue = ReadyQueue(graph) { $0.foretold == nil || demanded.contains($0.id) }
+    hasCandidates = graph.hasCandidates
+    // What may not be chosen is opened when it is.
+    let isReached = graph.reached(wanted: demanded)
+    queue = ReadyQueue(graph) { position, step in
+      demanded.contains(step.id) || step.foretold == nil && isReached[position]
+    }
   }
 
   /// Settles every open step, or as many as can be before the run has to stop.
@@ -168,6 +177,11 @@ struct GraphRun {
 extension GraphRun {
   /// Settles a step without work, makes it wait, or gives its work.
   private mutating func settleOrPrepare(_ step: Step) throws -> PreparedWork? {
+    var step = step
+    if hasCandidates {
+      guard let decided = try readyToRead(step) else { return nil }
+      step = decided
+    }
     if found[step.id] == nil {
       for source in state.graph.inputs(of: step) where source.foretold != nil { _ = state.resolve(source) }
     }
@@ -186,6 +200,23 @@ extension GraphRun {
     }
     if try !hasFiles(step) { return nil }
     return try prepare(step, resolved)
+  }
+
+  /// The step with the candidate that it takes; nil if it has to wait for what it reads, which nobody has asked for before.
+  private mutating func readyToRead(_ step: Step) throws -> Step? {
+    let step = state.decided(step)
+    let missing = state.unsettledSources(of: step)
+    for source in missing { queue.require(source, by: step) }
+    if !missing.isEmpty { return nil }
+    // The choice is made; if it cannot be read, it is made again.
+    if step.awaitsChoice, let choice = step.choice,
+      let object = state.results[choice.step]?.result.outputs[choice.output]?.digest
+    {
+      found = [:]
+      repair(DamagedInput(input: SelectWork.choice, object: object), of: step)
+      return nil
+    }
+    return step
   }
 
   /// The state of a step; a result that is counted on from here on is marked as used, so that collection spares it.

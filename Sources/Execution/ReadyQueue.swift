@@ -26,11 +26,11 @@ struct ReadyQueue {
   private var told: [Digest: Computing] = [:]
 
   /// Opens the steps of a graph that are wanted.
-  init(_ graph: StepGraph, wants: (Step) -> Bool) {
+  init(_ graph: StepGraph, wants: (Int, Step) -> Bool) {
     self.graph = graph
     waits = Array(repeating: nil, count: graph.steps.count)
     readers = Array(repeating: [], count: graph.steps.count)
-    for (position, step) in graph.steps.enumerated() where wants(step) { open(position) }
+    for (position, step) in graph.steps.enumerated() where wants(position, step) { open(position) }
     ready.reverse()
   }
 

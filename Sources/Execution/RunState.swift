@@ -6,7 +6,7 @@ import JSON
 public import Planning
 
 struct RunState {
-  let graph: StepGraph
+  private(set) var graph: StepGraph
   var resolver: Resolver
   var results: [StepID: (key: Digest, result: StoredResult)] = [:]
   /// Steps without a result, each with the step whose failure is the cause.
@@ -31,6 +31,23 @@ struct RunState {
   }
 
   mutating func resolve(_ step: Step) -> StepState { resolver.resolve(step) }
+
+  /// The step, with the one candidate that it takes if that is known by now.
+  mutating func decided(_ step: Step) -> Step {
+    let decided = resolver.decided(step)
+    if let chosen = decided.chosen, graph.contains(step.id) { graph.decide(step.id, chosen) }
+    return decided
+  }
+
+  /// The steps that one certainly reads and of which nothing is known to have come yet, but for files from outside.
+  func unsettledSources(of step: Step) -> [Step] {
+    step.certainInputs.compactMap { input in
+      let source = input.source.step
+      if results[source] != nil || failed[source] != nil || left.contains(source) { return nil }
+      let step = graph.step(source)
+      return step.foretold == nil ? step : nil
+    }
+  }
 
   /// Looks at every object anew: some are not what they were.
   mutating func forgetObjects() {
@@ -79,7 +96,9 @@ struct RunState {
     summary.notStarted += 1
   }
 
-  func isBehindUnstarted(_ step: Step) -> Bool { step.inputs.contains { left.contains($0.source.step) } }
+  func isBehindUnstarted(_ step: Step) -> Bool {
+    step.certainInputs.contains { left.contains($0.source.step) }
+  }
 
   /// The keys of the steps that a step reads from, by input.
   func sources(of step: Step) -> JSONObject {
@@ -110,7 +129,7 @@ struct RunState {
   /// The failed step because of which this one cannot run.
   func culprit(of step: Step) -> Step? {
     if failed.isEmpty { return nil }
-    for input in step.inputs { if let culprit = failed[input.source.step] { return culprit } }
+    for input in step.certainInputs { if let culprit = failed[input.source.step] { return culprit } }
     return nil
   }
 }

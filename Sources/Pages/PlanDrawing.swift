@@ -169,7 +169,7 @@ enum PlanRole: String, CaseIterable {
     case "fetch", "ingest", "split", "take", "render", "recorded": self = .data
     case "generate", "score": self = .model
     case "ask", "revise", "fit", "partner", "mark": self = .feedback
-    case "train", "adapt", "choose": self = .training
+    case "train", "adapt", "choose", "select": self = .training
     case "aggregate": self = .table
     default: self = .judging
     }

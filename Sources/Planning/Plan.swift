@@ -23,6 +23,8 @@ public struct PlannedStep: Sendable {
   public let computing: Computing?
   /// The step before it that comes to the same key, so that its result serves both; nil if none is known to.
   public internal(set) var twin: StepID?
+  /// The choices of which one must come out so for it to be needed; empty of a step that does not depend on any.
+  public internal(set) var conditions: Set<ChoiceCondition> = []
 }
 
 extension PlannedStep {
@@ -40,6 +42,19 @@ extension PlannedStep {
 
   /// The same step in a state that promises no work.
   fileprivate func with(_ state: StepState) -> PlannedStep { PlannedStep(step, state, nil) }
+
+  /// The same step where it depends on a choice whether anything reads it; if it does, it takes what it would take.
+  fileprivate func needed(onlyIf conditions: Set<ChoiceCondition>, in graph: StepGraph) -> PlannedStep {
+    if state.isSettled { return self }
+    if conditions.isEmpty { return with(.notNeeded) }
+    if case .blocked = state { return self }
+    let choices = Set(conditions.map(\.choice)).sorted { graph.position(of: $0) < graph.position(of: $1) }
+    var planned = PlannedStep(
+      step: step, state: .undecided(after: choices), estimate: estimate, tokens: nil, bytes: nil, modelFiles: [:],
+      computing: nil)
+    planned.conditions = conditions
+    return planned
+  }
 
   /// The same step, whose result another computes for both: nothing is foretold twice.
   fileprivate func with(twin: StepID) -> PlannedStep {
@@ -59,7 +74,7 @@ extension PlannedStep {
 public struct Plan: Sendable {
   /// The steps, inputs first.
   public let steps: [PlannedStep]
-  /// The graph that they form.
+  /// The graph that they form, with the choices that are known.
   public let graph: StepGraph
   /// Files from outside that are fetched though nothing that runs reads them.
   public let wanted: Set<StepID>
@@ -73,12 +88,21 @@ public struct Plan: Sendable {
   public init(graph: StepGraph, index: any ResultIndex, wanted: Set<StepID> = []) {
     var resolver = Resolver(index: index)
     resolver.reserveCapacity(graph.steps.count)
+    var graph = graph
     var planned: [PlannedStep] = []
     planned.reserveCapacity(graph.steps.count)
     for step in graph.steps {
+      let step = resolver.decided(step)
+      if let chosen = step.chosen { graph.decide(step.id, chosen) }
       let state = resolver.resolve(step)
       let computing = state.openKey.flatMap { index.computing($0) }
       planned.append(Plan.planned(step, state, computing, &resolver))
+    }
+    if graph.hasCandidates {
+      for (position, need) in graph.needs(wanted: wanted).enumerated() {
+        guard case .onlyIf(let conditions) = need else { continue }
+        planned[position] = planned[position].needed(onlyIf: conditions, in: graph)
+      }
     }
     let demanded = Plan.demanded(planned).union(wanted)
     for (index, one) in planned.enumerated() where one.step.foretold != nil && one.state.certainlyRuns {
@@ -112,7 +136,10 @@ public struct Plan: Sendable {
     var readers: Set<StepID> = [planned[number].step.id]
     var others: [StepID] = []
     for later in planned[(number + 1)...] {
-      if later.step.inputs.contains(where: { readers.contains($0.source.step) }) {
+      // What runs only if it is chosen comes after the choice, which reads nothing of it.
+      if later.conditions.contains(where: { readers.contains($0.choice) })
+        || later.step.inputs.contains(where: { readers.contains($0.source.step) })
+      {
         readers.insert(later.step.id)
       } else if later.mayRun, others.count < namedSources {
         others.append(later.step.id)
@@ -190,6 +217,20 @@ public struct Plan: Sendable {
   private static func trainingEstimate(_ step: Step, _ state: StepState, _ resolver: inout Resolver) -> (Double, Int)? {
     guard case .train = step.work, case .willRun = state, let pace = resolver.pace(of: step) else { return nil }
     return (pace.secondsPerResult, pace.results)
+  }
+
+  /// The times that the steps which run are expected to take, as far as there is a basis; of those that only one outcome of a
+  /// choice asks for, the outcome's that takes longest.
+  public var estimates: [(seconds: Double, basis: Int)] {
+    let known = steps.filter { $0.estimate != nil }
+    return ChoiceCount(known, weighedBy: { $0.estimate?.seconds ?? 0 }).counted.compactMap(\.estimate)
+  }
+
+  /// How many steps are looked at: not those that were not chosen, and of candidates among which is to be chosen one's.
+  public var stepCount: Int {
+    if !graph.hasCandidates { return steps.count }
+    let open = steps.filter { !$0.conditions.isEmpty }
+    return graph.reached(wanted: wanted).count { $0 } + ChoiceCount(open, weighedBy: { _ in 1 }).counted.count
   }
 
   /// How many steps certainly run, and how many at most.

@@ -12,7 +12,7 @@ extension StepWork {
     switch self {
     case .ingest(let work):
       if case .task(let task) = work.format { task.records } else { read }
-    case .train, .adapt, .choose, .aggregate, .unavailable: nil
+    case .train, .adapt, .choose, .select, .aggregate, .unavailable: nil
     default: read
     }
   }

@@ -3,6 +3,7 @@
 
 import Diagnostics
 public import Digests
+import Records
 
 /// Finds the states of steps in order, as far as the contents of their inputs are known.
 public struct Resolver: Sendable {
@@ -12,6 +13,8 @@ public struct Resolver: Sendable {
   private var earlier: [StepKind: [EarlierResult]] = [:]
   private var unsettled: Set<StepID> = []
   private var blocked: Set<StepID> = []
+  /// The choices that were read.
+  private var choices: [Digest: Int] = [:]
   /// How many records outputs will have that are not there yet.
   private var counts: [OutputReference: Int] = [:]
 
@@ -28,9 +31,22 @@ public struct Resolver: Sendable {
 
   /// The state of a step whose inputs' steps were all resolved before.
   public mutating func resolve(_ step: Step) -> StepState {
+    let step = decided(step)
     let state = state(of: step)
     take(step, in: state)
     return state
+  }
+
+  /// The step, with the one candidate that it takes if that is known.
+  public mutating func decided(_ step: Step) -> Step { choice(of: step).map { step.choosing($0) } ?? step }
+
+  /// The candidate that a step takes; nil while the choice is not made or cannot be read, and of a step that takes none.
+  private mutating func choice(of step: Step) -> Int? {
+    guard let source = step.choice, let digest = outputs[source.step]?[source.output]?.digest else { return nil }
+    if let known = choices[digest] { return known }
+    guard let bytes = index.bytes(ofObject: digest), let choice = CandidateChoice(bytes: bytes) else { return nil }
+    choices[digest] = choice.chosen
+    return choice.chosen
   }
 
   /// Takes a step's state over from who resolved it before, when nothing has changed since.
@@ -59,6 +75,7 @@ public struct Resolver: Sendable {
 
   /// The digests of a step's inputs in their order; nil while one is not known.
   private func digests(of step: Step) -> [(name: String, digest: Digest)]? {
+    if step.awaitsChoice { return nil }
     var digests: [(name: String, digest: Digest)] = []
     digests.reserveCapacity(step.inputs.count)
     for input in step.inputs {
@@ -125,13 +142,14 @@ public struct Resolver: Sendable {
   ///
   /// If no earlier result has these options and the inputs that are known, nothing that comes out can spare the step.
   private mutating func unknownInputs(_ step: Step) -> StepState {
-    if let source = step.inputs.first(where: { blocked.contains($0.source.step) })?.source {
+    let inputs = step.certainInputs
+    if let source = inputs.first(where: { blocked.contains($0.source.step) })?.source {
       return .blocked(.behind(source.step))
     }
     let isLike = step.isLike(knowing: knownContents(of: step))
     let known = earlier(step).contains { isLike($0.manifest) }
     if !known { return .willRun(key: nil, records: records(of: step), reason(step)) }
-    return .undecided(after: step.inputs.map(\.source.step).filter { unsettled.contains($0) })
+    return .undecided(after: inputs.map(\.source.step).filter { unsettled.contains($0) })
   }
 
   private func running(_ step: Step, _ key: Digest, _ reason: Reason) -> StepState {
@@ -207,7 +225,7 @@ extension Resolver {
   /// The digests of those inputs that are known.
   private func knownContents(of step: Step) -> [String: Digest] {
     var contents: [String: Digest] = [:]
-    for input in step.inputs { contents[input.name] = outputs[input.source.step]?[input.source.output]?.digest }
+    for input in step.certainInputs { contents[input.name] = outputs[input.source.step]?[input.source.output]?.digest }
     return contents
   }
 

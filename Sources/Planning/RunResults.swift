@@ -13,15 +13,19 @@ public struct RunResults: Sendable {
   }
 
   private let form: Form
+  /// Which candidates were taken by the steps that take one of several.
+  public let choices: [StepID: Int]
 
   /// Takes what a run found and made.
-  public init(_ results: [StepID: Entry]) {
+  public init(_ results: [StepID: Entry], choices: [StepID: Int] = [:]) {
     form = .bySteps(results)
+    self.choices = choices
   }
 
   /// Takes what a run found of the steps of a graph, in their order.
-  public init(_ graph: StepGraph, _ results: [Entry?]) {
+  public init(_ graph: StepGraph, _ results: [Entry?], choices: [StepID: Int] = [:]) {
     form = .byPositions(graph, results)
+    self.choices = choices
   }
 
   /// A step's key and outputs; nil if it has no result.

@@ -44,6 +44,8 @@ public enum StepKind: String, Hashable, Sendable, CaseIterable {
   case adapt
   /// The best of several weights.
   case choose
+  /// What one of several candidates made: the one that was chosen.
+  case select
   /// Whether better responses score higher.
   case preference
   /// How far a model has moved from another.
@@ -192,6 +194,8 @@ public struct Step: Sendable {
   private let body: Body
   /// What an experiment calls it, if another one that asked for it before calls it otherwise.
   private var otherLabel: String?
+  /// The number of the candidate that it takes; nil while that is not known, and for a step that reads all of its inputs.
+  public private(set) var chosen: Int?
 
   /// Who it is.
   public var id: StepID { body.id }
@@ -199,8 +203,11 @@ public struct Step: Sendable {
   public var label: String { otherLabel ?? body.label }
   /// What is computed.
   public var work: StepWork { body.work }
-  /// What it is computed from, sorted by the bytes of the names.
-  public var inputs: [StepInput] { body.inputs }
+  /// What it is computed from, sorted by the bytes of the names; of several candidates the chosen one alone, once it is known.
+  public var inputs: [StepInput] {
+    guard let chosen else { return body.inputs }
+    return body.inputs.filter { candidate(in: $0).map { $0 == chosen } ?? true }
+  }
 
   /// Where the options stand in YAML, by leaf of the manifest.
   public var places: [String: SourcePlace] { body.leaves.places }
@@ -233,6 +240,35 @@ public struct Step: Sendable {
     var step = self
     step.otherLabel = label == body.label ? nil : label
     return step
+  }
+
+  /// What it is computed from, every candidate among it.
+  var allInputs: [StepInput] { body.inputs }
+
+  /// The same step, now that it is known which candidate it takes.
+  func choosing(_ candidate: Int) -> Step {
+    var step = self
+    step.chosen = candidate
+    return step
+  }
+
+  /// The output that says which candidate it takes; nil for a step that reads all of its inputs.
+  public var choice: OutputReference? {
+    guard kind == .select, obstacle == nil else { return nil }
+    return body.inputs.first { $0.name == SelectWork.choice }?.source
+  }
+
+  /// Whether it is not known yet which of its candidates it takes.
+  public var awaitsChoice: Bool { chosen == nil && choice != nil }
+
+  /// The number of the candidate that an input holds, which is read only if it is chosen; nil of an input that always is.
+  public func candidate(in input: StepInput) -> Int? {
+    kind == .select ? SelectWork.candidate(in: input.name) : nil
+  }
+
+  /// The inputs that it certainly reads.
+  public var certainInputs: [StepInput] {
+    awaitsChoice ? body.inputs.filter { candidate(in: $0) == nil } : inputs
   }
 
   /// What it is but for its inputs, as the bytes of its manifest: steps that differ in it never have one key.

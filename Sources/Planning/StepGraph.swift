@@ -21,6 +21,11 @@ public struct StepGraph: Sendable {
   /// What the experiment that is being planned asked for.
   private var asked: [AskedStep] = []
 
+  /// Steps that are wanted for their own sake, whatever reads them.
+  private var kept: Set<StepID> = []
+  /// Whether some step takes one of several candidates.
+  public private(set) var hasCandidates = false
+
   private let revisions: Revisions
 
   /// Starts empty; its steps are of some revisions of their kinds.
@@ -81,7 +86,12 @@ public struct StepGraph: Sendable {
   private mutating func append(_ step: Step, users: [Int] = []) -> Int {
     let position = steps.count
     positions[step.id] = position
-    sources.append(step.inputs.map { self.position(of: $0.source.step) })
+    // Where a choice is known, candidates that were not chosen may be left out of a graph.
+    sources.append(
+      step.chosen == nil
+        ? step.inputs.map { self.position(of: $0.source.step) }
+        : step.allInputs.compactMap { positions[$0.source.step] })
+    hasCandidates = hasCandidates || step.choice != nil
     userLists.append(users)
     askers.append(0)
     steps.append(step)
@@ -137,14 +147,16 @@ public struct StepGraph: Sendable {
       let position = position(of: asked.id)
       _ = graph.append(steps[position].called(asked.label), users: userLists[position])
     }
+    graph.kept = Set(experiment.wanted)
     return graph
   }
 
-  /// The graph of some steps and of everything that they are made from.
+  /// The graph of some steps, which are wanted for their own sake, and of everything that they are made from.
   public func restricted(to ids: Set<StepID>) -> StepGraph {
     var graph = StepGraph(revisions: revisions)
     (graph.userNames, graph.userNumbers) = (userNames, userNumbers)
     for position in positions(behind: ids) { _ = graph.append(steps[position], users: userLists[position]) }
+    graph.kept = ids
     return graph
   }
 
@@ -155,9 +167,68 @@ public struct StepGraph: Sendable {
     var isWanted = Array(repeating: false, count: steps.count)
     for id in ids { if let position = positions[id] { isWanted[position] = true } }
     for position in steps.indices.reversed() where isWanted[position] {
-      for source in sources[position] { isWanted[source] = true }
+      for source in read(by: position) { isWanted[source] = true }
     }
     return steps.indices.filter { isWanted[$0] }
+  }
+}
+
+// What is read only if it is chosen.
+extension StepGraph {
+  /// Notes steps that are wanted for their own sake.
+  mutating func keep(_ ids: [StepID]) { kept.formUnion(ids) }
+
+  /// Notes which candidate a step takes: from now on it reads no other.
+  public mutating func decide(_ step: StepID, _ candidate: Int) {
+    let position = position(of: step)
+    steps[position] = steps[position].choosing(candidate)
+  }
+
+  /// The same graph with some choices known.
+  public func deciding(_ choices: [StepID: Int]) -> StepGraph {
+    var graph = self
+    for (step, candidate) in choices where positions[step] != nil { graph.decide(step, candidate) }
+    return graph
+  }
+
+  /// The choices that are known.
+  public var choices: [StepID: Int] {
+    if !hasCandidates { return [:] }
+    var choices: [StepID: Int] = [:]
+    for step in steps { choices[step.id] = step.chosen }
+    return choices
+  }
+
+  /// Whether a step is in the graph.
+  public func contains(_ id: StepID) -> Bool { positions[id] != nil }
+
+  /// All that some steps are made from, as far as choices are known; what only decided between candidates is not among it.
+  ///
+  /// - Parameter ids: The steps; nil: all results.
+  /// - Returns: These steps and those before them.
+  public func origins(of ids: Set<StepID>? = nil) -> Set<StepID> {
+    var found = ids ?? Set(zip(steps, roots).filter(\.1).map(\.0.id))
+    for step in steps.reversed() where found.contains(step.id) {
+      for input in step.inputs where step.choice != input.source { found.insert(input.source.step) }
+    }
+    return found
+  }
+
+  /// For each step whether it is needed for its own sake: nothing reads it, or somebody wants it.
+  ///
+  /// Without choices every step is, since all that leads to a result is asked for.
+  var roots: [Bool] {
+    var isRoot = Array(repeating: true, count: steps.count)
+    if !hasCandidates { return isRoot }
+    for source in sources.joined() { isRoot[source] = false }
+    for id in kept { if let position = positions[id] { isRoot[position] = true } }
+    return isRoot
+  }
+
+  /// Where the steps stand that one reads; all candidates while nobody knows which.
+  private func read(by position: Int) -> [Int] {
+    let step = steps[position]
+    return step.chosen == nil ? sources[position] : step.inputs.map { self.position(of: $0.source.step) }
   }
 }
 

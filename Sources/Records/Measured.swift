@@ -141,7 +141,7 @@ public struct Measured: WireRecord, Hashable {
     self.coordinates = coordinates
     self.inputs = inputs
     let values = outcomes.map { Self.mean(of: $0) }
-    let seeds = values.compactMap { $0 }.map { kind == "perplexity" ? Self.exponential($0) : $0 }
+    let seeds = values.compactMap { $0 }.map { Self.value(ofMean: $0, kind: kind) }
     self.seeds = seeds
     let complete = !seeds.isEmpty && seeds.count == outcomes.count
     mean = complete ? seeds.reduce(0, +) / Double(seeds.count) : nil
@@ -153,6 +153,11 @@ public struct Measured: WireRecord, Hashable {
     counts = tally.keys.sorted().map { Count(kind: $0, count: tally[$0, default: 0]) }
     let steps = outcomes.map { $0.lazy.flatMap(\.outcomes).compactMap(\.divergedAt).first }
     divergedAt = steps.contains { $0 != nil } ? steps : []
+  }
+
+  /// The number of an eval of a kind, of the mean over records.
+  public static func value(ofMean mean: Double, kind: String) -> Double {
+    kind == "perplexity" ? exponential(mean) : mean
   }
 
   private static func mean(of records: [Outcomes]) -> Double? {

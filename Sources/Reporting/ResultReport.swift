@@ -35,6 +35,7 @@ public struct ResultReport: Sendable {
   private let results: RunResults
   private let graph: StepGraph
   private let examples: [LearnedExamples]
+  private let searches: [ReportedSearch]
   private let layout: TableLayout
   /// Where each input of the table comes from.
   private let sources: [String: OutputReference]
@@ -50,17 +51,20 @@ public struct ResultReport: Sendable {
   ///   - results: The keys and outputs of its steps.
   ///   - graph: Its steps.
   ///   - examples: What its trainings learned from.
+  ///   - searches: What was chosen for its cells.
   ///   - judges: Whether the claims of its table are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
-    examples: [LearnedExamples] = [], judges: Bool = false, outcomes: (Digest) -> [Outcomes]? = { _ in nil }
+    examples: [LearnedExamples] = [], searches: [ReportedSearch] = [], judges: Bool = false,
+    outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) throws {
     self.experiment = experiment
     self.examples = examples
+    self.searches = searches
     self.results = results
-    self.graph = graph
+    self.graph = graph.deciding(results.choices)
     let inputs = graph.step(experiment.table).inputs
     let sources = Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
     self.sources = sources
@@ -94,12 +98,14 @@ public struct ResultReport: Sendable {
   /// The table for a terminal, with a legend.
   public var text: String {
     let table = TableText(layout, published: published)
-    let notes = ClaimText(claims).below + againstLength.map(\.sentence) + examples.map(\.sentence) + counts
+    let notes =
+      ClaimText(claims).below + searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence)
+      + counts
     return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
   }
 
   /// What must be known beside the numbers, but for what was learned from: a sentence or more each.
-  package var remarks: [String] { againstLength.map(\.sentence) + counts }
+  package var remarks: [String] { searches.map(\.sentence) + againstLength.map(\.sentence) + counts }
 
   private var counts: [String] { [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 } }
 
@@ -130,6 +136,7 @@ public struct ResultReport: Sendable {
     ])
     if let published { object["published"] = published.json }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
+    if !searches.isEmpty { object["searches"] = .array(searches.map(\.json)) }
     if !examples.isEmpty { object["examples"] = .array(examples.map(\.json)) }
     if !againstLength.isEmpty { object["against-length"] = .array(againstLength.map(\.json)) }
     return .object(object)
@@ -207,7 +214,7 @@ public struct ResultReport: Sendable {
 
   /// What the trainings learned from, and what came to nothing.
   private var learned: String {
-    (againstLength.map(\.sentence) + examples.map(\.sentence)).map { "\($0)\n\n" }.joined()
+    (searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence)).map { "\($0)\n\n" }.joined()
       + LearnedExamples.judgedStages(of: examples)
   }
 

@@ -149,15 +149,17 @@ struct ExecCommand: ParsableCommand {
         tellNoTable(experiment)
         continue
       }
-      let graph = session.graph.steps(of: experiment)
+      let graph = session.graph.steps(of: experiment).deciding(done.choices)
       // It names every step, and is made while everything else is.
       let folder = "\(results)/\(experiment.name)"
       let lock = smoke ? nil : Beside.value { ResultLock(experiment, graph, done).bytes(asIn: folder) }
       let examples = try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
+      let searches = try store.searches(of: experiment, done)
       let bytes = try store.read(table.digest)
       let report = try store.withOutcomes { outcomes in
         try ResultReport(
-          experiment, table: bytes, results: done, graph: graph, examples: examples, judges: !smoke, outcomes: outcomes)
+          experiment, table: bytes, results: done, graph: graph, examples: examples, searches: searches,
+          judges: !smoke, outcomes: outcomes)
       }
       reports[experiment.experiment.path] = report
       if !smoke {

@@ -62,17 +62,22 @@ private struct Explanation {
   let neighbor: Neighbor?
 
   init(_ located: LocatedStep, _ store: Store) {
-    let step = located.step
     graph = located.graph
     let index = StoreIndex(store)
-    let plan = Plan(graph: located.graph.restricted(to: [step.id]), index: index)
+    // Whether a candidate is needed, only the whole graph can tell.
+    let isAlone = !located.graph.hasCandidates
+    let plan = Plan(
+      graph: isAlone ? located.graph.restricted(to: [located.step.id]) : located.graph, index: index)
     var resolver = Resolver(index: index)
     for step in plan.graph.steps { _ = resolver.resolve(step) }
-    guard let planned = plan.steps.first(where: { $0.step.id == step.id }) else {
+    guard let planned = plan.steps.first(where: { $0.step.id == located.step.id }) else {
       fatalError("a graph restricted to a step has it: our own bug")
     }
     self.planned = planned
-    let known = step.inputs.compactMap { input in resolver.input(input.name, of: step).map { (input.name, $0.digest) } }
+    let step = planned.step
+    let known = step.certainInputs.compactMap { input in
+      resolver.input(input.name, of: step).map { (input.name, $0.digest) }
+    }
     isWhole = known.count == step.inputs.count
     manifest = step.manifest(contents: Dictionary(known) { first, _ in first })
     neighbor = resolver.neighbor(of: step)

@@ -95,7 +95,7 @@ struct LeakReport: TraceText {
     var reached = steps
     var found: Set<OutputReference> = []
     for step in graph.restricted(to: steps).steps.reversed() where reached.contains(step.id) {
-      if !through, [.train, .choose, .adapt].contains(step.kind) { continue }
+      if !through, [.train, .choose, .select, .adapt].contains(step.kind) { continue }
       for input in step.inputs {
         if graph.step(input.source.step).kind == .split { found.insert(input.source) }
         reached.insert(input.source.step)

@@ -25,7 +25,7 @@ struct LearnedFeedback {
   init(_ experiment: PlannedExperiment, _ choice: PolicyChoice, in stored: StoredGraph, command: String) throws {
     let graph = stored.graph
     let user = try Self.user(of: experiment, choice.cell)
-    let trainings = try Self.trainings(of: experiment, choice.cell)
+    let trainings = try Self.trainings(of: experiment, choice.cell, graph)
     let outputs = try Self.outputs(for: user, experiment, choice.seed, graph, trainings)
     var records: [FeedbackRecord] = []
     for output in outputs {
@@ -39,10 +39,12 @@ struct LearnedFeedback {
   }
 
   /// The cell's own trainings: models that it uses may be trained as well, from other examples.
-  private static func trainings(of experiment: PlannedExperiment, _ cell: String?) throws -> Set<StepID> {
+  private static func trainings(
+    of experiment: PlannedExperiment, _ cell: String?, _ graph: StepGraph
+  ) throws -> Set<StepID> {
     var planner = Planner(context: Session.context())
     let policies = try planner.planPolicies(of: experiment.experiment)
-    return Set(policies.filter { cell == nil || $0.cell == cell }.flatMap(\.trainings))
+    return Set(policies.filter { cell == nil || $0.cell == cell }.flatMap { $0.trainings(in: graph) })
   }
 
   /// A cell as a user of steps.

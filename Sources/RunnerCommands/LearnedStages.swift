@@ -31,8 +31,10 @@ struct LearnedStages {
   /// The steps that made the examples of an experiment's trainings, each with the first training that reads them.
   func sources(of experiment: PlannedExperiment) -> [(training: Step, examples: StepID)] {
     let users = Set(experiment.users)
+    // What a search tried and did not choose stands behind no number.
+    let origins = graph.origins()
     let own = graph.steps.filter {
-      $0.kind == .train && graph.users[$0.id]?.contains { users.contains($0) } ?? false
+      $0.kind == .train && origins.contains($0.id) && graph.users[$0.id]?.contains { users.contains($0) } ?? false
     }
     var seen: Set<StepID> = []
     return own.compactMap { training in

@@ -124,8 +124,13 @@ private struct StoredSession {
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let bytes = try store.read(digest)
     let graph = session.graph.steps(of: experiment)
-    guard judges else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph) }
-    return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph, judges: true) {
+    let searches = try store.searches(of: experiment, stored.results)
+    guard judges else {
+      return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph, searches: searches)
+    }
+    return try ResultReport(
+      experiment, table: bytes, results: stored.results, graph: graph, searches: searches, judges: true
+    ) {
       store.outcomes($0)
     }
   }

@@ -11,7 +11,7 @@ enum PlanJSON {
   ) -> JSONValue {
     .members([
       "experiments": .array(experiments.map { experiment($0, plan) }),
-      "seconds": .number(plan.steps.compactMap(\.estimate?.seconds).reduce(0, +)),
+      "seconds": .number(plan.estimates.reduce(0) { $0 + $1.seconds }),
       "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
       "warnings": .array(warnings.map(\.json)),
       "steps": .array(plan.steps.map { step($0, plan.graph, memory) }),
@@ -23,6 +23,9 @@ enum PlanJSON {
       JSONMember("name", .string(experiment.name)),
       JSONMember("cells", .array(experiment.users.map { .string($0) })),
     ])
+    if !experiment.searches.isEmpty {
+      object["trials"] = .integer(Int64(experiment.searches.reduce(0) { $0 + $1.candidates.count }))
+    }
     if let sharing = Sharing(experiment, plan) {
       object["steps-of-all-cells"] = .integer(Int64(sharing.total))
       object["distinct-steps"] = .integer(Int64(sharing.distinct))

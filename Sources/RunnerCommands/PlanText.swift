@@ -17,6 +17,7 @@ struct PlanText {
     lines.append("")
     lines += summary
     lines += resources
+    lines += searches
     lines += shared
     return lines.joined(separator: "\n")
   }
@@ -166,7 +167,7 @@ struct PlanText {
       let waiting = behind > 0 ? ", and \(behind) read from these" : ""
       lines.append("\(blocked) cannot run in this version, or for want of a digest\(waiting); `exec` will refuse.")
     }
-    let estimates = plan.steps.compactMap(\.estimate)
+    let estimates = plan.estimates
     let pending = plan.steps.count { $0.state.certainlyRuns && $0.twin == nil }
     if !estimates.isEmpty {
       let seconds = estimates.reduce(0) { $0 + $1.seconds }
@@ -183,6 +184,17 @@ struct PlanText {
       lines.append("No time is predicted: no earlier result of such steps says how long they take.")
     }
     return lines
+  }
+
+  /// How many values are tried for how many cells.
+  private var searches: [String] {
+    experiments.compactMap { experiment in
+      guard let first = experiment.searches.first else { return nil }
+      let (cells, trials) = (experiment.searches.count, experiment.searches.reduce(0) { $0 + $1.candidates.count })
+      let all = cells == 1 ? "" : " in \(cells) cells"
+      return "\(experiment.name): search tries \(trials) candidate\(trials == 1 ? "" : "s")\(all) with seed "
+        + "\(first.seed); every seed trains the one that is chosen."
+    }
   }
 
   /// How much of the work the cells have in common, and at which keys of the spec they part.

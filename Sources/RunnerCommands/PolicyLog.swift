@@ -26,6 +26,8 @@ struct PolicyLog {
   }
 
   let policy: TrainedPolicy
+  /// Its trainings in the order of the rounds; none while it is not known which of several is chosen.
+  let trainings: [StepID]
   /// The rounds that are stored, up to the first that is not.
   let rounds: [Round]
   /// The label of the first training that is not stored; nil if all are.
@@ -45,13 +47,17 @@ struct PolicyLog {
     var planner = Planner(context: context)
     return try planner.planPolicies(of: experiment.experiment).map { policy in
       var rounds: [Round] = []
-      for training in policy.trainings {
+      let trainings = policy.trainings(in: stored.graph)
+      for training in trainings {
         guard let round = try Round(training, in: stored) else {
-          return PolicyLog(policy: policy, rounds: rounds, missing: planner.steps.step(training).label)
+          return PolicyLog(
+            policy: policy, trainings: trainings, rounds: rounds, missing: planner.steps.step(training).label)
         }
         rounds.append(round)
       }
-      return PolicyLog(policy: policy, rounds: rounds, missing: nil)
+      return PolicyLog(
+        policy: policy, trainings: trainings, rounds: rounds,
+        missing: policy.awaited(in: stored.graph).map { planner.steps.step($0).label })
     }
   }
 

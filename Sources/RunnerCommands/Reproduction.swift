@@ -74,7 +74,7 @@ struct Reproduction {
     let stored = StoredGraph(session.graph, in: store)
     let now = try TracedNumbers(experiment: experiment, stored: stored).measured(number)
     let before = result.number(number.measured)
-    let difference = firstDifference(of: graph, stored)
+    let difference = firstDifference(of: stored.graph.restricted(to: Set(number.sources.map(\.outcomes.step))), stored)
     return ReproducedNumber(
       number: number, now: now, before: before, verdict: verdict(now, before, stored, isSame: difference == nil),
       firstDifference: difference, computed: summary.ran, seconds: summary.seconds)

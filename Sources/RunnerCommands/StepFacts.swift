@@ -77,6 +77,9 @@ struct StepFacts {
       return try trained(step, summary: bytes("summary"), log: bytes("log"))
         + (outputs["weights"].map { [text("weights", "sha256 \($0.digest.hex)")] } ?? [])
     }
+    if let taken = step.inputs.first(where: { step.candidate(in: $0) != nil }), step.chosen != nil {
+      return [text("takes", stored.graph.step(taken.source.step).label)]
+    }
     if let counts = try bytes("counts") {
       let counts = try FeedbackCounts(reading: counts)
       return [Fact(name: "feedback", text: counts.sentence, json: counts.json)]

@@ -78,7 +78,10 @@ struct StepFinder {
 
   private func search(_ graph: StepGraph) throws -> Found {
     var resolver = Resolver(index: StoreIndex(store))
-    let resolved = graph.steps.map { ($0, resolver.resolve($0)) }.filter { step, _ in
+    let resolved = graph.steps.map { step in
+      let state = resolver.resolve(step)
+      return (resolver.decided(step), state)
+    }.filter { step, _ in
       cell.map { graph.users.isUser($0, of: step.id) } ?? true
     }
     let named = resolved.filter { step, _ in

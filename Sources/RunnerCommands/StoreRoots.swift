@@ -39,7 +39,7 @@ struct StoreRoots {
       }
       if planned.state.isSettled { continue }
       missing += 1
-      let known = step.inputs.compactMap { input in contents[input.source].map { (input.name, $0) } }
+      let known = step.certainInputs.compactMap { input in contents[input.source].map { (input.name, $0) } }
       let inputs = Dictionary(known) { first, _ in first }
       let manifests = [step.manifest(contents: inputs)] + step.earlierManifests(contents: inputs)
       keys += manifests.map(\.key)

@@ -11,6 +11,7 @@ import Storage
 
 /// The steps of a graph with what the store holds of them.
 struct StoredGraph {
+  /// The steps, with the choices that are stored.
   let graph: StepGraph
   let store: Store
   private let found: [StepID: (key: Digest, result: StoredResult)]
@@ -19,7 +20,9 @@ struct StoredGraph {
   init(_ graph: StepGraph, in store: Store) {
     var resolver = Resolver(index: StoreIndex(store))
     var found: [StepID: (key: Digest, result: StoredResult)] = [:]
+    var graph = graph
     for step in graph.steps {
+      if let chosen = resolver.decided(step).chosen { graph.decide(step.id, chosen) }
       if case .cached(let key, let result) = resolver.resolve(step) { found[step.id] = (key, result) }
     }
     self.graph = graph
@@ -28,7 +31,7 @@ struct StoredGraph {
   }
 
   /// The keys and outputs of all that is stored.
-  var results: RunResults { RunResults(found) }
+  var results: RunResults { RunResults(found, choices: graph.choices) }
 
   /// A step's key and outputs; nil if it is not stored.
   subscript(step: StepID) -> (key: Digest, result: StoredResult)? { found[step] }

@@ -32,7 +32,11 @@ struct TraceChain {
 
   /// Sorts everything that an output is made from.
   init(to output: OutputReference, in graph: StepGraph) {
-    let steps = graph.restricted(to: [output.step]).steps
+    let whole = graph.restricted(to: [output.step])
+    // What was tried and not chosen is no part of it; what chose is shown.
+    let origins = whole.origins(of: [output.step])
+    let choices = Set(whole.steps.filter { origins.contains($0.id) }.compactMap(\.choice?.step))
+    let steps = whole.steps.filter { origins.contains($0.id) || choices.contains($0.id) }
     var section: [StepID: Section] = [:]
     // From the output backward: a step is of the number unless it leads there through a training only.
     var isMeasured: Set<StepID> = [output.step]
@@ -54,7 +58,10 @@ struct TraceChain {
     }
   }
 
-  private static func makesWeights(_ step: Step) -> Bool { [.train, .choose, .adapt].contains(step.kind) }
+  private static func makesWeights(_ step: Step) -> Bool {
+    if case .select(let work) = step.work { return work.output == "weights" }
+    return [.train, .choose, .adapt].contains(step.kind)
+  }
 
   private static func isData(_ step: Step) -> Bool { [.fetch, .ingest, .split, .take].contains(step.kind) }
 }

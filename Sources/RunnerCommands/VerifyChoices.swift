@@ -92,14 +92,13 @@ enum StoredSteps {
   }
 
   private static func found(in session: Session, _ store: Store) -> Found {
-    var resolver = Resolver(index: StoreIndex(store))
+    let stored = StoredGraph(session.graph, in: store)
+    let needs = stored.graph.needs()
     var found = Found()
-    for step in session.graph.steps {
-      let state = resolver.resolve(step)
-      if step.foretold != nil { continue }
-      if case .cached(let key, let result) = state {
-        found.steps.append(FoundStep(step: step, graph: session.graph, key: key, result: result))
-      } else {
+    for (step, need) in zip(stored.graph.steps, needs) where step.foretold == nil {
+      if let (key, result) = stored[step.id] {
+        found.steps.append(FoundStep(step: step, graph: stored.graph, key: key, result: result))
+      } else if need != .onlyIf([]) {
         found.absent.append(step)
       }
     }

@@ -56,6 +56,7 @@ public struct StepEngine: StepRunner {
     case .partner(let work): (try PartnerStep.run(work, task, models: models), WorkCount())
     case .adapt(let work): (try AdaptStep.run(work, task, models: models), WorkCount())
     case .choose(let work): (try ChooseStep.run(work, task), WorkCount())
+    case .select(let work): (try SelectStep.run(work, task), WorkCount())
     case .preference(let work): (try PreferenceStep.run(work, task), WorkCount())
     case .drift: (try DriftStep.run(task), WorkCount())
     case .reward: (try RewardStep.run(task), WorkCount())

@@ -37,13 +37,17 @@ struct HistoryCounts {
   var outputs = 0
   /// Steps that came to the key of another step of the same run.
   var twins = 0
+  /// Candidates, and steps before them, that were not chosen.
+  var notChosen = 0
 
-  var isRich: Bool { [stepsRun, spared, damages, repairs, stopped, failed, together, outputs].allSatisfy { $0 > 100 } }
+  var isRich: Bool {
+    [stepsRun, spared, damages, repairs, stopped, failed, together, outputs, notChosen].allSatisfy { $0 > 100 }
+  }
 
   var text: String {
     "\(rounds) rounds: \(stepsPlanned) steps planned, \(stepsRun) run, \(spared) undecided and then spared; \(damages) files "
       + "damaged, \(repairs) steps run because of that; \(stopped) runs stopped, \(failed) with a failing step, \(together) "
-      + "beside others; \(twins) steps were another's equal; \(outputs) outputs compared with an empty store's"
+      + "beside others; \(twins) steps were another's equal; \(notChosen) not chosen; \(outputs) outputs compared with an empty store's"
   }
 }
 

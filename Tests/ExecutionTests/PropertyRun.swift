@@ -89,7 +89,7 @@ extension PropertyRun {
       let hasRun = certain.isSubset(of: settled)
       #expect(hasRun, "\(reasons(certain.subtracting(settled))) did not run; \(note)")
       if isAlone { #expect(ran.count >= plan.bounds.lowerBound, "\(note)") }
-      #expect(summary.ran + summary.cached == graph.steps.count, "\(note)")
+      #expect(summary.ran + summary.cached == reached.count, "\(note)")
     }
     if isAlone && !isDamaged { checkRecords(note) }
     compare(expected, isWhole: isWhole, note, &counts)
@@ -107,7 +107,13 @@ extension PropertyRun {
     _ expected: [StepID: [String: Digest]], isWhole: Bool, _ note: String, _ counts: inout HistoryCounts
   ) {
     let outputs = outputs
-    for step in graph.steps {
+    let reached = reached
+    for step in graph.steps where isWhole && !reached.contains(step.id) {
+      // Of what was not chosen nobody asks.
+      #expect(outputs[step.id] == nil, "\(step.label) was not chosen; \(note)")
+      counts.notChosen += 1
+    }
+    for step in graph.steps where !isWhole || reached.contains(step.id) {
       guard let found = outputs[step.id] else {
         #expect(!isWhole, "\(step.label) has no result; \(note)")
         continue
@@ -117,6 +123,12 @@ extension PropertyRun {
       #expect(isEqual, "\(step.label) came out otherwise; \(note)")
       counts.outputs += found.count
     }
+  }
+
+  /// The steps that are read by what is wanted, by what was chosen.
+  private var reached: Set<StepID> {
+    guard let choices = ended.withLock({ $0?.results.choices }) else { return [] }
+    return Set(zip(graph.steps, graph.deciding(choices).reached()).filter(\.1).map(\.0.id))
   }
 
   /// Of a partly cached step no more records are computed than the plan said, and what is reused it said beforehand, unless
@@ -142,11 +154,16 @@ extension PropertyRun {
   /// The recipe and the key of each single record that was computed.
   var computedRecords: [String] { workshop.computed }
 
-  /// Those of which the plan said with whom they come to one key, or could not know their key.
+  /// Those of which the plan said with whom they come to one key, or could not know their key or that of the step that ran.
   private var foreseenTwins: Set<StepID> {
-    let foreseen = plan.steps.filter { $0.twin != nil || $0.state.openKey == nil }.map(\.step.id)
+    let unknown = Set(plan.steps.filter { $0.state.openKey == nil }.map(\.step.id))
+    let foreseen = plan.steps.filter { $0.twin != nil }.map(\.step.id)
     let first = Set(plan.steps.compactMap(\.twin))
-    return twins.intersection(foreseen + first)
+    let surprises = Set(finished.filter { unknown.contains($0.id) }.map(\.key))
+    let equal = told.events.compactMap { event in
+      if case .cached(let step, let key) = event, surprises.contains(key) { step.id } else { nil }
+    }
+    return twins.intersection(foreseen + first + unknown + equal)
   }
 
   /// Steps that came to the key of another step of this run, which computed it for both.

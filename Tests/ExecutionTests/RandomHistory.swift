@@ -43,8 +43,23 @@ struct World: Hashable {
     var samples: Int
   }
 
+  /// A training on the first data set; of several rates one is searched for.
+  struct Training: Hashable {
+    var rates: [Int]
+    var seeds: Int
+    /// Whether a training is planned that has one of the rates by hand.
+    var isAlsoWritten: Bool
+
+    init(_ dice: inout Dice) {
+      rates = (0...dice.below(3)).map { 10 * $0 + 1 + dice.below(9) }
+      seeds = 1 + dice.below(3)
+      isAlsoWritten = dice.percent(30)
+    }
+  }
+
   var datasets: [Dataset]
   var evals: [Eval]
+  var training: Training?
   var comment = 0
 
   init(_ dice: inout Dice) {
@@ -52,6 +67,7 @@ struct World: Hashable {
     for _ in 0...dice.below(3) { datasets.append(Dataset(lines: (0...dice.below(4)).map { _ in Self.line(&dice) })) }
     evals = []
     for _ in 0...dice.below(4) { evals.append(Self.eval(datasets.count, &dice)) }
+    if dice.percent(20) { training = Training(&dice) }
   }
 
   private static func line(_ dice: inout Dice) -> String { "\(dice.below(12))" }
@@ -63,7 +79,7 @@ struct World: Hashable {
   /// Changes one thing, as an author would between two runs.
   mutating func change(_ dice: inout Dice) {
     let (set, eval) = (dice.below(datasets.count), dice.below(evals.count))
-    switch dice.below(10) {
+    switch dice.below(13) {
     case 0: datasets[set].lines[dice.below(datasets[set].lines.count)] = Self.line(&dice)
     case 1: datasets[set].lines.append(Self.line(&dice))
     case 2: datasets[set].lines.shuffle(using: &dice)
@@ -73,7 +89,10 @@ struct World: Hashable {
     case 6: evals[eval].samples = 1 + dice.below(3)
     case 7: evals.append(Self.eval(datasets.count, &dice))
     case 8: if evals.count > 1 { evals.remove(at: eval) }
-    default: comment += 1
+    case 9: comment += 1
+    case 10: training = dice.percent(40) ? Training(&dice) : nil
+    case 11: training?.seeds = 1 + dice.below(3)
+    default: training?.rates.append(100 + dice.below(100))
     }
   }
 
@@ -82,7 +101,34 @@ struct World: Hashable {
     Dictionary(datasets.map { (Digest.sha256($0.text), Array($0.text.utf8)) }) { first, _ in first }
   }
 
-  private var spec: String {
+  /// The part of a spec that trains; with `rate` without a search.
+  private func learning(_ training: Training, rate: Int?) -> String {
+    let text = datasets[0].text
+    let search = """
+      search:
+        over: {hyperparameters.optimizer.adamw.learning-rate: [\(training.rates.map { "\($0).0e-6" }.joined(separator: ", "))]}
+        choose: {highest: trained, on: learned/validation}
+      """
+    return """
+        learned:
+          source: {jsonl: {sha256: \(Digest.sha256(text).hex), from: [{path: d0.jsonl}]}}
+          prompt: "{question}"
+          answer: {from: "{answer}", verifier: \(datasets[0].verifier)}
+          split: {heldout: 1, validation: 1, train: rest}
+      data: learned/train
+      seeds: {values: [\((1...training.seeds).map(String.init).joined(separator: ", "))], vary: [training]}
+      generator: {sample: {samples: 1, temperature: 0.5, max-new-tokens: 4}}
+      objective: {sft: {}}
+      hyperparameters:
+        adapter: {lora: {rank: 4, alpha: 8}}
+        optimizer: {adamw: {learning-rate: \(rate ?? 7).0e-6}}
+        batch: {examples: 8}
+        epochs: 2
+      \(rate == nil ? search : "")
+      """
+  }
+
+  private func spec(training: Training?, rate: Int? = nil) -> String {
     let sets = datasets.enumerated().map { number, dataset in
       """
         d\(number):
@@ -105,15 +151,21 @@ struct World: Hashable {
           system: none
       datasets:
       \(sets.joined(separator: "\n"))
+      \(training.map { learning($0, rate: rate) } ?? "")
       evals:
+      \(training == nil ? "" : "  trained: {accuracy: {on: learned/heldout, max-new-tokens: 4}}")
       \(asked.joined(separator: "\n"))
       """
   }
 
   func graph() throws -> StepGraph {
-    let experiment = try SpecificationReader(files: TextFiles(texts: ["test.yaml": spec])).read("test.yaml")
     var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
-    _ = try planner.plan(experiment, name: "test")
+    var specs = [spec(training: training)]
+    if let training, training.isAlsoWritten { specs.append(spec(training: training, rate: training.rates[0])) }
+    for (number, spec) in specs.enumerated() {
+      let experiment = try SpecificationReader(files: TextFiles(texts: ["test.yaml": spec])).read("test.yaml")
+      _ = try planner.plan(experiment, name: "test\(number)")
+    }
     return planner.steps
   }
 }

@@ -165,8 +165,39 @@ final class Workshop: StepRunner {
       )
     case .generate(let work): return try generate(work, try Self.prompts(task), task)
     case .verify(let work): return try verify(work, try Self.prompts(task), task)
+    case .revise, .fit, .train, .choose, .select: return (try learn(task, output), WorkCount())
     case .aggregate: return ([output("table", try task.step.inputs.flatMap { try lines($0.name) })], WorkCount())
     default: throw Broken(step: task.step.label)
+    }
+  }
+
+  /// Training and what is about it: lines that say what they came from, and choices that anything may change.
+  private func learn(
+    _ task: StepTask, _ output: (String, [String]) -> ProducedOutput
+  ) throws -> [ProducedOutput] {
+    switch task.step.work {
+    case .train(let work):
+      let examples = task.contents["examples"]?.short ?? ""
+      guard case .adamw(let adamw) = work.hyperparameters.optimizer else { return [] }
+      return [output("weights", ["\(adamw.learningRate) with \(work.seed) from \(examples)"])]
+    case .choose(let work):
+      let bytes = try (0..<work.candidates).flatMap { try task.input("outcomes/\($0)") }
+      let choice = CandidateChoice(
+        chosen: Int(Digest.sha256(bytes).bytes[0]) % work.candidates,
+        means: Array(repeating: nil, count: work.candidates))
+      return [ProducedOutput("choice", choice.json.canonicalBytes)]
+    case .select(let work):
+      let chosen = CandidateChoice(bytes: try task.input(SelectWork.choice))?.chosen ?? 0
+      return [ProducedOutput(work.output, try task.input(SelectWork.input(ofCandidate: chosen)))]
+    case .fit:
+      return [
+        output(
+          "examples",
+          try task.step.inputs.filter { $0.name.hasPrefix("feedback") }.flatMap {
+            String(decoding: try task.input($0.name), as: UTF8.self).split(separator: "\n").map(String.init)
+          })
+      ]
+    default: return [output("feedback", task.step.inputs.map { task.contents[$0.name]?.short ?? "" })]
     }
   }
 
@@ -183,7 +214,8 @@ final class Workshop: StepRunner {
     let keys = slots.map { RecordKey.key(identity: Self.identity($0.prompt), sample: $0.sample) }
     let (results, count) = try task.results(of: keys) { missing, finished in
       for position in missing {
-        let text = "\(slots[position].prompt) at \(work.decoding.temperature), sample \(slots[position].sample)"
+        let by = task.contents["adapter/0"].map { ", by \($0.short)" } ?? ""
+        let text = "\(slots[position].prompt) at \(work.decoding.temperature), sample \(slots[position].sample)\(by)"
         let done = state.withLock { state in
           state.records += 1
           state.seconds += secondsPerRecord
@@ -270,11 +302,22 @@ struct Shop {
     limits: RunLimits = RunLimits(keepsGoing: true), before: @escaping @Sendable (StepTask) -> Void = { _ in },
     heard: @escaping @Sendable (ExecutionEvent) -> Void = { _ in }
   ) async throws -> Outcome {
+    try await run(
+      lines.graph(), lines.files, named: name, broken: broken, stopAfter: stopAfter, secondsPerRecord: secondsPerRecord,
+      limits: limits, before: before, heard: heard)
+  }
+
+  /// Plans and runs a graph.
+  func run(
+    _ graph: StepGraph, _ files: [Digest: [UInt8]], named name: String = "run", broken: Set<String> = [],
+    stopAfter: Int? = nil, secondsPerRecord: Double = 0, limits: RunLimits = RunLimits(keepsGoing: true),
+    before: @escaping @Sendable (StepTask) -> Void = { _ in },
+    heard: @escaping @Sendable (ExecutionEvent) -> Void = { _ in }
+  ) async throws -> Outcome {
     let store = try store()
-    let graph = try lines.graph()
     let plan = Plan(graph: graph, index: StoreIndex(store))
     let workshop = Workshop(
-      files: lines.files, broken: broken, stopAfter: stopAfter, secondsPerRecord: secondsPerRecord, before: before)
+      files: files, broken: broken, stopAfter: stopAfter, secondsPerRecord: secondsPerRecord, before: before)
     let told = Told()
     let executor = Executor(
       store: store, runner: workshop, cancellation: Cancellation(), now: { workshop.now },

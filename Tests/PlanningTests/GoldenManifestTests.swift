@@ -140,6 +140,20 @@ import Testing
     try check(label, in: spec, golden: "kto " + label)
   }
 
+  /// What chooses among candidates, and what takes the chosen one's.
+  @Test(arguments: [
+    "choose by accuracy on counting/validation, after dpo", "select weights after dpo, seed 1",
+    "select trace chosen, after dpo, seed 1",
+  ])
+  func search(label: String) throws {
+    let spec = Specs.training(
+      evals:
+        "accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}\n  trace: {likelihood-trace: {every: {epochs: 1}}}",
+      extra: "search: {over: {objective.dpo.beta: [0.1, 0.5]}, choose: {highest: accuracy, on: counting/validation}}"
+    ).replacing("{heldout: 30,", with: "{heldout: 30, validation: 10,")
+    try check(label, in: spec)
+  }
+
   private func check(_ label: String, in spec: String, golden: String? = nil) throws {
     let name =
       golden?.hasSuffix(".txt") == true

@@ -92,9 +92,9 @@ import Testing
       var planner = Planner(context: PlanningContext(digestOfFile: { .sha256($0) }, fingerprint: { _ in nil }))
       let planned = try planner.plan(resolved, name: name)
       #expect(planner.steps.steps.last?.id == planned.table)
-      // A search, which nobody makes yet; and weights of a spec that is not there.
+      // Weights of a spec that is not there.
       let plan = Plan(graph: planner.steps, index: MemoryIndex())
-      let isWhole = !["b-clha.yaml", "d-clair-apo.yaml", "e-one-value.yaml"].contains(name)
+      let isWhole = !["b-clha.yaml", "d-clair-apo.yaml"].contains(name)
       #expect(plan.blocked.isEmpty == isWhole, "\(name): \(plan.blocked.map(\.step.label))")
       #expect(planner.steps.steps.contains { $0.kind == .train }, "\(name)")
     }

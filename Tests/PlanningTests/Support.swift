@@ -145,28 +145,45 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
 
   func forget(object digest: Digest) { objects[digest] = nil }
 
-  /// Stores a result for every step, each output with content of its own; identities are real ones.
-  func run(_ graph: StepGraph) {
+  /// Stores a result for every step that is needed and wanted, each output with content of its own; identities are real ones,
+  /// and every choice is the same.
+  func run(_ graph: StepGraph, choosing chosen: Int = 0, where isWanted: (Step) -> Bool = { _ in true }) {
+    var graph = graph
     var resolver = Resolver(index: self)
-    for step in graph.steps {
-      if case .cached = resolver.resolve(step) { continue }
-      guard let contents = resolver.contents(of: step) else { continue }
-      let manifest = step.manifest(contents: contents)
-      var outputs: [String: StoredOutput] = [:]
-      let asked = graph.steps.flatMap(\.inputs).map(\.source.output)
-      for name in Set(asked + ["file", "records", "heldout", "prompts", "identities", "outcomes", "table"]) {
-        let bytes =
-          name == "identities"
-          ? (0..<recordCount).flatMap { RecordKey.identity(content: manifest.key, occurrence: $0).bytes }
-          : Array("\(manifest.key.hex) \(name)".utf8)
-        let digest = step.work.foretold?.digest ?? .sha256(bytes)
-        objects[digest] = bytes
-        outputs[name] = StoredOutput(digest: digest, byteCount: bytes.count, recordCount: recordCount)
+    let asked = Set(graph.steps.flatMap(\.inputs).map(\.source.output))
+    var isFirst = true
+    while true {
+      let choices = graph.choices
+      for (step, isReached) in zip(graph.steps, graph.reached()) where isReached && isWanted(step) {
+        run(resolver.decided(step), asked, choosing: chosen, &resolver)
+        if let taken = resolver.decided(step).chosen { graph.decide(step.id, taken) }
       }
-      results[manifest.key] = StoredResult(outputs: outputs)
-      manifests.append((step, manifest))
-      resolver.finished(step, outputs: outputs)
+      // What was chosen stands before who takes it.
+      if !isFirst && graph.choices == choices || !graph.hasCandidates { return }
+      isFirst = false
     }
+  }
+
+  private func run(_ step: Step, _ asked: Set<String>, choosing chosen: Int, _ resolver: inout Resolver) {
+    if case .cached = resolver.resolve(step) { return }
+    guard let contents = resolver.contents(of: step) else { return }
+    let manifest = step.manifest(contents: contents)
+    var outputs: [String: StoredOutput] = [:]
+    for name in asked.union(["file", "records", "heldout", "validation", "prompts", "identities", "outcomes", "table"])
+    where name != "choice" || step.kind == .choose {
+      let bytes =
+        name == "identities"
+        ? (0..<recordCount).flatMap { RecordKey.identity(content: manifest.key, occurrence: $0).bytes }
+        : name == "choice"
+          ? Array("{\"chosen\":\(chosen),\"means\":[0.5,0.5,0.5]}".utf8)
+          : Array("\(manifest.key.hex) \(name)".utf8)
+      let digest = step.work.foretold?.digest ?? .sha256(bytes)
+      objects[digest] = bytes
+      outputs[name] = StoredOutput(digest: digest, byteCount: bytes.count, recordCount: recordCount)
+    }
+    results[manifest.key] = StoredResult(outputs: outputs)
+    manifests.append((step, manifest))
+    resolver.finished(step, outputs: outputs)
   }
 }
 

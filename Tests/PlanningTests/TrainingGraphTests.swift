@@ -253,13 +253,7 @@ import Testing
     #expect(fit.work.options["examples"] == ManifestValue.none)
   }
 
-  @Test(arguments: [
-    ("arithmetic: openblas", "train dpo with `arithmetic: openblas`, seed 1"),
-    (
-      "search: {over: {epochs: [1, 2]}, choose: {highest: accuracy, on: counting/heldout}}"
-        .replacing("epochs", with: "hyperparameters.epochs"), "search"
-    ),
-  ])
+  @Test(arguments: [("arithmetic: openblas", "train dpo with `arithmetic: openblas`, seed 1")])
   func whatCannotRunYetSaysSo(extra: String, label: String) throws {
     let (graph, _) = try Specs.graph(Specs.training(extra: extra))
     let step = try #require(graph.steps.first { $0.label == label })

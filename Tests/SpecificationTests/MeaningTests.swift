@@ -288,6 +288,16 @@ import Testing
     #expect(cell.experiment.search?.over[0].values == [.number(0.1), .number(0.3)])
   }
 
+  /// What changes anything before the training is no matter of a search.
+  @Test(arguments: ["generator.sample.samples", "objective", "seeds.values"])
+  func onlyHowIsTrainedIsSearched(key: String) {
+    let search = "search: {over: {\(key): [1, 2]}, choose: {highest: accuracy, on: counting/heldout}}\n"
+    let told = faults(["s.yaml": Self.base + Self.training + search])
+    #expect(told.contains("`search` cannot try values of `\(key)`"), "\(told)")
+    #expect(told.contains("Search over keys of `hyperparameters` or `objective`"), "\(told)")
+    #expect(told.contains("^"), "\(told)")
+  }
+
   @Test func dataSetsAndPromptsOfOthers() throws {
     let other = """
       extends: s.yaml

@@ -19,16 +19,16 @@ import Testing
     let candidates = [
       outcomes([(1, 1), (0, 1)]), outcomes([(1, 3), (0, 1)]), outcomes([(1, 1), (0.5, 1)]),
     ]
-    let highest = try ChooseStep.Choice(candidates, lowest: false, label: "choose")
+    let highest = try ChooseStep.choice(among: candidates, lowest: false, label: "choose")
     #expect(highest.chosen == 1)
     #expect(highest.means == [0.5, 0.75, 0.75])
     #expect(highest.json.canonical == #"{"chosen":1,"means":[0.5,0.75,0.75]}"#)
-    #expect(try ChooseStep.Choice(candidates, lowest: true, label: "choose").chosen == 0)
+    #expect(try ChooseStep.choice(among: candidates, lowest: true, label: "choose").chosen == 0)
   }
 
   @Test func nothingMeasuredIsTold() {
     #expect(
-      told { _ = try ChooseStep.Choice([outcomes([(1, 1)]), []], lowest: false, label: "choose") }
+      told { _ = try ChooseStep.choice(among: [outcomes([(1, 1)]), []], lowest: false, label: "choose") }
         == "step.no-records | choose: there are no records")
   }
 }

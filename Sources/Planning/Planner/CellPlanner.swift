@@ -15,6 +15,8 @@ struct CellPlanner {
 
   let context: PlanningContext
   let experiment: Experiment
+  /// What `search:` tries; empty without it, and for the trainings of one candidate.
+  let candidates: [Candidate]
   private let tree: LeafPlaces.Tree
   private var knownPaths: [String: [String: String]] = [:]
   let arms: Named<String>
@@ -30,17 +32,24 @@ struct CellPlanner {
   var models: [ModelKey: ModelInputs] = [:]
   /// The seed of the cell that steps are planned for; nil where nothing that is planned depends on one.
   var seed: Int?
+  /// What labels say of the candidate whose trainings are planned; empty where there is one.
+  var trial = ""
+  /// What is chosen among the candidates, once that is planned.
+  var search: PlannedSearch?
+  /// The trainings of the candidates by seed, as far as they are planned.
+  var trials: [Int: [[PlannedTraining]]] = [:]
   /// Steps that are wanted for their own sake, beside what the table needs.
   private(set) var wanted: [StepID] = []
 
   /// Plans a cell that stands at `arms` in its grid and uses steps under the name `user`.
   init(
-    context: PlanningContext, graph: StepGraph, experiment: Experiment, arms: Named<String> = Named(), user: String,
-    chain: [String] = []
+    context: PlanningContext, graph: StepGraph, experiment: Experiment, candidates: [Candidate] = [],
+    arms: Named<String> = Named(), user: String, chain: [String] = []
   ) {
     self.context = context
     self.graph = graph
     self.experiment = experiment
+    self.candidates = candidates
     tree = LeafPlaces.Tree(experiment)
     self.arms = arms
     self.user = user
@@ -68,7 +77,7 @@ struct CellPlanner {
       }
     }
     seed = nil
-    warnOfWarmup()
+    warnOfWarmups()
   }
 
   private mutating func planWithoutTraining() throws {

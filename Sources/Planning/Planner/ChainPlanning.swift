@@ -31,7 +31,8 @@ extension CellPlanner {
       throw PlanningError.trainsNothing(spec: spec, place: experiment.nearestPlace(of: "\(path)/spec"))
     }
     var planner = CellPlanner(
-      context: context, graph: graph, experiment: cell.experiment, arms: cell.arms, user: user, chain: chain + [link])
+      context: context, graph: graph, experiment: cell.experiment, candidates: cell.candidates,
+      arms: cell.arms, user: user, chain: chain + [link])
     // Only one copy of the graph is ever changed.
     graph = StepGraph()
     planner.seed = try seed(of: planner.seeds, result, path: path)

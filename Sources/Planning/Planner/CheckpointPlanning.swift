@@ -83,11 +83,15 @@ extension CellPlanner {
 
   private static let mostPoints = 200
 
-  /// Warns of a training that ends before its learning rate has risen to what the spec says, if its length is known.
-  mutating func warnOfWarmup() {
+  /// Warns of trainings that end before their learning rate has risen to what the spec says, where their length is known.
+  mutating func warnOfWarmups() {
+    for experiment in candidates.isEmpty ? [experiment] : candidates.map(\.experiment) { warnOfWarmup(experiment) }
+  }
+
+  private mutating func warnOfWarmup(_ experiment: Experiment) {
     guard let hyperparameters = experiment.training?.hyperparameters, context.trainingSteps == nil else { return }
     let path = "hyperparameters/schedule"
-    let place = ["constant", "linear", "cosine"].lazy.compactMap { [experiment] in
+    let place = ["constant", "linear", "cosine"].lazy.compactMap {
       experiment.place(of: "\(path)/\($0)/warmup")
     }.first
     warnings +=

@@ -124,6 +124,9 @@ extension CellPlanner {
   ) throws -> [EvalFinding] {
     guard let training = subject.training else { return [] }
     if let finding = try withoutPairs(name, "likelihood-trace", subject, path: path) { return [finding] }
+    if !training.trials.isEmpty {
+      return try ofChosen(training, subject) { try $0.likelihoodTrace(name, eval, $1, path: path) }
+    }
     guard let step = training.step else {
       return [unavailableEval(name, "likelihood-trace", subject, path: path)]
     }

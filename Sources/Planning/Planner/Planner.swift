@@ -55,6 +55,8 @@ public struct PlannedExperiment: Sendable {
   let steps: [AskedStep]
   /// The names of its cells as users of steps.
   public let users: [String]
+  /// What `search:` chooses, one for each cell that trains; empty without it.
+  public let searches: [PlannedSearch]
   /// What the user should know before it runs.
   public let warnings: [Diagnosis]
 }
@@ -83,6 +85,7 @@ public struct Planner: Sendable {
   public mutating func plan(_ experiment: ResolvedExperiment, name: String) throws -> PlannedExperiment {
     var measured: [CellMeasurement] = []
     var wanted: [StepID] = []
+    var searches: [PlannedSearch] = []
     var users: [String] = []
     var warnings: [Diagnosis] = []
     graph.beginExperiment()
@@ -90,14 +93,17 @@ public struct Planner: Sendable {
       let user = cell.name.isEmpty ? name : "\(name): \(cell.name)"
       users.append(user)
       var planner = CellPlanner(
-        context: context, graph: takeGraph(), experiment: cell.experiment, arms: cell.arms, user: user,
+        context: context, graph: takeGraph(), experiment: cell.experiment, candidates: cell.candidates,
+        arms: cell.arms, user: user,
         chain: [CellPlanner.link(experiment.path, cell)])
       try planner.plan()
       measured += planner.measured
       wanted += planner.wanted
+      searches += [planner.search].compactMap { $0 }
       for warning in planner.warnings where !warnings.contains(warning) { warnings.append(warning) }
       graph = planner.graph
     }
+    graph.keep(wanted)
     let numbered = Self.measurements(measured)
     let measurements = numbered.map(\.measurement)
     let table = graph.add(
@@ -105,7 +111,7 @@ public struct Planner: Sendable {
       inputs: numbered.map { StepInput($0.measurement.input, $0.source) }, user: nil)
     return PlannedExperiment(
       name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements,
-      steps: graph.endExperiment(), users: users, warnings: warnings)
+      steps: graph.endExperiment(), users: users, searches: searches, warnings: warnings)
   }
 
   /// Hands the graph to a cell, so that only one copy is ever changed.

@@ -19,6 +19,12 @@ public enum PlanningError: DiagnosableError, Hashable {
   case tooManyPoints(asker: String, most: Int, place: SourcePlace?)
   /// The best weights are to be chosen on data that is no validation part.
   case notValidation(eval: String, part: String, place: SourcePlace?)
+  /// A search would choose on held-out records.
+  case searchesHeldOut(part: String, place: SourcePlace?)
+  /// A search would choose on a data set that its eval does not look at.
+  case searchesElsewhere(eval: String, part: String, known: [String], place: SourcePlace?)
+  /// Values of a search make a training another kind of training.
+  case searchChangesKind(values: String, place: SourcePlace?)
   /// Experiments whose weights come from one another.
   case circle([String], place: SourcePlace?)
   /// Another experiment has no such cell, or several.
@@ -43,7 +49,9 @@ public enum PlanningError: DiagnosableError, Hashable {
     switch self {
     case .noVerifier(_, _, let place), .noPairs(_, _, let place), .noCandidates(_, let place),
       .unknownLength(_, let place), .notOneNumber(_, _, let place), .tooManyPoints(_, _, let place),
-      .notValidation(_, _, let place), .circle(_, let place), .noCell(_, _, _, let place), .trainsNothing(_, let place),
+      .notValidation(_, _, let place), .searchesHeldOut(_, let place), .searchesElsewhere(_, _, _, let place),
+      .searchChangesKind(_, let place), .circle(_, let place), .noCell(_, _, _, let place),
+      .trainsNothing(_, let place),
       .noSeed(_, _, _, let place), .noRound(_, _, _, let place):
       place
     }
@@ -96,6 +104,22 @@ public enum PlanningError: DiagnosableError, Hashable {
         "not-validation", "the best weights are to be chosen by `\(eval)`, which looks at `\(part)`",
         notes: ["What chooses weights is no longer held out: its numbers would be too good."],
         "Choose by an eval on a part named `validation`.")
+    case .searchesHeldOut(let part, _):
+      Told(
+        "search-held-out", "`search` would choose values on `\(part)`, which holds held-out records",
+        notes: ["What chooses values is no longer held out: its numbers would be too good."],
+        "Choose on a part named `validation`.")
+    case .searchesElsewhere(let eval, let part, let known, _):
+      Told(
+        "search-elsewhere",
+        "`search` would choose on `\(part)`, and `\(eval)` looks at \(known.map { "`\($0)`" }.joined(separator: ", ")) alone",
+        "Choose on a validation part of \(known.map { "`\($0)`" }.joined(separator: " or ")), or by an eval of that data set."
+      )
+    case .searchChangesKind(let values, _):
+      Told(
+        "search-changes-kind", "`search` with \(values) makes the training another one than the spec says",
+        notes: ["It would have another objective, or train all weights in the place of an adapter."],
+        "Search over options of what is trained, and make other kinds an axis of `ablations:`.")
     default: toldOfChains
     }
   }

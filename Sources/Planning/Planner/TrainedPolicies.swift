@@ -15,8 +15,35 @@ public struct TrainedPolicy: Sendable {
   public let use: ModelUse
   /// A step that would use it, which is never run; its inputs are the weights.
   public let step: Step
+  /// The cell's own trainings in the order of its rounds, of each candidate of its search, or alone without one.
+  private let candidates: [[StepID]]
+  /// The step that takes the last round's weights of the chosen candidate; nil without a search.
+  private let selection: StepID?
+
+  init(
+    cell: String, seed: Int, adapter: Adapter, use: ModelUse, step: Step, candidates: [[StepID]], selection: StepID?
+  ) {
+    (self.cell, self.seed, self.adapter, self.use, self.step) = (cell, seed, adapter, use, step)
+    (self.candidates, self.selection) = (candidates, selection)
+  }
+
   /// The cell's own trainings in the order of its rounds; what trained the models that it starts from is not among them.
-  public let trainings: [StepID]
+  ///
+  /// - Parameter graph: A graph that has them; where a search chooses, with its choice.
+  /// - Returns: The trainings that lead to the policy; none while nobody knows what is chosen.
+  public func trainings(in graph: StepGraph) -> [StepID] {
+    guard let selection else { return candidates.first ?? [] }
+    guard graph.contains(selection), let chosen = graph.step(selection).chosen else { return [] }
+    return candidates[chosen]
+  }
+
+  /// The step that awaits a choice, so that nobody knows yet which trainings lead to the policy; nil if that is known.
+  ///
+  /// - Parameter graph: As for ``trainings(in:)``.
+  /// - Returns: The step.
+  public func awaited(in graph: StepGraph) -> StepID? {
+    selection.flatMap { trainings(in: graph).isEmpty ? $0 : nil }
+  }
 }
 
 extension Planner {
@@ -30,7 +57,8 @@ extension Planner {
     for cell in experiment.cells {
       guard let training = cell.experiment.training else { continue }
       var planner = CellPlanner(
-        context: context, graph: graph, experiment: cell.experiment, arms: cell.arms, user: cell.name,
+        context: context, graph: graph, experiment: cell.experiment, candidates: cell.candidates,
+        arms: cell.arms, user: cell.name,
         chain: [CellPlanner.link(experiment.path, cell)])
       for seed in planner.seeds {
         planner.seed = seed
@@ -43,10 +71,18 @@ extension Planner {
         policies.append(
           TrainedPolicy(
             cell: cell.name, seed: seed, adapter: training.hyperparameters.adapter, use: model.use,
-            step: planner.graph.step(probe), trainings: rounds.compactMap { $0.step?.id }))
+            step: planner.graph.step(probe), candidates: Self.trainings(of: rounds),
+            selection: result.trials.isEmpty ? nil : result.weights.step))
       }
       graph = planner.graph
     }
     return policies
+  }
+
+  /// The steps of the rounds, of each candidate that a search tries.
+  private static func trainings(of rounds: [PlannedTraining]) -> [[StepID]] {
+    let trials = rounds.first?.trials ?? []
+    if trials.isEmpty { return [rounds.compactMap { $0.step?.id }] }
+    return trials.indices.map { candidate in rounds.compactMap { $0.trials[candidate].step?.id } }
   }
 }

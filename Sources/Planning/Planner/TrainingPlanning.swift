@@ -15,8 +15,11 @@ struct PlannedTraining {
   let examples: OutputReference
   /// The results of earlier rounds that lie below these weights.
   let below: [OutputReference]
-  /// The step, and when weights are kept on the way; nil for a training that this version cannot run.
+  /// The step, and when weights are kept on the way; nil for a training that this version cannot run, and where a search
+  /// chooses among several.
   let step: (id: StepID, checkpoints: CellPlanner.Checkpoints)?
+  /// What a search tries in its place, one for each candidate; empty without a search.
+  var trials: [PlannedTraining] = []
   /// What lies over the policy's start.
   var policy: [OutputReference] { below + [weights] }
 }
@@ -24,6 +27,11 @@ struct PlannedTraining {
 extension CellPlanner {
   /// The trainings of the cell for ``seed``: one for each round.
   mutating func planTraining() throws -> [PlannedTraining] {
+    candidates.isEmpty ? try planRounds() : try planSearchedRounds()
+  }
+
+  /// The trainings as the values of the spec say.
+  mutating func planRounds() throws -> [PlannedTraining] {
     guard let data = experiment.data, let training = experiment.training else {
       fatalError("the reader asks for `data` where something is trained")
     }
@@ -123,15 +131,14 @@ extension CellPlanner {
     _ training: Training, on examples: OutputReference, round: Int, after last: PlannedTraining?
   ) throws -> PlannedTraining {
     let objective = training.objective
-    let seeded = seeds.count > 1 ? ", seed \(seed ?? Planner.fixedSeed)" : ""
-    let inRound = experiment.rounds.count > 1 ? ", round \(round)" : ""
-    let name = "after \(objective.name)\(seeded)\(inRound)"
+    let told = told(ofRound: round)
+    let name = "after \(objective.name)\(told)"
     let below = below(after: last, training.hyperparameters)
     if let obstacle = obstacle(to: objective) {
       var inputs = [StepInput("examples", examples)]
       if let last { inputs.append(StepInput("start", last.weights)) }
       let step = unavailable(
-        .train, "train \(obstacle.what)\(seeded)\(inRound)", about: "train \(obstacle.what)", path: "hyperparameters",
+        .train, "train \(obstacle.what)\(told)", about: "train \(obstacle.what)", path: "hyperparameters",
         cause: obstacle.path, inputs: inputs,
         extra: leaves(of: "objective") + [
           .init("seed", String(trainingSeed)), .init("round", String(round)),
@@ -141,12 +148,18 @@ extension CellPlanner {
         step: nil)
     }
     let checkpoints = try self.checkpoints()
-    let label = "train \(objective.name)\(seeded)\(inRound)"
+    let label = "train \(objective.name)\(told)"
     let step = try train(training, on: examples, checkpoints, label: label, over: below.start, after: last)
     let best = try self.best(training.hyperparameters.keep, of: step, checkpoints, name: name, below: below.kept)
     return PlannedTraining(
-      name: name, round: round, weights: searched(best, examples), examples: examples, below: below.kept,
+      name: name, round: round, weights: best, examples: examples, below: below.kept,
       step: (step, checkpoints))
+  }
+
+  /// What labels say of a training of a round: whatever it has not in common with the cell's others.
+  func told(ofRound round: Int) -> String {
+    (seeds.count > 1 ? ", seed \(seed ?? Planner.fixedSeed)" : "")
+      + (experiment.rounds.count > 1 ? ", round \(round)" : "") + (trial.isEmpty ? "" : ", \(trial)")
   }
 
   /// What a round's training starts from beside the policy's start, and what stays below its result.
@@ -294,15 +307,6 @@ extension CellPlanner {
     case .epochs(let epochs): return ", epoch \(epochs)"
     case .steps(let steps): return ", step \(steps)"
     }
-  }
-
-  /// With `search:`, the values of all seeds depend on what the first gives, which no graph can know beforehand.
-  private mutating func searched(_ weights: OutputReference, _ examples: OutputReference) -> OutputReference {
-    guard experiment.search != nil else { return weights }
-    let step = unavailable(
-      .choose, "search", path: "search",
-      inputs: [StepInput("weights", weights), StepInput("examples", examples)])
-    return OutputReference(step, "weights")
   }
 }
 

@@ -68,6 +68,8 @@ public enum StepWork: Hashable, Sendable {
   case adapt(AdaptWork)
   /// The best of several weights.
   case choose(ChooseWork)
+  /// What the chosen one of several candidates made.
+  case select(SelectWork)
   /// Whether better responses score higher.
   case preference(PreferenceWork)
   /// How far a model has moved.
@@ -109,6 +111,7 @@ public enum StepWork: Hashable, Sendable {
     case .train(let work): work
     case .adapt(let work): work
     case .choose(let work): work
+    case .select(let work): work
     case .preference(let work): work
     case .drift(let work): work
     case .reward(let work): work

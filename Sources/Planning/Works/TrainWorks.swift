@@ -163,7 +163,7 @@ public struct AdaptWork: Work, Hashable {
 /// Takes the weights whose outcomes are best: the highest mean, the earliest of equals.
 ///
 /// Inputs: `outcomes/<n>` and `weights/<n>` for each candidate. Outputs: `weights`, `choice` (what was chosen, and every
-/// candidate's mean).
+/// candidate's mean). A search only measures: it has no weights, neither as inputs nor as output.
 public struct ChooseWork: Work, Hashable {
   static let kind = StepKind.choose
   static let version = 1
@@ -171,11 +171,51 @@ public struct ChooseWork: Work, Hashable {
   public let candidates: Int
   /// Whether the lowest mean is best, as for perplexity.
   public let lowest: Bool
+  /// Whether it says what is best, and leaves it to others to take it.
+  public let onlyMeasures: Bool
+
+  init(candidates: Int, lowest: Bool, onlyMeasures: Bool = false) {
+    self.candidates = candidates
+    self.lowest = lowest
+    self.onlyMeasures = onlyMeasures
+  }
 
   var options: Manifest {
     var options = Manifest()
     options.set("candidates", .integer(candidates))
     options.set("lowest", .flag(lowest))
+    if onlyMeasures { options.set("only-measures", .flag(true)) }
+    return options
+  }
+}
+
+/// Takes what the chosen one of several candidates made.
+///
+/// Inputs: `choice`, and of `candidates/<n>` only the chosen one's: nothing makes the others run. Output: ``output``, the
+/// same object under another name.
+public struct SelectWork: Work, Hashable {
+  static let kind = StepKind.select
+  static let version = 1
+  /// The input that says which candidate is chosen.
+  public static let choice = "choice"
+  private static let prefix = "candidates/"
+  /// How many candidates there are.
+  public let candidates: Int
+  /// What the output is called: as readers of such an object know it, `weights` or `outcomes`.
+  public let output: String
+
+  /// The input that holds what a candidate made.
+  public static func input(ofCandidate number: Int) -> String { "\(prefix)\(number)" }
+
+  /// The number of the candidate that an input holds; nil for another input.
+  static func candidate(in input: String) -> Int? {
+    input.hasPrefix(prefix) ? Int(input.dropFirst(prefix.count)) : nil
+  }
+
+  var options: Manifest {
+    var options = Manifest()
+    options.set("candidates", .integer(candidates))
+    options.set("output", .text(output))
     return options
   }
 }

@@ -41,8 +41,7 @@ struct GatheredCurves {
         let own = logs.filter { $0.policy.cell == cell }
         // Cells that differ only in what they measure train the same policies.
         return CurveGroup(
-          cells: [cell], steps: own.map(\.policy.trainings), seeds: own.map(Self.numbers),
-          breaks: own.first?.breaks ?? [])
+          cells: [cell], steps: own.map(\.trainings), seeds: own.map(Self.numbers), breaks: own.first?.breaks ?? [])
       }, experiment)
   }
 

@@ -122,7 +122,7 @@ struct GatheredTraces {
   /// How many optimizer steps the rounds before a training took.
   private func offset(of training: StepID) -> Int {
     for log in logs {
-      guard let round = log.policy.trainings.firstIndex(of: training) else { continue }
+      guard let round = log.trainings.firstIndex(of: training) else { continue }
       return log.breaks.indices.contains(round - 1) ? log.breaks[round - 1] : 0
     }
     return 0

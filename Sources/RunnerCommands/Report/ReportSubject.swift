@@ -142,14 +142,18 @@ private struct ReportFinder {
   /// The experiment's own steps in the order and by the names that it has alone.
   private func stored(_ experiment: PlannedExperiment, in session: Session) -> StoredGraph {
     let wanted = Set([experiment.table] + experiment.wanted)
-    return StoredGraph(session.graph.steps(of: experiment).restricted(to: wanted), in: store)
+    let stored = StoredGraph(session.graph.steps(of: experiment).restricted(to: wanted), in: store)
+    if !stored.graph.hasCandidates { return stored }
+    // Now that choices are known, without what was not chosen.
+    return StoredGraph(stored.graph.restricted(to: wanted), in: store)
   }
 
   /// The report of stored numbers; nil if they are not stored.
   private func report(of experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     return try ResultReport(
-      experiment, table: try store.read(digest), results: stored.results, graph: stored.graph, judges: !smoke
+      experiment, table: try store.read(digest), results: stored.results, graph: stored.graph,
+      searches: try store.searches(of: experiment, stored.results), judges: !smoke
     ) { store.outcomes($0) }
   }
 }

@@ -65,6 +65,45 @@ public enum Eval: Hashable, Sendable {
     case .errorDetection(let eval): eval.on
     }
   }
+
+  /// The same eval of other records; nil for evals of the training data.
+  ///
+  /// - Parameter part: The records.
+  /// - Returns: The eval.
+  public func looking(at part: DataReference) -> Eval? {
+    let on = EvalData(written: part.text, parts: [part])
+    switch self {
+    case .accuracy(var eval):
+      eval.on = on
+      return .accuracy(eval)
+    case .choice(var eval):
+      eval.on = on
+      return .choice(eval)
+    case .perplexity(var eval):
+      eval.on = on
+      return .perplexity(eval)
+    case .preference(var eval):
+      eval.on = on
+      return .preference(eval)
+    case .reward(var eval):
+      eval.on = on
+      return .reward(eval)
+    case .winRate(var eval):
+      eval.on = on
+      return .winRate(eval)
+    case .drift(var eval):
+      eval.on = on
+      return .drift(eval)
+    case .pairStatistics: return nil
+    case .likelihoodTrace(var eval):
+      if eval.on == nil { return nil }
+      eval.on = on
+      return .likelihoodTrace(eval)
+    case .errorDetection(var eval):
+      eval.on = on
+      return .errorDetection(eval)
+    }
+  }
 }
 
 /// How results are divided.
@@ -78,7 +117,7 @@ public enum EvalGrouping: String, Hashable, Sendable, CaseIterable {
 /// Generate, then verify.
 public struct AccuracyEval: Hashable, Sendable {
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The model's name.
   public let model: String
   /// How it writes; greedy unless a temperature is set.
@@ -116,7 +155,7 @@ public struct ChoiceEval: Hashable, Sendable {
   }
 
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The model's name.
   public let model: String
   /// What an option's log-probability is divided by.
@@ -142,7 +181,7 @@ public struct PerplexityEval: Hashable, Sendable {
   }
 
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The model's name.
   public let model: String
   /// What is scored.
@@ -168,7 +207,7 @@ public struct PreferenceEval: Hashable, Sendable {
   }
 
   /// What it looks at; the pairs are those that the generator and the reviser make of it, without noise in the labels.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The model's name.
   public let model: String
   /// What a response's score is; nil: the reward where a reward model is trained, and else the sum.
@@ -180,7 +219,7 @@ public struct PreferenceEval: Hashable, Sendable {
 /// The mean score of a reward model.
 public struct RewardEval: Hashable, Sendable {
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The reward model's name.
   public let model: String
   /// How the policy writes what is scored.
@@ -192,7 +231,7 @@ public struct RewardEval: Hashable, Sendable {
 /// How often the model's response beats another.
 public struct WinRateEval: Hashable, Sendable {
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The name of the model whose responses it must beat.
   public let against: String
   /// Who decides.
@@ -206,7 +245,7 @@ public struct WinRateEval: Hashable, Sendable {
 /// How far the model has moved from the reference.
 public struct DriftEval: Hashable, Sendable {
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// How the model writes the responses along which the distance is taken.
   public let decoding: Decoding
   /// How results are divided.
@@ -230,7 +269,7 @@ public struct PairStatisticsEval: Hashable, Sendable {
 /// Log-probabilities of better and worse responses as training goes.
 public struct LikelihoodTraceEval: Hashable, Sendable {
   /// What it looks at; nil: the pairs that are trained on.
-  public let on: EvalData?
+  public internal(set) var on: EvalData?
   /// How often.
   public let every: BestCheckpoint.Interval
 }
@@ -238,7 +277,7 @@ public struct LikelihoodTraceEval: Hashable, Sendable {
 /// How well a judgment tells tokens inside of errors from the others: the area under the ROC curve of CUT's detection ratio.
 public struct ErrorDetectionEval: Hashable, Sendable {
   /// What it looks at.
-  public let on: EvalData
+  public internal(set) var on: EvalData
   /// The model's name.
   public let model: String
   /// The response that has errors, or that errors are planted in.

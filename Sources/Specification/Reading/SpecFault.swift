@@ -86,6 +86,7 @@ enum SpecFault: Hashable {
   case tooManyCells(Int, most: Int)
   case badSetting(String, SettingFault)
   case searchOnTrained(String)
+  case cannotSearchOver(String)
 }
 
 extension SpecFault {
@@ -94,7 +95,8 @@ extension SpecFault {
     switch self {
     case .unknownKey, .wrongType, .needsQuotes, .emptyText, .outOfRange, .unknownWord, .unknownKind, .severalTags,
       .tooFew, .repeated, .unsupportedVersion, .badTemplate, .badDigest, .badURL, .badPattern, .badLetters, .badClaim,
-      .badName, .builtInAxis, .badDelimiter, .emptyRange, .lastTurnNotUser, .rotationOfOne, .notInArms:
+      .badName, .builtInAxis, .badDelimiter, .emptyRange, .lastTurnNotUser, .rotationOfOne, .notInArms,
+      .cannotSearchOver:
       true
     default: false
     }

@@ -337,6 +337,12 @@ extension SpecFault {
     case .badSetting(let text, let fault): settingTold(text, fault)
     case .searchOnTrained(let part):
       Told("search-on-trained", "`search` chooses on `\(part)`, which is trained on", "Choose on a validation part.")
+    case .cannotSearchOver(let key):
+      Told(
+        "cannot-search", "`search` cannot try values of `\(key)`",
+        notes: ["Only how weights are trained is searched: what they are trained on is the same for all values."],
+        "Search over keys of `hyperparameters` or `objective`, such as `hyperparameters.optimizer.adamw.learning-rate`; "
+          + "make other keys an axis of `ablations:`.")
     default: Told("spec", "The spec is wrong", nil)
     }
   }

@@ -129,11 +129,20 @@ extension Search {
     return .record("search") { fields in
       let over = fields.required("over", .named(values, atLeast: 1), "The values to try, by key with dots.")
       let choose = fields.required("choose", Choice.shape, "Which values win.")
+      for key in fields.node(at: "over")?.entries?.map(\.key) ?? [] where !canTry(key.text) {
+        fields.reading.note(.cannotSearchOver(key.text), key.place)
+      }
       guard let over, let choose else { return nil }
       return Search(
         over: over.entries.map { Axis(path: $0.name, values: $0.value) }, eval: choose.eval, highest: choose.highest,
         on: choose.on)
     }
+  }
+
+  /// Whether values of a key can be tried: those that change nothing before the training.
+  private static func canTry(_ key: String) -> Bool {
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+    return ["hyperparameters", "objective"].contains(parts.first.map(String.init)) && parts.count > 1
   }
 
   private struct Choice {

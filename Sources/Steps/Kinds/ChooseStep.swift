@@ -1,8 +1,8 @@
-// Takes the weights whose outcomes are best.
+// Finds whose outcomes are best, and takes what the chosen one made.
 // Knows means; what was measured is the business of the steps before.
 
 import Execution
-package import JSON
+import JSON
 import Planning
 package import Records
 
@@ -13,48 +13,54 @@ package enum ChooseStep {
       let name = "outcomes/\(index)"
       candidates.append(try RecordFile.records(Outcomes.self, from: task.input(name), file: name))
     }
-    let choice = try Choice(candidates, lowest: work.lowest, label: task.step.label)
-    let name = "weights/\(choice.chosen)"
-    let weights = try task.input(name)
-    guard let digest = task.contents[name] else { fatalError("an input that was read has a digest") }
-    return [
-      // The same object under another name.
-      ProducedOutput("weights", stored: digest, byteCount: weights.count),
-      ProducedOutput("choice", choice.json.canonicalBytes),
-    ]
+    let choice = try choice(among: candidates, lowest: work.lowest, label: task.step.label)
+    let output = ProducedOutput(SelectWork.choice, choice.json.canonicalBytes)
+    if work.onlyMeasures { return [output] }
+    return [try task.output("weights", from: "weights/\(choice.chosen)"), output]
   }
 
-  /// What was chosen, and from what.
-  package struct Choice {
-    /// The candidate's number, counted from 0.
-    package let chosen: Int
-    /// Each candidate's mean, weighted as the number of an eval is; nil for one whose training had diverged.
-    package let means: [Double?]
-
-    /// Chooses the best mean, the earliest of equals; where the training diverged before any weights were kept, its end.
-    ///
-    /// - Throws: ``StepError/noRecords(step:)`` if a candidate that did not diverge has no outcome that counts.
-    package init(_ candidates: [[Outcomes]], lowest: Bool, label: String) throws(StepError) {
-      var means: [Double?] = []
-      for outcomes in candidates {
-        if outcomes.contains(where: { $0.outcomes.contains { $0.divergedAt != nil } }) {
-          means.append(nil)
-          continue
-        }
-        guard let mean = Measured(eval: "", kind: "", coordinates: [], inputs: [], seeds: [outcomes]).mean else {
-          throw .noRecords(step: label)
-        }
-        means.append(mean)
+  /// Chooses the best mean, the earliest of equals; where every training diverged before any weights were kept, the last: of
+  /// several points of one training, its end.
+  ///
+  /// - Throws: ``StepError/noRecords(step:)`` if a candidate that did not diverge has no outcome that counts.
+  package static func choice(
+    among candidates: [[Outcomes]], lowest: Bool, label: String
+  ) throws(StepError) -> CandidateChoice {
+    var means: [Double?] = []
+    for outcomes in candidates {
+      if outcomes.contains(where: { $0.outcomes.contains { $0.divergedAt != nil } }) {
+        means.append(nil)
+        continue
       }
-      guard let last = means.indices.last else { throw .noRecords(step: label) }
-      let measured = means.compactMap { $0 }
-      chosen = (lowest ? measured.min() : measured.max()).flatMap { means.firstIndex(of: $0) } ?? last
-      self.means = means
+      guard let mean = Measured(eval: "", kind: "", coordinates: [], inputs: [], seeds: [outcomes]).mean else {
+        throw .noRecords(step: label)
+      }
+      means.append(mean)
     }
+    guard let last = means.indices.last else { throw .noRecords(step: label) }
+    let measured = means.compactMap { $0 }
+    let best = (lowest ? measured.min() : measured.max()).flatMap { means.firstIndex(of: $0) }
+    return CandidateChoice(chosen: best ?? last, means: means)
+  }
+}
 
-    /// The choice as JSON.
-    package var json: JSONValue {
-      .members(["chosen": .integer(Int64(chosen)), "means": .array(means.map { $0.map { .number($0) } ?? .null })])
-    }
+/// Takes what the chosen candidate made.
+///
+/// Knows its object only.
+enum SelectStep {
+  static func run(_ work: SelectWork, _ task: StepTask) throws -> [ProducedOutput] {
+    let bytes = try task.input(SelectWork.choice)
+    let choices = try RecordFile.records(CandidateChoice.self, from: bytes, file: SelectWork.choice)
+    guard let choice = choices.first else { throw StepError.noRecords(step: task.step.label) }
+    return [try task.output(work.output, from: SelectWork.input(ofCandidate: choice.chosen))]
+  }
+}
+
+extension StepTask {
+  /// The same object under another name, once it is known to be whole.
+  fileprivate func output(_ name: String, from input: String) throws -> ProducedOutput {
+    let bytes = try self.input(input)
+    guard let digest = contents[input] else { fatalError("an input that was read has a digest") }
+    return ProducedOutput(name, stored: digest, byteCount: bytes.count)
   }
 }
