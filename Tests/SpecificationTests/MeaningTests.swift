@@ -241,6 +241,57 @@ import Testing
     #expect(resolved.cells[0].experiment.place(of: "evals/accuracy/accuracy/temperature")?.line == 13)
   }
 
+  static let grid = """
+    ablations:
+      objective: {DPO: {objective: {dpo: {}}}, SFT: {objective: {sft: {}}}}
+      length: {short: {hyperparameters: {epochs: 1}}, long: {hyperparameters: {epochs: 3}}}
+
+    """
+
+  /// What a single cell changes is laid over its arms, for a search's candidates too.
+  @Test func singleCellsChange() throws {
+    let text =
+      Self.base + Self.training + Self.grid + """
+        cells:
+          DPO/long: {seeds: {values: [1, 2, 3], vary: [training]}, hyperparameters: {epochs: 5}}
+        search:
+          over: {objective.dpo.beta: [0.1, 0.3]}
+          choose: {highest: accuracy, on: counting/heldout}
+        """
+    let resolved = try read(["s.yaml": text.replacing("SFT: {objective: {sft: {}}}", with: "Same: {}")])
+    #expect(resolved.cells.map(\.name) == ["DPO/short", "DPO/long", "Same/short", "Same/long"])
+    #expect(resolved.cells.map(\.experiment.seeds.values) == [[1], [1, 2, 3], [1], [1]])
+    #expect(resolved.cells.map { $0.experiment.training?.hyperparameters.epochs } == [1, 5, 1, 3])
+    #expect(resolved.cells[1].candidates.map(\.experiment.seeds.values.count) == [3, 3])
+    #expect(resolved.cells[1].candidates.map { $0.experiment.training?.hyperparameters.epochs } == [5, 5])
+    #expect(resolved.base?.seeds.values == [1])
+    // Dropped axes leave no cells to change.
+    let alone = try read(["s.yaml": text, "t.yaml": "extends: s.yaml\nablations: none"], "t.yaml")
+    #expect(alone.cells.count == 1)
+  }
+
+  @Test(arguments: [
+    ("cells: {DPO/lnog: {}}", "s.yaml:19:9: error: The grid has no cell `DPO/lnog`"),
+    ("cells: {DPO/lnog: {}}", "Did you mean `DPO/long`?"),
+    ("cells: {DPO/long: 3}", "a mapping of keys to change"),
+    ("cells: {DPO/long: {hyperparameters: {epohcs: 3}}}", "`hyperparameters` has no key `epohcs`"),
+    ("cells: {DPO/long: {table: none}}", "A part of the grid cannot change `table`"),
+    ("cells: {DPO/long: {cells: {}}}", "A part of the grid cannot change `cells`"),
+  ])
+  func whatSingleCellsCannotDo(cells: String, expected: String) {
+    let told = faults(["s.yaml": Self.base + Self.training + Self.grid + cells])
+    #expect(told.contains(expected), "\(told)")
+  }
+
+  @Test func singleCellsNeedAGridAndAreNotUndone() {
+    let alone = faults(["s.yaml": Self.base + Self.training + "cells: {DPO: {}}"])
+    #expect(alone.contains("`cells` has no effect without `ablations`"), "\(alone)")
+    let grid = Self.base + Self.training + Self.grid + "cells: {DPO/long: {seeds: {values: [1, 2]}}}\n"
+    let clash = faults(["s.yaml": grid, "t.yaml": "extends: s.yaml\nseeds: {values: [4]}"], "t.yaml")
+    #expect(clash.contains("t.yaml:2:17: error: `seeds.values` is also set by `cells:`"), "\(clash)")
+    #expect(clash.contains("set by `DPO/long`"), "\(clash)")
+  }
+
   @Test func aBaseThatLacksWhatAxesGiveIsNoWhole() throws {
     let grid = Self.training.replacing("objective: {dpo: {beta: 0.2, label-smoothing: 0.1}}\n", with: "")
     let axes = "ablations: {objective: {DPO: {objective: dpo}, SFT: {objective: sft}}}\n"

@@ -15,6 +15,15 @@ struct Grid {
   struct CellTree {
     let arms: Named<String>
     let tree: Node
+
+    /// The arms' names, joined.
+    var name: String { arms.entries.map(\.value).joined(separator: "/") }
+
+    /// A patch that is no mapping is a fault found with its place; its cell is as if it changed nothing.
+    func laid(under patch: Node) -> CellTree {
+      guard patch.entries != nil else { return self }
+      return CellTree(arms: arms, tree: Merge.lay(patch, over: tree, ReadDocument.form).at(tree.location))
+    }
   }
 
   let axes: [Axis]
@@ -38,32 +47,56 @@ struct Grid {
       cells = []
       return
     }
-    let start = CellTree(arms: Named(), tree: tree.without("ablations"))
-    cells = axes.reduce([start]) { cells, axis in
+    let start = CellTree(arms: Named(), tree: tree.without("ablations").without("cells"))
+    let arranged = axes.reduce([start]) { cells, axis in
       cells.flatMap { cell in axis.arms.map { Self.lay($0, of: axis, over: cell) } }
     }
+    Self.checkCells(tree, arranged, inheritance.reading)
+    let patches = tree["cells"]?.entries ?? []
+    cells =
+      patches.isEmpty
+      ? arranged
+      : arranged.map { cell in
+        // A name that stands twice is a fault of the YAML, already told.
+        let patch = patches.first { $0.key.text.utf8.elementsEqual(cell.name.utf8) }?.value
+        return patch.map { cell.laid(under: $0) } ?? cell
+      }
   }
 
   private static func lay(_ arm: (name: String, patch: Node), of axis: Axis, over cell: CellTree) -> CellTree {
-    CellTree(
-      arms: Named(cell.arms.entries + [.init(axis.name, arm.name)]),
-      // An arm that is no mapping is a fault found with the axes; its cell is as if it changed nothing.
-      tree: arm.patch.entries == nil
-        ? cell.tree : Merge.lay(arm.patch, over: cell.tree, ReadDocument.form).at(cell.tree.location))
+    CellTree(arms: Named(cell.arms.entries + [.init(axis.name, arm.name)]), tree: cell.tree).laid(under: arm.patch)
   }
 
   /// Names of axes and arms are joined with `/`, and some axes are built in.
   private static func checkNames(_ tree: Node, _ reading: Reading) {
     for axis in tree["ablations"]?.entries ?? [] {
       if !axis.key.text.canBeAName { reading.note(.badName(axis.key.text), axis.key.place) }
-      if Table.builtInAxes.contains(axis.key.text) { reading.note(.builtInAxis(axis.key.text), axis.key.place) }
+      if (Table.builtInAxes + ["cells"]).contains(axis.key.text) { reading.note(.builtInAxis(axis.key.text), axis.key.place) }
       for arm in axis.value.entries ?? [] {
         if !arm.key.text.canBeAName { reading.note(.badName(arm.key.text), arm.key.place) }
-        for forbidden in ["ablations", "extends", "table", "version"] {
-          if let entry = arm.value.entry(forbidden) {
-            reading.note(.notInArms(forbidden), entry.key.place)
-          }
-        }
+        checkPatch(arm.value, reading)
+      }
+    }
+  }
+
+  /// What holds for the whole grid cannot differ within it.
+  private static func checkPatch(_ patch: Node, _ reading: Reading) {
+    for forbidden in ["ablations", "cells", "extends", "table", "version"] {
+      if let entry = patch.entry(forbidden) { reading.note(.notInArms(forbidden), entry.key.place) }
+    }
+  }
+
+  /// What `cells:` names must be there.
+  private static func checkCells(_ tree: Node, _ cells: [CellTree], _ reading: Reading) {
+    guard let entry = tree.entry("cells"), !Reading.isAbsent(entry.value) else { return }
+    guard tree["ablations"]?.entries?.isEmpty == false else {
+      reading.note(.goesOnlyWith(key: "cells", other: "ablations"), entry.key.place)
+      return
+    }
+    for cell in entry.value.entries ?? [] {
+      checkPatch(cell.value, reading)
+      if !cells.contains(where: { $0.name.utf8.elementsEqual(cell.key.text.utf8) }) {
+        reading.note(.unknownCell(cell.key.text, known: cells.map(\.name)), cell.key.place)
       }
     }
   }

@@ -63,15 +63,17 @@ final class Inheritance {
     if own.entry("ablations") != nil, Reading.isAbsent(own["ablations"]) {
       // A table of its own says itself what it shows.
       if own["table"] == nil { below = below.withoutGridOfTable }
-    } else if let inherited {
-      checkAxes(inherited, against: own.without("ablations"))
+      below = below.without("cells")
+    } else if inherited != nil {
+      checkGrid(of: below, against: own)
     }
     return Merge.lay(own, over: below, ReadDocument.form).at(below.location)
   }
 
-  /// Setting what an axis also sets would be undone by every arm.
-  func checkAxes(_ axes: Node, against patch: Node) {
-    for axis in axes.entries ?? [] {
+  /// Setting what an axis or a single cell also sets would be undone there.
+  private func checkGrid(of tree: Node, against patch: Node) {
+    let patch = patch.without("ablations").without("cells")
+    for axis in (tree["ablations"]?.entries ?? []) + [tree.entry("cells")].compactMap({ $0 }) {
       let clashes = (axis.value.entries ?? []).compactMap { arm in
         Merge.clash(patch, arm.value, ReadDocument.form).map { (arm.key.text, $0) }
       }
@@ -111,7 +113,7 @@ final class Inheritance {
     for setting in settings {
       do throws(YAMLError) {
         guard let patch = try Settings.patch(setting, reading) else { continue }
-        if let axes = tree["ablations"] { checkAxes(axes, against: patch.without("ablations")) }
+        checkGrid(of: tree, against: patch)
         tree = Merge.lay(patch, over: tree, ReadDocument.form).at(tree.location)
       } catch {
         told += error.diagnoses

@@ -65,6 +65,7 @@ enum SpecFault: Hashable {
   case unknownPath(String)
   case axisNotShown(String)
   case unknownRow(String, known: [String])
+  case unknownCell(String, known: [String])
 
   // What does not go together.
   case feedbackMismatch(reader: String, gets: Feedback, reads: [Feedback], remedies: [String])

@@ -141,10 +141,9 @@ private struct Report {
     }
     cellCount = grid.cells.count
     return grid.cells.compactMap { cell in
-      let name = cell.arms.entries.map(\.value).joined(separator: "/")
-      guard let document = read(inheritance.resolveSameAs(cell.tree), grid, cell: name) else { return nil }
+      guard let document = read(inheritance.resolveSameAs(cell.tree), grid, cell: cell.name) else { return nil }
       table = table ?? document.table
-      let candidates = readCandidates(of: document.experiment, grid, inheritance, cell: name)
+      let candidates = readCandidates(of: document.experiment, grid, inheritance, cell: cell.name)
       return Cell(arms: cell.arms, experiment: document.experiment, candidates: candidates)
     }
   }

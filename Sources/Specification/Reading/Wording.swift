@@ -273,6 +273,8 @@ extension SpecFault {
         "Add it, such as `columns: \(axis)`.")
     case .unknownRow(let name, let known):
       Told("unresolved", "The table has no cell `\(name)`", Wording.choose(name, Array(known.prefix(24)), "cell"))
+    case .unknownCell(let name, let known):
+      Told("unresolved", "The grid has no cell `\(name)`", Wording.choose(name, Array(known.prefix(24)), "cell"))
     default: nil
     }
   }
@@ -317,15 +319,17 @@ extension SpecFault {
       Told("trains-on-evaluated", "`\(eval)` looks at `\(part)`, which is trained on", "Evaluate on another part.")
     case .axisSets(let path, let axis, let arms):
       Told(
-        "axis-sets", "`\(path)` is also set by the axis `\(axis)`",
+        "axis-sets", "`\(path)` is also set by \(axis == "cells" ? "`cells:`" : "the axis `\(axis)`")",
         notes: ["set by \(Wording.joined(arms, "and"))"],
-        "Write `ablations: none` to drop the axes, or change the arms.")
+        axis == "cells"
+          ? "Change it there, or write `cells: none` to drop what single cells change."
+          : "Write `ablations: none` to drop the axes, or change the arms.")
     case .axesClash(let path, let first, let second):
       Told(
         "axes-clash", "The axes `\(first)` and `\(second)` both set `\(path)`",
         "Let one of them set it, or make them one axis.")
     case .notInArms(let key):
-      Told("not-in-arms", "An arm cannot change `\(key)`", "Write it at the top of the file.")
+      Told("not-in-arms", "A part of the grid cannot change `\(key)`", "Write it at the top of the file.")
     case .tooManyCandidates(let most):
       Told(
         "too-many-candidates", "`search` tries more than \(most) combinations in all cells together",

@@ -71,20 +71,24 @@ private struct Sections {
     evals = fields.optional("evals", .named(Eval.shape), default: Named(), "What is measured, by name.")
     search = fields.optional("search", Search.shape, "Values tried for every cell.")
     _ = fields.optional("ablations", Self.axes, "Axes of a grid; each arm is a patch of this spec.")
+    _ = fields.optional(
+      "cells", .named(Self.patch), "Changes to single cells, by the names of their arms joined with `/`.")
     table = fields.optional("table", Table.shape, "How the numbers are laid out.")
     expect = fields.optional("expect", Expectations.shape, default: .none, "What a plan may assume.")
   }
 
   /// Axes of named arms; what the arms say is checked in the cells that they make.
-  private static var axes: Shape<Named<Named<Bool>>> {
-    let patch = Shape<Bool>(.patch) { node, reading in
+  private static var axes: Shape<Named<Named<Bool>>> { .named(.named(patch, atLeast: 1)) }
+
+  /// What an arm or `cells:` changes.
+  private static var patch: Shape<Bool> {
+    Shape<Bool>(.patch) { node, reading in
       if node.entries == nil, !Reading.isAbsent(node) {
         reading.note(
           .wrongType(key: reading.key, expected: "a mapping of keys to change", found: reading.found(node)), node)
       }
       return true
     }
-    return .named(.named(patch, atLeast: 1))
   }
 
   func experiment(_ models: Named<Model>, _ tree: Node) -> Experiment {
