@@ -189,6 +189,12 @@ public struct BlockedStep: DiagnosableError, Hashable {
           remedy: "Write the file's SHA-256 into the spec, or run `runner pin` where the file is at hand.",
           exit: .badSpec)
       ]
+    case .unknownSetting(let setting):
+      [
+        Diagnosis(
+          "exec.unknown-setting", "\(step): the spec says `\(setting): unknown`",
+          remedy: "Write a value. With `unknown` a spec can be checked and planned, not run.", exit: .badSpec)
+      ]
     case .behind:
       [
         Diagnosis(

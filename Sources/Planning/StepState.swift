@@ -49,6 +49,8 @@ public enum StepState: Hashable, Sendable {
 public enum Obstacle: Hashable, Sendable {
   /// The spec says `sha256: unknown`.
   case unknownDigest
+  /// The spec says that a setting is `unknown`; its path, joined with dots.
+  case unknownSetting(String)
   /// This version of the program cannot run this kind of step.
   case unavailable(String)
   /// Its weights are another experiment's, whose spec is not there.

@@ -22,12 +22,22 @@ public struct ResultLock: Sendable {
   /// The steps that the experiment's results rest on.
   var steps: [Step] { graph.steps(behind: Set([experiment.table] + experiment.wanted)) }
 
-  /// The bytes of `lock.json`: every step's key and outputs.
+  /// What each choice among candidates came to, by the step that made it.
+  private var choices: [StepID: Int] {
+    var choices: [StepID: Int] = [:]
+    for step in graph.steps {
+      if let chosen = step.chosen, let choice = step.choice { choices[choice.step] = chosen }
+    }
+    return choices
+  }
+
+  /// The bytes of `lock.json`: every step's key and outputs, and the number of the candidate that a search chose, without
+  /// which the steps after it could not be planned.
   ///
   /// - Parameter commit: The commit of the spec that they were first computed from; nil: it is not known.
   /// - Returns: The bytes, with a line end.
   public func bytes(commit: String? = nil) -> [UInt8] {
-    let steps = self.steps
+    let (steps, choices) = (self.steps, self.choices)
     return JSONPrettyText.object { lock in
       lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
       if let commit { lock.member("commit", commit) }
@@ -35,6 +45,7 @@ public struct ResultLock: Sendable {
         for step in steps {
           guard let (key, result) = results[step.id] else { continue }
           list.element { entry in
+            if let chosen = choices[step.id] { entry.member("chosen", chosen) }
             entry.member("key", key.hex)
             entry.member("kind", step.kind.rawValue)
             entry.member("label", step.label)

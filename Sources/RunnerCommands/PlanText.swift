@@ -105,6 +105,7 @@ struct PlanText {
       let more = after.count > 5 ? " and \(after.count - 5) more" : ""
       return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))\(more)"]
     case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
+    case .blocked(.unknownSetting(let setting)): return ["the spec says `\(setting): unknown`"]
     case .blocked(.missingSpec(let spec)): return ["the spec `\(spec)` is not there"]
     case .blocked(.missingPart(let part, let dataset)): return ["data set `\(dataset)` sets no part `\(part)` aside"]
     case .blocked(.unavailable): return ["this version cannot run such a step"]

@@ -71,6 +71,9 @@ import Testing
       #expect(try Self.rates(outcome, objective, seed: 1) == ["0.001", "0.01", "1.0"])
       #expect(try Self.rates(outcome, objective, seed: 2) == [try #require(chosen[cell])])
     }
+    // Whoever reads the lock alone knows which steps came after the choice.
+    let lock = try space.read("results/small/lock.json")
+    #expect(lock.components(separatedBy: "\"chosen\": ").count == 3, "\(lock)")
     // The trials are no cells: each has both seeds and no other numbers.
     let cells = try #require(try Self.json(space)["cells"] as? [[String: Any]])
     #expect(cells.count == 6)

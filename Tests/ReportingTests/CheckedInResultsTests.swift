@@ -5,6 +5,7 @@ import Digests
 import Foundation
 import JSON
 import Planning
+import Records
 import Specification
 import Testing
 
@@ -15,6 +16,8 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
 private struct LockIndex: ResultIndex {
   let results: [Digest: StoredResult]
   private let objects: Set<Digest>
+  /// What searches chose, by the objects that say so; what the candidates measured stands in no lock.
+  private var choices: [Digest: CandidateChoice] = [:]
 
   init(lock path: String) throws {
     let lock = try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
@@ -29,6 +32,9 @@ private struct LockIndex: ResultIndex {
         )
       }
       results[key] = StoredResult(outputs: Dictionary(uniqueKeysWithValues: outputs))
+      if let chosen = step["chosen"]?.integerValue.flatMap({ Int(exactly: $0) }), let choice = results[key]?.outputs["choice"] {
+        choices[choice.digest] = CandidateChoice(chosen: chosen, means: Array(repeating: nil, count: chosen + 1))
+      }
     }
     self.results = results
     objects = Set(results.values.flatMap { $0.outputs.values.map(\.digest) })
@@ -36,7 +42,7 @@ private struct LockIndex: ResultIndex {
 
   func answer(for key: Digest) -> IndexAnswer { results[key].map { .complete($0) } ?? .absent }
   func size(ofObject digest: Digest) -> Int? { objects.contains(digest) ? 0 : nil }
-  func bytes(ofObject digest: Digest) -> [UInt8]? { nil }
+  func bytes(ofObject digest: Digest) -> [UInt8]? { choices[digest]?.json.canonicalBytes }
   func hasRecords(recipes: [Digest]) -> Bool { false }
   func heldRecords(recipes: [Digest], keys: [Digest]) -> Int { 0 }
   func earlier(_ kind: StepKind) -> [EarlierResult] { [] }

@@ -241,6 +241,28 @@ import Testing
     #expect(resolved.cells[0].experiment.place(of: "evals/accuracy/accuracy/temperature")?.line == 13)
   }
 
+  /// What a paper does not tell can be said so; a training that rests on it knows which setting it is.
+  @Test(arguments: [
+    ("learning-rate: 1.0e-5", "learning-rate: unknown", "hyperparameters.optimizer.adamw.learning-rate"),
+    ("beta: 0.2", "beta: unknown", "objective.dpo.beta"),
+    ("examples: 8", "examples: unknown", "hyperparameters.batch.examples"),
+    ("epochs: 1", "epochs: unknown", "hyperparameters.epochs"),
+    ("adapter: full", "adapter: unknown", "hyperparameters.adapter"),
+    ("beta: 0.2", "beta: 0.2", nil),
+  ])
+  func settingsMayBeUnknown(old: String, new: String, path: String?) throws {
+    let resolved = try read(["s.yaml": Self.base + Self.training.replacing(old, with: new)])
+    #expect(resolved.cells[0].experiment.unknownSetting == path)
+  }
+
+  @Test(arguments: ["label-smoothing: 0.1", "temperature: 0.3", "samples: 2"])
+  func othersMayNot(setting: String) {
+    let unknown = setting.split(separator: ":")[0] + ": unknown"
+    let told = faults(["s.yaml": Self.base + Self.training.replacing(setting, with: unknown)])
+    #expect(told.contains("must be a") || told.contains("expected"), "\(told)")
+    #expect(!told.isEmpty)
+  }
+
   static let grid = """
     ablations:
       objective: {DPO: {objective: {dpo: {}}}, SFT: {objective: {sft: {}}}}

@@ -64,6 +64,20 @@ import Testing
     #expect(try spec.prompts(of: [try record(#"{"question":"q"}"#)])[0].answers == [])
   }
 
+  /// Dots lead into mappings and lists, unless a field has that very name.
+  @Test func dotsLeadIntoAField() throws {
+    let records = [
+      try record(#"{"a":{"b.c":"no","b":{"c":"deep"}},"list":["zero",{"x":1}],"d.e":"own","d":{"e":"other"},"answer":1}"#)
+    ]
+    let spec = SmallSpec(prompt: #""{a.b.c} {list.0} {list.1.x} {d.e}{#a.b.x} more{/a.b.x}""#)
+    #expect(try spec.prompts(of: records)[0].turns == [Message(.user, "deep zero 1 own")])
+    for missing in ["a.b.d", "a.", "list.2", "list.-1", "list.x", "answer.x", "b.c"] {
+      #expect(
+        told { _ = try SmallSpec(prompt: #""{\#(missing)}""#).prompts(of: records) }
+          == "step.missing-field | render data/heldout: record 1 has no field `\(missing)` | line 10")
+    }
+  }
+
   @Test func aMissingFieldIsToldWithRecordAndPlace() {
     #expect(
       told { _ = try SmallSpec(prompt: #""{question} {more}""#).prompts(of: questions(2)) }

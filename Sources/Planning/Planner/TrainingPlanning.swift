@@ -142,7 +142,7 @@ extension CellPlanner {
         cause: obstacle.path, inputs: inputs,
         extra: leaves(of: "objective") + [
           .init("seed", String(trainingSeed)), .init("round", String(round)),
-        ])
+        ], reason: obstacle.reason)
       return PlannedTraining(
         name: name, round: round, weights: OutputReference(step, "weights"), examples: examples, below: below.kept,
         step: nil)
@@ -178,9 +178,12 @@ extension CellPlanner {
   }
 
   /// Why this version cannot run the training: what it is, and the part of the spec that asks for it; nil if it can.
-  private func obstacle(to objective: Objective) -> (what: String, path: String)? {
+  private func obstacle(to objective: Objective) -> (what: String, path: String, reason: Obstacle?)? {
+    if let setting = experiment.unknownSetting {
+      return (objective.name, setting.replacing(".", with: "/"), .unknownSetting(setting))
+    }
     if experiment.arithmetic != .ordered {
-      return ("\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`", "arithmetic")
+      return ("\(objective.name) with `arithmetic: \(experiment.arithmetic.rawValue)`", "arithmetic", nil)
     }
     return nil
   }

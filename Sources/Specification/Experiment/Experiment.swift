@@ -41,6 +41,14 @@ public struct Experiment: Sendable {
   /// The tree that this was read from, patches applied; every node knows its place.
   public let tree: Node
 
+  /// The path of the first setting of a training that is `unknown`; nil if all are known.
+  public var unknownSetting: String? {
+    for section in ["hyperparameters", "objective"] {
+      if let path = tree[section]?.path(of: "unknown") { return ([section] + path).joined(separator: ".") }
+    }
+    return nil
+  }
+
   /// The kind of feedback that the last reviser stage gives.
   public var feedback: Feedback { reviser.reduce(.responses) { $1.gives($0) } }
 
@@ -152,4 +160,19 @@ public struct ResolvedExperiment: Sendable {
   public let warnings: [Diagnosis]
   /// The files read, the spec first; that of published numbers among them.
   public let files: [ReadFile]
+}
+
+extension Node {
+  /// The keys that lead to the first scalar of a text.
+  fileprivate func path(of text: String) -> [String]? {
+    switch content {
+    case .scalar(let scalar): scalar.text == text ? [] : nil
+    case .mapping(let entries):
+      entries.lazy.compactMap { entry in entry.value.path(of: text).map { [entry.key.text] + $0 } }.first
+    case .sequence(let elements):
+      elements.enumerated().lazy.compactMap { index, element in
+        element.path(of: text).map { [String(index)] + $0 }
+      }.first
+    }
+  }
 }

@@ -3,7 +3,7 @@
 
 /// Text with fields, parsed once.
 ///
-/// `{name}` stands for the field's text, `{{` for one `{`, and `{#name}…{/name}` for what is between only if the field
+/// `{name}` stands for the field's text, or of `{name.member.0}` for that of what lies within, `{{` for one `{`, and `{#name}…{/name}` for what is between only if the field
 /// is present and not empty. Every other character, `}` included, stands for itself.
 public struct Template: Hashable, Sendable {
   /// A piece of a template.

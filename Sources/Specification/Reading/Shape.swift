@@ -59,6 +59,23 @@ extension Shape where Value == String {
   }
 }
 
+extension Shape {
+  /// A setting that may be `unknown`, for papers that do not tell it: such a spec is checked and planned, never run.
+  ///
+  /// - Parameter standIn: What the setting counts as meanwhile; no training is planned to run with it.
+  func orUnknown(_ standIn: Value) -> Shape {
+    let shape = self
+    return Shape(.either([form, .words([Self.unknown])])) { node, reading in
+      node.scalar?.text == Self.unknown ? standIn : shape.read(node, reading)
+    }
+  }
+}
+
+extension Shape {
+  /// The word for a setting that nobody knows.
+  static var unknown: String { "unknown" }
+}
+
 extension Shape where Value == Bool {
   /// `true` or `false`.
   static var flag: Shape<Bool> {

@@ -191,7 +191,7 @@ extension HIROptions {
 
 extension Fields {
   fileprivate mutating func beta() -> Double {
-    optional("beta", .number(.above(0)), default: 0.1, "The weight of the log-ratio.")
+    optional("beta", .number(.above(0)).orUnknown(0.1), default: 0.1, "The weight of the log-ratio.")
   }
 
   fileprivate mutating func sftWeight(default value: Double) -> Double {

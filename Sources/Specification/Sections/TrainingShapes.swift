@@ -6,12 +6,13 @@ import YAML
 extension Hyperparameters {
   static var shape: Shape<Hyperparameters> {
     .record("hyperparameters") { fields in
-      let adapter = fields.required("adapter", Adapter.shape, "Which numbers are trained.")
+      let adapter = fields.required("adapter", Adapter.shape.orUnknown(.full), "Which numbers are trained.")
       let optimizer = fields.required("optimizer", Optimizer.shape, "How a gradient becomes a step.")
       let schedule = fields.optional(
         "schedule", Schedule.shape, default: .constant(warmup: nil), "How the learning rate moves.")
       let batch = fields.required("batch", batch, "Examples for each optimizer step.")
-      let epochs = fields.required("epochs", .number(Limits(above: 0, atMost: 1_000_000)), "Passes over the examples.")
+      let epochs = fields.required(
+        "epochs", .number(Limits(above: 0, atMost: 1_000_000)).orUnknown(1), "Passes over the examples.")
       let examples = fields.optional("examples", examples, "How many are learned from; unless set, all.")
       let maxLength = fields.optional("max-length", .count(atLeast: 2), "The most tokens of a text.")
       let longer = fields.optional("longer", Shape<Longer>.word, default: .drop, "What a longer text becomes.")
@@ -40,7 +41,8 @@ extension Hyperparameters {
 
   private static var batch: Shape<(examples: Int, group: Int)> {
     .record("batch") { fields in
-      let examples = fields.required("examples", .integer(.within(1...1_048_576)), "Examples for each optimizer step.")
+      let examples = fields.required(
+        "examples", .integer(.within(1...1_048_576)).orUnknown(1), "Examples for each optimizer step.")
       let group = fields.optional(
         "group", .count(),
         "Examples that the loss is normalized over: it is the mean over such groups. The published code of CUT has 1, "
@@ -91,7 +93,7 @@ extension Optimizer {
 extension AdamW {
   fileprivate static var shape: Shape<AdamW> {
     .record("adamw") { fields in
-      let rate = fields.required("learning-rate", .number(.above(0)), "The highest learning rate.")
+      let rate = fields.required("learning-rate", .number(.above(0)).orUnknown(1), "The highest learning rate.")
       // In single precision, in which AdamW computes, more than this is 1 and a smaller epsilon is lost.
       let moment = Limits.within(0...0.9999999)
       let beta1 = fields.optional("beta-1", .number(moment), default: 0.9, "Decay of the first moment.")

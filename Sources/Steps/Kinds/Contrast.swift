@@ -73,7 +73,7 @@ struct RecordedScores {
       let place = places["scores/\(index)"] ?? places["scores/count"]
       let text: String
       do {
-        text = try template.render { fields[$0].flatMap(FieldText.text) }
+        text = try template.render { FieldText.text($0, of: fields) }
       } catch {
         throw .missingField(step: label, field: error.name, record: number, fields: fields, place: place)
       }

@@ -62,7 +62,7 @@ extension Reviser {
         step: label, responses: record.items.count, record: number, place: places["judgment"])
     }
     return try eachItem(record) { item in
-      let isAbsent = template.fields.contains { fields[$0].flatMap(FieldText.text) == nil }
+      let isAbsent = template.fields.contains { FieldText.text($0, of: fields) == nil }
       let text = isAbsent ? "" : try render(template, fields, [:], number, leaf: "judgment")
       return .item(.judged(item.responses[0], judgment: Self.trimmed(text).isEmpty ? nil : text))
     }
@@ -187,7 +187,7 @@ extension Reviser {
     _ template: Template, _ fields: JSONObject, _ bound: [String: String], _ number: Int, leaf: String
   ) throws(StepError) -> String {
     do {
-      return try template.render { bound[$0] ?? fields[$0].flatMap(FieldText.text) }
+      return try template.render { bound[$0] ?? FieldText.text($0, of: fields) }
     } catch {
       throw .missingField(step: label, field: error.name, record: number, fields: fields, place: places[leaf])
     }

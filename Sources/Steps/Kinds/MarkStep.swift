@@ -153,7 +153,7 @@ package struct Marker {
     _ template: Template, _ number: Int, _ fields: JSONObject, leaf: String, _ bound: (String) -> String?
   ) throws(StepError) -> String {
     do {
-      return try template.render { bound($0) ?? fields[$0].flatMap(FieldText.text) }
+      return try template.render { bound($0) ?? FieldText.text($0, of: fields) }
     } catch {
       throw .missingField(step: label, field: error.name, record: number, fields: fields, place: places[leaf])
     }

@@ -29,7 +29,7 @@ enum RecordedStep {
   private static func texts(
     _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
   ) throws -> [String] {
-    if take == .whole, let name = template.soleField, let value = fields[name], value.arrayValue != nil,
+    if take == .whole, let name = template.soleField, let value = FieldText.value(name, of: fields), value.arrayValue != nil,
       let texts = FieldText.texts(value)
     {
       return texts
@@ -41,12 +41,12 @@ enum RecordedStep {
     _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
   ) throws -> String {
     let place = task.step.places["responses/count"]
-    if take == .lastAssistant, let name = template.soleField, let value = fields[name], value.arrayValue != nil {
+    if take == .lastAssistant, let name = template.soleField, let value = FieldText.value(name, of: fields), value.arrayValue != nil {
       return try lastResponse(of: value, .messages, number, task)
     }
     let text: String
     do {
-      text = try template.render { fields[$0].flatMap(FieldText.text) }
+      text = try template.render { FieldText.text($0, of: fields) }
     } catch {
       throw StepError.missingField(
         step: task.step.label, field: error.name, record: number, fields: fields, place: place)

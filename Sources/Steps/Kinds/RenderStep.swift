@@ -149,7 +149,7 @@ package struct PromptRenderer {
       return (fields["target"] ?? fields["answer"]).flatMap(FieldText.texts) ?? []
     }
     if template.parts.count == 1, case .field(let name) = template.parts[0] {
-      guard let value = fields[name], let texts = FieldText.texts(value) else {
+      guard let value = FieldText.value(name, of: fields), let texts = FieldText.texts(value) else {
         throw StepError.missingField(step: label, field: name, record: number, fields: fields, place: places["answer"])
       }
       guard !texts.isEmpty else {
@@ -167,7 +167,7 @@ package struct PromptRenderer {
       return try template.render { name in
         if let text = scope.bound[name] ?? variables[name] { return text }
         if name == "options", let text = scope.optionText { return text }
-        if let value = scope.fields[name], let text = FieldText.text(value) { return text }
+        if let text = FieldText.text(name, of: scope.fields) { return text }
         return name == "answer" ? scope.answers.first : nil
       }
     } catch {

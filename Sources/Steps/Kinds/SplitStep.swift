@@ -109,7 +109,7 @@ package struct Splitter {
       return turns.map(\.text).joined(separator: "\n")
     }
     let fields = work.promptFields.isEmpty ? record.names : work.promptFields
-    let values = fields.compactMap { record[$0] }.filter { $0 != .null }
+    let values = fields.compactMap { FieldText.value($0, of: record) }.filter { $0 != .null }
     return values.map { FieldText.text($0) ?? $0.canonical }.joined(separator: "\n")
   }
 
@@ -183,7 +183,7 @@ package struct Splitter {
   private func promptTexts(_ record: JSONObject) -> Digest {
     guard !work.promptFields.isEmpty, work.dialogue == nil else { return promptIdentity(record) }
     let values = work.promptFields.map { field -> JSONValue in
-      guard let value = record[field], value != .null else { return .string("") }
+      guard let value = FieldText.value(field, of: record), value != .null else { return .string("") }
       return FieldText.text(value).map { .string($0) } ?? value
     }
     return .sha256(JSONValue.array(values).canonicalBytes)
@@ -195,13 +195,13 @@ package struct Splitter {
     case .template(let template):
       if template.fields == ["prompt"], record["prompt"] == nil { return promptIdentity(record) }
       do {
-        return .sha256(try template.render { record[$0].flatMap(FieldText.text) })
+        return .sha256(try template.render { FieldText.text($0, of: record) })
       } catch {
         throw .missingField(step: label, field: error.name, record: index + 1, fields: record, place: place["group-by"])
       }
     case .prompt(let ignored): return Self.digest(promptText(of: record), ignored)
     case .field(let field, let until, let ignored):
-      guard let text = record[field].flatMap(FieldText.text) else {
+      guard let text = FieldText.text(field, of: record) else {
         throw .missingField(step: label, field: field, record: index + 1, fields: record, place: place["group-by"])
       }
       guard let until, let end = text.firstBytes(of: until) else { return Self.digest(text, ignored) }
