@@ -161,9 +161,6 @@ extension StepGraph {
     // Where nothing nearer is known, the step's own place in the spec.
     return told.placed(at: cause ?? step.writtenPlace).diagnoses
   }
-
-  /// The steps that a step reads from.
-  func inputs(of step: Step) -> [Step] { step.inputs.map { self.step($0.source.step) } }
 }
 
 /// A step that was asked to run and cannot.

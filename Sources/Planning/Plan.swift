@@ -14,6 +14,8 @@ public struct PlannedStep: Sendable {
   public let estimate: (seconds: Double, basis: Int)?
   /// The tokens that it is expected to generate, by the spec's `expect:`; nil if that does not say, or nothing is generated.
   public let tokens: Double?
+  /// How many responses it would generate if it could run; nil if it can, or their number is not known.
+  public let wouldGenerate: Int?
   /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
   public let bytes: Double?
   /// Its model's files by input, as far as they are stored; of a training, what it reads of its
@@ -50,8 +52,8 @@ extension PlannedStep {
     if case .blocked = state { return self }
     let choices = Set(conditions.map(\.choice)).sorted { graph.position(of: $0) < graph.position(of: $1) }
     var planned = PlannedStep(
-      step: step, state: .undecided(after: choices), estimate: estimate, tokens: nil, bytes: nil, modelFiles: [:],
-      computing: nil)
+      step: step, state: .undecided(after: choices), estimate: estimate, tokens: nil, wouldGenerate: nil, bytes: nil,
+      modelFiles: [:], computing: nil)
     planned.conditions = conditions
     return planned
   }
@@ -66,7 +68,8 @@ extension PlannedStep {
   /// A step of which nothing is foretold.
   fileprivate init(_ step: Step, _ state: StepState, _ computing: Computing?) {
     self.init(
-      step: step, state: state, estimate: nil, tokens: nil, bytes: nil, modelFiles: [:], computing: computing)
+      step: step, state: state, estimate: nil, tokens: nil, wouldGenerate: nil, bytes: nil, modelFiles: [:],
+      computing: computing)
   }
 }
 
@@ -167,7 +170,11 @@ public struct Plan: Sendable {
     if state.isSettled { return PlannedStep(step, state, computing) }
     let records = pending(state)
     var tokens: Double?
-    if case .generate(let work) = step.work { tokens = records.flatMap { work.expectedTokens($0) } }
+    var wouldGenerate: Int?
+    if case .generate(let work) = step.work {
+      tokens = records.flatMap { work.expectedTokens($0) }
+      if case .blocked = state { wouldGenerate = resolver.records(of: step) }
+    }
     let bytes = records.flatMap { records in
       resolver.bytesPerRecord(of: step).map { $0 * Double(records) / Double(step.work.recipe?.samples ?? 1) }
     }
@@ -182,7 +189,7 @@ public struct Plan: Sendable {
     return PlannedStep(
       step: step, state: state,
       estimate: records.flatMap { estimate(step, $0, &resolver) } ?? trainingEstimate(step, state, &resolver),
-      tokens: tokens,
+      tokens: tokens, wouldGenerate: wouldGenerate,
       bytes: bytes, modelFiles: files, computing: computing)
   }
 

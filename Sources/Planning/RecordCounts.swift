@@ -11,7 +11,7 @@ extension StepWork {
   func records(reading read: Int?) -> Int? {
     switch self {
     case .ingest(let work):
-      if case .task(let task) = work.format { task.records } else { read }
+      if case .task(let task) = work.format { task.records } else { read ?? work.expectedRecords }
     case .train, .adapt, .choose, .select, .aggregate, .unavailable: nil
     default: read
     }
@@ -25,7 +25,7 @@ extension StepWork {
     switch self {
     case .ingest: ["records": read]
     case .split(let work): work.sizes(of: read)
-    case .render: ["prompts": read]
+    case .render, .ask: ["prompts": read]
     case .recorded, .generate: ["responses": read]
     case .score: ["scores": read]
     case .verify, .choice, .perplexity: ["outcomes": read]

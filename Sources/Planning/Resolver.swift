@@ -55,7 +55,9 @@ public struct Resolver: Sendable {
     switch state {
     case .cached(_, let result): outputs[step.id] = result.outputs
     case .notNeeded: break
-    case .blocked: blocked.insert(step.id)
+    case .blocked:
+      blocked.insert(step.id)
+      foretellCounts(of: step)
     default:
       if outputs[step.id] == nil { unsettled.insert(step.id) }
       foretellCounts(of: step)
@@ -186,7 +188,8 @@ public struct Resolver: Sendable {
     return !Set(first).isDisjoint(with: second)
   }
 
-  private func records(of step: Step) -> Int? {
+  /// How many records a step works on, one for each sample; nil if that is not known.
+  func records(of step: Step) -> Int? {
     guard let records = inputCount(of: step) else { return nil }
     return records * (step.work.recipe?.samples ?? 1)
   }

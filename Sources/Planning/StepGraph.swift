@@ -199,6 +199,9 @@ extension StepGraph {
     return choices
   }
 
+  /// The steps that a step reads from, in the order of its inputs.
+  public func inputs(of step: Step) -> [Step] { step.inputs.map { self.step($0.source.step) } }
+
   /// Whether a step is in the graph.
   public func contains(_ id: StepID) -> Bool { positions[id] != nil }
 

@@ -13,8 +13,26 @@ enum PlanJSON {
       "experiments": .array(experiments.map { experiment($0, plan) }),
       "seconds": .number(plan.estimates.reduce(0) { $0 + $1.seconds }),
       "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
-      "warnings": .array(warnings.map(\.json)),
+      "price": price(of: plan), "warnings": .array(warnings.map(\.json)),
       "steps": .array(plan.steps.map { step($0, plan.graph, memory) }),
+    ])
+  }
+
+  /// What the steps that cannot run would cost.
+  private static func price(of plan: Plan) -> JSONValue {
+    let price = plan.price
+    return .members([
+      "generations": .array(
+        price.generations.map { generation in
+          .members([
+            "model": generation.model.map { .string($0) } ?? .null, "steps": .integer(Int64(generation.steps)),
+            "responses": .integer(Int64(generation.responses)),
+            "tokens-read": generation.tokens.map { .number($0.prompt) } ?? .null,
+            "tokens-written": generation.tokens.map { .number($0.response) } ?? .null,
+            "money": generation.money.map { .number($0) } ?? .null,
+          ])
+        }),
+      "trainings": .integer(Int64(price.trainings.steps)), "tokens-trained-on": .number(price.trainings.tokens),
     ])
   }
 

@@ -17,6 +17,7 @@ struct PlanText {
     lines.append("")
     lines += summary
     lines += resources
+    lines += price
     lines += searches
     lines += shared
     return lines.joined(separator: "\n")
@@ -150,6 +151,30 @@ struct PlanText {
     lines.append("Disk: \(disk). Memory: \(most)\(later).")
     return lines
   }
+
+  /// What the steps that cannot run would cost.
+  private var price: [String] {
+    let price = plan.price
+    var lines = price.generations.map { generation -> String in
+      let who = generation.model.map { "ask \($0)" } ?? "generate here"
+      var line = "What cannot run would \(who) for \(generation.responses) responses in \(Self.steps(generation.steps))"
+      if let tokens = generation.tokens {
+        line += ": about \(Self.millions(tokens.prompt)) tokens read and \(Self.millions(tokens.response)) written"
+      }
+      if let money = generation.money { line += ", for \(NumberFormat.fixed(money, decimals: 0)) by `expect.prices`" }
+      return line + "."
+    }
+    if price.trainings.steps > 0 {
+      lines.append(
+        "\(Self.steps(price.trainings.steps)) of training that cannot run would read about "
+          + "\(Self.millions(price.trainings.tokens)) tokens, all epochs together.")
+    }
+    return lines
+  }
+
+  private static func steps(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }
+
+  private static func millions(_ tokens: Double) -> String { NumberFormat.fixed(tokens / 1e6, decimals: 1) + " million" }
 
   private static func megabytes(_ bytes: Double) -> String { NumberFormat.fixed(bytes / 1e6, decimals: 1) + " MB" }
 

@@ -252,7 +252,7 @@ import Testing
   ])
   func settingsMayBeUnknown(old: String, new: String, path: String?) throws {
     let resolved = try read(["s.yaml": Self.base + Self.training.replacing(old, with: new)])
-    #expect(resolved.cells[0].experiment.unknownSetting == path)
+    #expect(resolved.cells[0].experiment.unknownSettings == [path].compactMap { $0 })
   }
 
   @Test(arguments: ["label-smoothing: 0.1", "temperature: 0.3", "samples: 2"])

@@ -98,7 +98,9 @@ extension CellPlanner {
     case .task(let task): format = .task(task)
     case .rounds: fatalError("rounds of rounds are refused by the reader: our own bug")
     }
-    let work = IngestWork(format: format, displayName: file?.origins.first?.openedName ?? name)
+    let work = IngestWork(
+      format: format, displayName: file?.origins.first?.openedName ?? name,
+      expectedRecords: experiment.expect.records[name])
     var inputs: [StepInput] = []
     if let file { inputs.append(StepInput("file", OutputReference(try fetch(file, path: path), "file"))) }
     return add(

@@ -62,7 +62,8 @@ extension CellPlanner {
       return try use(model, name, .folder(folder.files.names), inputs)
     case .random(let sizes): return try use(model, name, .random(sizes), [])
     case .endpoint(let endpoint):
-      let step = unavailable(.fetch, "endpoint \(endpoint.url)", path: path)
+      let cost = UnavailableWork.Cost.endpoint(model: endpoint.model, prices: experiment.expect.prices[name])
+      let step = unavailable(.fetch, "endpoint \(endpoint.url), \(endpoint.model)", path: path, cost: cost)
       return try use(model, name, .gguf, [StepInput("model", OutputReference(step, "file"))])
     }
   }
@@ -136,10 +137,12 @@ extension CellPlanner {
   /// - Returns: The step.
   mutating func unavailable(
     _ kind: StepKind, _ name: String, about: String? = nil, path: String, cause: String? = nil,
-    inputs: [StepInput] = [], extra: [Named<String>.Entry] = [], reason: Obstacle? = nil
+    inputs: [StepInput] = [], extra: [Named<String>.Entry] = [], reason: Obstacle? = nil,
+    cost: UnavailableWork.Cost? = nil
   ) -> StepID {
     let work = UnavailableWork(
-      kind: kind, name: name, leaves: Named(leaves(of: path) + extra), reason: reason ?? .unavailable(about ?? name))
+      kind: kind, name: name, leaves: Named(leaves(of: path) + extra), reason: reason ?? .unavailable(about ?? name),
+      cost: cost)
     return add(.unavailable(work), name, inputs: inputs, at: ["name": cause ?? path])
   }
 }

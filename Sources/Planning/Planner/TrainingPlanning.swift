@@ -142,7 +142,7 @@ extension CellPlanner {
         cause: obstacle.path, inputs: inputs,
         extra: leaves(of: "objective") + [
           .init("seed", String(trainingSeed)), .init("round", String(round)),
-        ], reason: obstacle.reason)
+        ], reason: obstacle.reason, cost: .training(tokens: expectedTokens(training)))
       return PlannedTraining(
         name: name, round: round, weights: OutputReference(step, "weights"), examples: examples, below: below.kept,
         step: nil)
@@ -154,6 +154,18 @@ extension CellPlanner {
     return PlannedTraining(
       name: name, round: round, weights: best, examples: examples, below: below.kept,
       step: (step, checkpoints))
+  }
+
+  /// The tokens that a training reads, by what the spec expects: of each example its prompt and
+  /// one response, or two of pairs.
+  private func expectedTokens(_ training: Training) -> Double? {
+    let settings = training.hyperparameters
+    guard case .exactly(let examples)? = settings.examples, let response = experiment.expect.responseTokens,
+      let prompt = experiment.expect.promptTokens, !(experiment.unknownSettings.contains("hyperparameters.epochs"))
+    else { return nil }
+    var responses = experiment.feedback == .pairs ? 2.0 : 1.0
+    if case .sft = training.objective { responses = 1 }
+    return Double(examples) * settings.epochs * (prompt + responses * response)
   }
 
   /// What labels say of a training of a round: whatever it has not in common with the cell's others.
@@ -179,7 +191,7 @@ extension CellPlanner {
 
   /// Why this version cannot run the training: what it is, and the part of the spec that asks for it; nil if it can.
   private func obstacle(to objective: Objective) -> (what: String, path: String, reason: Obstacle?)? {
-    if let setting = experiment.unknownSetting {
+    if let setting = experiment.unknownSettings.first {
       return (objective.name, setting.replacing(".", with: "/"), .unknownSetting(setting))
     }
     if experiment.arithmetic != .ordered {

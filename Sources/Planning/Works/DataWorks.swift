@@ -59,6 +59,8 @@ public struct IngestWork: Work, Hashable {
   public let format: Format
   /// What the user calls the file; not part of the key.
   public let displayName: String
+  /// How many records a plan may assume while the file is not at hand; in no key.
+  public let expectedRecords: Int?
 
   var options: Manifest {
     var options = Manifest()

@@ -195,6 +195,16 @@ public struct UnavailableWork: Work, Hashable {
   public let leaves: Named<String>
   /// Why it cannot run; several steps may have it in common, and it stands in no key.
   public let reason: Obstacle
+  /// What a plan tells of its cost; in no key.
+  public var cost: Cost?
+
+  /// What a step that cannot run would cost.
+  public enum Cost: Hashable, Sendable {
+    /// A server's model, and what its tokens cost if the spec says so.
+    case endpoint(model: String, prices: TokenPrices?)
+    /// The tokens that a training reads, all epochs together, by what the spec expects; nil if it does not say enough.
+    case training(tokens: Double?)
+  }
 
   var options: Manifest {
     var options = Manifest()

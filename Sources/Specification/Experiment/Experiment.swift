@@ -41,12 +41,11 @@ public struct Experiment: Sendable {
   /// The tree that this was read from, patches applied; every node knows its place.
   public let tree: Node
 
-  /// The path of the first setting of a training that is `unknown`; nil if all are known.
-  public var unknownSetting: String? {
-    for section in ["hyperparameters", "objective"] {
-      if let path = tree[section]?.path(of: "unknown") { return ([section] + path).joined(separator: ".") }
+  /// The paths of the settings of a training that are `unknown`, joined with dots.
+  public var unknownSettings: [String] {
+    ["hyperparameters", "objective"].flatMap { section in
+      (tree[section]?.paths(of: "unknown") ?? []).map { ([section] + $0).joined(separator: ".") }
     }
-    return nil
   }
 
   /// The kind of feedback that the last reviser stage gives.
@@ -163,16 +162,14 @@ public struct ResolvedExperiment: Sendable {
 }
 
 extension Node {
-  /// The keys that lead to the first scalar of a text.
-  fileprivate func path(of text: String) -> [String]? {
+  /// The keys that lead to each scalar of a text.
+  fileprivate func paths(of text: String) -> [[String]] {
     switch content {
-    case .scalar(let scalar): scalar.text == text ? [] : nil
+    case .scalar(let scalar): scalar.text == text ? [[]] : []
     case .mapping(let entries):
-      entries.lazy.compactMap { entry in entry.value.path(of: text).map { [entry.key.text] + $0 } }.first
+      entries.flatMap { entry in entry.value.paths(of: text).map { [entry.key.text] + $0 } }
     case .sequence(let elements):
-      elements.enumerated().lazy.compactMap { index, element in
-        element.path(of: text).map { [String(index)] + $0 }
-      }.first
+      elements.enumerated().flatMap { index, element in element.paths(of: text).map { [String(index)] + $0 } }
     }
   }
 }

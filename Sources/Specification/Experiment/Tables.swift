@@ -77,4 +77,16 @@ public struct Expectations: Hashable, Sendable {
   public let promptTokens: Double?
   /// Tokens that one worker scores in a second.
   public let tokensPerSecond: Double?
+  /// How many records data sets have whose files are not at hand.
+  public let records: Named<Int>
+  /// What tokens cost, by the model whose server asks for money.
+  public let prices: Named<TokenPrices>
+}
+
+/// What a million tokens cost, in any one currency.
+public struct TokenPrices: Hashable, Sendable {
+  /// A million tokens that are read.
+  public let prompt: Double
+  /// A million tokens that are written.
+  public let response: Double
 }

@@ -192,14 +192,37 @@ extension Node {
 }
 
 extension Expectations {
-  static let none = Expectations(responseTokens: nil, promptTokens: nil, tokensPerSecond: nil)
+  static let none = Expectations(
+    responseTokens: nil, promptTokens: nil, tokensPerSecond: nil, records: Named(), prices: Named())
 
   static var shape: Shape<Expectations> {
     .record("expect") { fields in
       let response = fields.optional("response-tokens", .number(.above(0)), "Tokens of a response, on average.")
       let prompt = fields.optional("prompt-tokens", .number(.above(0)), "Tokens of a prompt, on average.")
       let rate = fields.optional("tokens-per-second", .number(.above(0)), "What one worker scores.")
-      return Expectations(responseTokens: response, promptTokens: prompt, tokensPerSecond: rate)
+      let records = fields.optional(
+        "records", .named(.count()), default: Named(), "Records of data sets whose files are not at hand.")
+      let prices = fields.optional(
+        "prices", .named(TokenPrices.shape), default: Named(), "What tokens cost, by model, in any one currency.")
+      for (key, known) in [("records", fields.reading.names.datasets.map(\.name)), ("prices", fields.reading.names.models)] {
+        for entry in fields.node(at: key)?.entries ?? [] where !known.contains(entry.key.text) {
+          fields.reading.note(
+            .unresolved(kind: key == "records" ? "data set" : "model", entry.key.text, known: known), entry.key.place)
+        }
+      }
+      return Expectations(
+        responseTokens: response, promptTokens: prompt, tokensPerSecond: rate, records: records, prices: prices)
+    }
+  }
+}
+
+extension TokenPrices {
+  fileprivate static var shape: Shape<TokenPrices> {
+    .record("prices of tokens") { fields in
+      let prompt = fields.required("prompt", .number(.atLeast(0)), "A million tokens that are read.")
+      let response = fields.required("response", .number(.atLeast(0)), "A million tokens that are written.")
+      guard let prompt, let response else { return nil }
+      return TokenPrices(prompt: prompt, response: response)
     }
   }
 }
