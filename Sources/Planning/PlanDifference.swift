@@ -48,8 +48,11 @@ public struct PlanDifference: Sendable {
       }
     }
     let others = parting(first)
+    // Where the first does nothing else, what both have may be what the second does in another way.
+    let named = Dictionary(grouping: graph.steps.filter { first.contains($0.id) }, by: \.label)
     let partings = parting(second).map { step in
-      Self.parting(of: step, from: Self.nearest(to: step, among: others), steps, graph.users[step.id] ?? [])
+      let nearest = Self.nearest(to: step, among: others) ?? Self.nearest(to: step, among: named[step.label] ?? [])
+      return Self.parting(of: step, from: nearest, steps, graph.users[step.id] ?? [])
     }
     self.partings = partings
     let replaced = Set(partings.compactMap { $0.counterpart?.id })

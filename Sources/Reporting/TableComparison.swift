@@ -133,11 +133,11 @@ extension TableComparison.Row {
   private static func overRecords(
     _ first: StoredTable.Number, _ second: StoredTable.Number, _ outcomes: (Digest) -> [Outcomes]?
   ) -> (TableComparison.Basis, Estimate?, Disagreement?) {
-    // An area under a curve is no mean over records.
-    if first.kind == "error-detection" { return (.numbers(.onlyOverSeeds), nil, nil) }
     let sides = [(first, UntestedReason.Side.first), (second, .second)]
     let unnamed = sides.filter { $0.0.sources.isEmpty }.map(\.1)
     if !unnamed.isEmpty { return (.numbers(.outcomesNotNamed(unnamed)), nil, nil) }
+    // An area under a curve is no mean over records.
+    if first.kind == "error-detection" { return (.numbers(.onlyOverSeeds), nil, nil) }
     let read = sides.map { side in side.0.sources.compactMap { outcomes($0.outcomes) } }
     let gone = zip(sides, read).filter { $1.count != $0.0.sources.count }.map(\.0.1)
     if !gone.isEmpty { return (.numbers(.outcomesNotStored(gone)), nil, nil) }

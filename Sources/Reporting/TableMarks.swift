@@ -86,7 +86,9 @@ public struct TableMarks: Sendable {
     if signs.contains(" ≈") { parts.append("≈ is inside the noise") }
     if signs.contains(" =") { parts.append("= is the same outcomes") }
     let reasons = differences.values.compactMap(\.untested).map(\.inShort)
-    if !reasons.isEmpty { parts.append("? could not be tested, for \(Set(reasons).sorted().joined(separator: ", or "))") }
+    if !reasons.isEmpty {
+      parts.append("? could not be tested, for \(Set(reasons).sorted().joined(separator: ", or "))")
+    }
     return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
   }
 }

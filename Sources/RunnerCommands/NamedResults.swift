@@ -102,8 +102,11 @@ struct NamedResults {
 
   /// The axes of results in a folder, in the order of the experiment, which `table.csv` keeps; nil if it is not there.
   static func axes(beside path: String) -> [String]? {
-    let folder = isFolder(path) ? path : path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .joined(separator: "/")
+    let folder =
+      isFolder(path)
+      ? path
+      : path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        .joined(separator: "/")
     let file = folder.isEmpty ? "table.csv" : "\(folder)/table.csv"
     guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
     return StoredTable.axes(ofCSV: String(decoding: bytes, as: UTF8.self))

@@ -50,7 +50,10 @@ import Testing
       Digest.sha256("p"): Self.outcomes([1, 0, 1, 0]), .sha256("v"): Self.outcomes([1, 1, 1, 1, 0]),
     ]
     let comparison = TableComparison(first, second) { stored[$0] }
-    #expect(comparison.rows.map(\.basis) == [.records(4), .seeds(2, 2), .same, .numbers(.outcomesNotStored([.first, .second]))])
+    #expect(
+      comparison.rows.map(\.basis) == [
+        .records(4), .seeds(2, 2), .same, .numbers(.outcomesNotStored([.first, .second])),
+      ])
     #expect(comparison.onlyFirst.map(\.cell) == ["only"] && comparison.onlySecond.isEmpty)
     let records = comparison.rows[0]
     #expect(records.estimate?.difference == 0.5 && records.disagreement?.onlySecond == 2 && records.estimate?.p == 0.5)
@@ -80,7 +83,7 @@ import Testing
 
   /// A seed whose training came to nothing counts 0 in the mean, which is no number to compare.
   @Test func aTrainingThatDivergedIsNoNumber() throws {
-    let wild = try Self.read(#""mean":0,"seeds":[0,0],"diverged-at":[7,null],"#  + Self.steps("p"))
+    let wild = try Self.read(#""mean":0,"seeds":[0,0],"diverged-at":[7,null],"# + Self.steps("p"))
     let sane = try Self.read(#""mean":0.5,"seeds":[0.4,0.6],"# + Self.steps("q"))
     let words = "diverged at step 7 (1 of 2 seeds)"
     let row = try #require(TableComparison(wild, sane) { _ in Self.outcomes([1, 0]) }.rows.first)
@@ -98,12 +101,15 @@ import Testing
       TableComparison(first, second) { stored[$0] }.rows.first?.untested
     }
     let records = Self.outcomes([1, 0, 1])
-    let others = records.map { Outcomes(id: RecordID(content: .sha256("x\($0.id)"), occurrence: 0), outcomes: $0.outcomes) }
+    let others = records.map {
+      Outcomes(id: RecordID(content: .sha256("x\($0.id)"), occurrence: 0), outcomes: $0.outcomes)
+    }
     #expect(reason(one, other, [known: records]) == .outcomesNotStored([.second]))
     #expect(reason(one, other, [:]) == .outcomesNotStored([.first, .second]))
     #expect(reason(one, other, [known: records, gone: others]) == .otherRecords(common: 0, first: 3, second: 3))
     #expect(
-      reason(one, other, [known: records, gone: [records[0]] + others]) == .otherRecords(common: 1, first: 3, second: 4))
+      reason(one, other, [known: records, gone: [records[0]] + others]) == .otherRecords(common: 1, first: 3, second: 4)
+    )
     #expect(reason(one, try Self.read(#""mean":null,"seeds":[],"# + Self.steps("q")), [:]) == .notMeasured([.second]))
     let scores = records.map { Outcomes(id: $0.id, outcomes: [Outcome(kind: "scored", value: 0.25)]) }
     let more = records.map { Outcomes(id: $0.id, outcomes: [Outcome(kind: "scored", value: 0.5)]) }
@@ -120,7 +126,7 @@ import Testing
   @Test func aTableOfCommaSeparatedValues() throws {
     let text = """
       pairs,objective,eval,mean,spread,standard-error,records,seeds,diverged-at
-      "a, ""b""",SFT,accuracy,0.5,,0.1,4,1,
+      "a, \""b\""\",SFT,accuracy,0.5,,0.1,4,1,
       judge,DPO,accuracy,,,,4,2,7\u{20}
 
       """

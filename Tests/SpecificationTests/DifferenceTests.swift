@@ -80,10 +80,11 @@ import Testing
   }
 
   @Test func anAliasIsWhatItStandsFor() throws {
-    let aliased = Self.spec([
-      ("{on: counting/heldout, max-new-tokens: 8}", "&eval {on: counting/heldout, max-new-tokens: 8}"),
-      ("accuracy: {accuracy: &eval", "accuracy: {accuracy: &eval"),
-    ]) + "  again: {accuracy: *eval}\n"
+    let aliased =
+      Self.spec([
+        ("{on: counting/heldout, max-new-tokens: 8}", "&eval {on: counting/heldout, max-new-tokens: 8}"),
+        ("accuracy: {accuracy: &eval", "accuracy: {accuracy: &eval"),
+      ]) + "  again: {accuracy: *eval}\n"
     let plain = Self.spec() + "  again: {accuracy: {max-new-tokens: 8, on: counting/heldout}}\n"
     #expect(try Self.difference(aliased, plain).isEmpty)
   }
@@ -92,12 +93,14 @@ import Testing
     ("epochs: 1", "epochs: 2", "hyperparameters.epochs: 1.0= → 2.0="),
     ("epochs: 1", "epochs: 1\n  longer: cut", #"hyperparameters.longer: "drop" → "cut"="#),
     ("{dpo: {beta: 0.1}}", "{dpo: {beta: 0.2}}", "objective.dpo.beta: 0.1= → 0.2="),
-    ("{dpo: {beta: 0.1}}", "dpo: {label-smoothing: 0.1}", "objective.dpo.label-smoothing: 0.0 → 0.1="),
+    ("{dpo: {beta: 0.1}}", "{dpo: {label-smoothing: 0.1}}", "objective.dpo.label-smoothing: 0.0 → 0.1="),
     ("{dpo: {beta: 0.1}}", "kto", #"objective: {"dpo":{"beta":0.1}}= → "kto"="#),
     ("targets: [q, v]", "targets: [q]", #"hyperparameters.adapter.lora.targets: ["q","v"]= → ["q"]="#),
     ("objects: [2, 4]", "objects: [2, 5]", "datasets.counting.source.task.object-counting.objects: [2,4]= → [2,5]="),
-    ("{judge: {by: verifier}}", "[{judge: {by: verifier}}, {flip: {rate: 0.5}}]",
-      #"reviser.1: nothing → {"flip":{"rate":0.5}}="#),
+    (
+      "{judge: {by: verifier}}", "[{judge: {by: verifier}}, {flip: {rate: 0.5}}]",
+      #"reviser.1: nothing → {"flip":{"rate":0.5}}="#
+    ),
     ("version: 1", "version: 1\nseeds: {values: [1, 2]}", "seeds.values: [1] → [1,2]="),
     ("epochs: 1", "epochs: 1\n  clip: 1", "hyperparameters.clip: nothing → 1.0="),
     ("epochs: 1", "epochs: 1\n  schedule: linear", #"hyperparameters.schedule: "constant" → "linear"="#),
@@ -117,8 +120,13 @@ import Testing
   @Test func aFileThatTwoFoldersNameIsOneFile() throws {
     let source = "{task: {object-counting: {objects: [2, 4], records: 200, seed: 11}}}"
     func spec(_ path: String) -> String {
-      Self.spec([(source, "{jsonl: {from: [{path: \(path)}]}}"), ("prompt: \"{question}\"",
-        "prompt: \"{question}\"\n    answer: {from: \"{answer}\", verifier: number}")])
+      Self.spec([
+        (source, "{jsonl: {from: [{path: \(path)}]}}"),
+        (
+          "prompt: \"{question}\"",
+          "prompt: \"{question}\"\n    answer: {from: \"{answer}\", verifier: number}"
+        ),
+      ])
     }
     let files = MemoryFiles(["deep/a.yaml": spec("../data.jsonl"), "b.yaml": spec("data.jsonl")])
     let reader = SpecificationReader(files: files)

@@ -11,7 +11,7 @@ enum DiffPiece {
   case sentence(String)
   /// Items, each with what is said of it.
   case list([Item])
-  /// What differs, one a line.
+  /// What differs, one a line; what a side does not say at all has no place.
   case changes([Change])
   /// A table; the columns in `numbers` stand at the right.
   case table(header: [String], rows: [[String]], numbers: Set<Int>)
@@ -60,9 +60,9 @@ struct DiffDocument {
   }
 
   private static func changeLines(_ change: DiffPiece.Change) -> [String] {
-    let places = "\(change.places.first) → \(change.places.second)"
-    return ["  \(change.name): \(change.first) → \(change.second)  (\(places))"] + [change.cells.map { "    in \($0)" }]
-      .compactMap { $0 }
+    let places = [change.places.first, change.places.second].filter { !$0.isEmpty }.joined(separator: " → ")
+    let line = "  \(change.name): \(change.first) → \(change.second)  (\(places))"
+    return [line] + [change.cells.map { "    in \($0)" }].compactMap { $0 }
   }
 
   private static func table(_ rows: [[String]], _ numbers: Set<Int>) -> [String] {
@@ -103,7 +103,9 @@ struct DiffDocument {
 
   private static func changeTable(_ changes: [DiffPiece.Change]) -> String {
     let isPartial = changes.contains { $0.cells != nil }
-    func side(_ value: String, _ place: String) -> String { "\(Markdown.code(value)) \(Markdown.text(place))" }
+    func side(_ value: String, _ place: String) -> String {
+      place.isEmpty ? value : "\(Markdown.code(value)) \(Markdown.text(place))"
+    }
     let rows = changes.map { change in
       [
         Markdown.code(change.name), side(change.first, change.places.first), side(change.second, change.places.second),

@@ -36,7 +36,9 @@ struct DiffKeys {
       keys.compactMap { named in
         guard let manifest = (try? store.result(for: named.key))?.manifest else { return nil }
         let inputs = manifest.leaves.filter { $0.name.hasPrefix("inputs/") }
-        let isEnd = inputs.allSatisfy { if case .digest(let digest) = $0.value { common.contains(digest) } else { false } }
+        let isEnd = inputs.allSatisfy {
+          if case .digest(let digest) = $0.value { common.contains(digest) } else { false }
+        }
         return isEnd ? (named, manifest) : nil
       }
     }

@@ -32,6 +32,7 @@ struct DiffNumbers {
     let shares = comparison.rows.filter(\.isShare).map(\.first.eval).distinct
     let percent = shares.isEmpty ? "" : "In percent: \(shares.joined(separator: ", ")). "
     let tests = comparison.rows.count { $0.estimate != nil }
+    if comparison.rows.allSatisfy({ $0.basis == .same }) { return percent + "All outcomes are the same." }
     return percent
       + (tests == 0 ? "Nothing could be tested." : "P-values are Holm's over \(tests) test\(tests == 1 ? "" : "s").")
   }

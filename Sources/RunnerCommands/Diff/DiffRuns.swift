@@ -17,8 +17,9 @@ struct DiffRuns {
   // MARK: - Words
 
   func tell(into document: inout DiffDocument) {
-    let rows = Self.facts.map { name, fact in [name] + sides.map { $0.flatMap(fact) ?? "–" } }
-    document.add(.table(header: ["", "first", "second"], rows: rows, numbers: []))
+    let rows = Self.facts.map { name, fact in (name: name, facts: sides.map { $0.flatMap(fact) }) }
+    let told = rows.filter { $0.facts.contains { $0 != nil } }.map { row in [row.name] + row.facts.map { $0 ?? "–" } }
+    document.add(.table(header: ["", "first", "second"], rows: told, numbers: []))
     document.add(list: work)
   }
 

@@ -120,8 +120,8 @@ private struct NamedSide {
     guard let run = side.run else { return }
     if run.read == nil {
       side.remarks.append(
-        "The journal of \(side.name) does not hold the text of its specs, as journals of earlier versions do not: the specs "
-          + "are read as they are now, and count where they still come to the table that the run came to.")
+        "The journal of \(side.name) does not hold the text of its specs, as those of earlier versions do not: what the files "
+          + "say now counts if it comes to the run's own table.")
     }
     sources = sources.filter { source in
       do {
@@ -170,7 +170,8 @@ extension DiffSide {
     let tables = source.experiments.map { stored.tableKey(of: $0) }
     let isDone = tables.allSatisfy { $0.map(came.contains) ?? false }
     if !isDone, story.read == nil {
-      remarks.append("\(path) is not what \(name) ran, or did not come to its table: neither it nor its numbers are compared.")
+      remarks.append(
+        "\(path) is not what \(name) ran, or that run did not come to its table: neither it nor numbers are compared.")
       return
     }
     if !isDone { remarks.append("\(name) did not come to the table of \(path), or its data were others: no numbers.") }
@@ -214,7 +215,8 @@ enum DiffFault: DiagnosableError, Hashable {
       [
         Diagnosis(
           "diff.unknown", "`\(name)` is no spec, no folder of results, no table file and no run of this store",
-          remedy: "Name a .yaml file, a folder with a table.json, a table.json or table.csv, or a run as `runner runs` lists "
+          remedy:
+            "Name a .yaml file, a folder with a table.json, a table.json or table.csv, or a run as `runner runs` lists "
             + "them (`last`, its name, or the beginning of it).", exit: .usage)
       ]
     }

@@ -20,11 +20,13 @@ struct DiffSpecs {
   static func missing(_ first: NamedResults?, _ second: NamedResults?) -> String? {
     let sides = [first, second].compactMap { $0 }
     if sides.contains(where: { $0.specification != nil }) {
-      return "Specs are not compared: tables over several experiments are compared by their numbers; name two of their experiments."
+      return
+        "Specs are not compared: tables over several experiments are compared by their numbers; name two of their experiments."
     }
     let without = sides.filter { $0.source == nil }.map(\.name)
     return without.isEmpty
-      ? nil : "Specs are not compared: \(without.joined(separator: " and ")) \(without.count == 1 ? "holds" : "hold") none."
+      ? nil
+      : "Specs are not compared: \(without.joined(separator: " and ")) \(without.count == 1 ? "holds" : "hold") none."
   }
 
   // MARK: - Words
@@ -46,7 +48,8 @@ struct DiffSpecs {
         ? "\(differ)." : "\(differ) in \(cells == 1 ? "the cell" : "the \(cells) cells") that both have."
     case .withoutAblations: return "No cell is common, so the specs are compared without their ablations. \(differ)."
     case .firstCells(let first, let second):
-      return "No cell is common, so \(Self.cell(first)) of the first is compared with \(Self.cell(second)) of the second. "
+      return
+        "No cell is common, so \(Self.cell(first)) of the first is compared with \(Self.cell(second)) of the second. "
         + "\(differ)."
     }
   }
@@ -57,9 +60,9 @@ struct DiffSpecs {
     difference.axes.map { axis in
       let sides = [("first", axis.onlyFirst), ("second", axis.onlySecond)].filter { !$0.1.isEmpty }
       let told = sides.map { side, arms in
-        "only the \(side) has \(axis.isShared ? "" : "it, with ")\(arms.joined(separator: ", "))"
+        "only the \(side) has \(axis.isShared ? "" : "it, with ")\(arms.joined(separator: "; "))"
       }
-      return "ablations.\(axis.name): \(told.joined(separator: "; "))"
+      return "ablations.\(axis.name): \(told.joined(separator: ", "))"
     }
   }
 
@@ -71,7 +74,7 @@ struct DiffSpecs {
 
   /// The first of many names.
   static func some(_ names: [String], most: Int = 6) -> String {
-    names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
+    names.prefix(most).joined(separator: "; ") + (names.count > most ? " and \(names.count - most) more" : "")
   }
 
   private func change(_ setting: SpecificationDifference.Setting) -> DiffPiece.Change {
@@ -83,7 +86,7 @@ struct DiffSpecs {
   }
 
   private static func place(_ side: SpecificationDifference.Side?) -> String {
-    guard let side else { return "nowhere" }
+    guard let side else { return "" }
     return side.place?.description ?? "by default"
   }
 

@@ -58,7 +58,8 @@ extension Node {
     guard let step = path.first else { return value }
     switch step {
     case .index(let index):
-      guard let elements else { return index == 0 ? replacing(at: path.dropFirst(), with: value) : self }
+      // One thing where several may stand is a list of one.
+      let elements = self.elements ?? [self]
       let inner = index < elements.count ? elements[index] : Node(.mapping([]), location: location)
       let new = inner.replacing(at: path.dropFirst(), with: value)
       let after = elements.dropFirst(index + 1)

@@ -86,7 +86,11 @@ extension SettingTree.Content {
     case (.text, .scalar(let scalar)), (.words, .scalar(let scalar)): self = .value(.string(scalar.text))
     case (.number, .scalar(let scalar)):
       // 1 and 1.0 are the same number, and so are 1e-3 and 0.001.
-      if case .integer(let value) = scalar.value { self = .value(.number(Double(value))) } else { self = .value(node.json) }
+      if case .integer(let value) = scalar.value {
+        self = .value(.number(Double(value)))
+      } else {
+        self = .value(node.json)
+      }
     default: self = .value(node.json)
     }
   }
