@@ -13,6 +13,8 @@ public struct PlanDifference: Sendable {
     public let counterpart: Step?
     /// What differs, from the first to the second, with places in the second's spec.
     public let changes: [LeafChange]
+    /// The cells that use the second one's step, as they are named as users of steps.
+    public let cells: [String]
   }
 
   /// How many steps both have.
@@ -23,6 +25,9 @@ public struct PlanDifference: Sendable {
   public let onlySecond: Int
   /// Where they part, in the order of the graph.
   public let partings: [Parting]
+  /// Steps of the first that the second does not have although it has all that they are made from, and that nothing of the
+  /// second stands in the place of.
+  public let dropped: [Step]
 
   /// Compares.
   ///
@@ -43,19 +48,33 @@ public struct PlanDifference: Sendable {
       }
     }
     let others = parting(first)
-    partings = parting(second).map { step in
-      let candidates = others.filter { $0.kind == step.kind }
-        .map { (step: $0, changes: Self.manifest(of: $0).changes(to: Self.manifest(of: step))) }
-      // Of those of the same name, if there are any, the one that differs least.
-      let named = candidates.filter { $0.step.label == step.label }
-      let nearest = (named.isEmpty ? candidates : named).min { $0.changes.count < $1.changes.count }
-      guard let nearest, !nearest.changes.isEmpty else {
-        return Parting(step: step, counterpart: nearest?.step, changes: [])
-      }
-      let teller = ChangeTeller(
-        step: step, steps: steps, old: Self.manifest(of: nearest.step), new: Self.manifest(of: step))
-      return Parting(step: step, counterpart: nearest.step, changes: teller.changes(nearest.changes))
+    // Where the first does nothing else, what both have may be what the second does in another way.
+    let named = Dictionary(grouping: graph.steps.filter { first.contains($0.id) }, by: \.label)
+    let partings = parting(second).map { step in
+      let nearest = Self.nearest(to: step, among: others) ?? Self.nearest(to: step, among: named[step.label] ?? [])
+      return Self.parting(of: step, from: nearest, steps, graph.users[step.id] ?? [])
     }
+    self.partings = partings
+    let replaced = Set(partings.compactMap { $0.counterpart?.id })
+    dropped = others.filter { !replaced.contains($0.id) }
+  }
+
+  /// Of the steps of a step's kind the one that differs least, of those of its name if there are any.
+  private static func nearest(to step: Step, among others: [Step]) -> Step? {
+    let own = manifest(of: step)
+    let candidates = others.filter { $0.kind == step.kind }
+    let named = candidates.filter { $0.label == step.label }
+    return (named.isEmpty ? candidates : named).map { (step: $0, count: manifest(of: $0).changes(to: own).count) }
+      .min { $0.count < $1.count }?.step
+  }
+
+  private static func parting(
+    of step: Step, from other: Step?, _ steps: [StepID: Step], _ cells: [String]
+  ) -> Parting {
+    let raw = other.map { manifest(of: $0).changes(to: manifest(of: step)) } ?? []
+    guard let other, !raw.isEmpty else { return Parting(step: step, counterpart: other, changes: [], cells: cells) }
+    let teller = ChangeTeller(step: step, steps: steps, old: manifest(of: other), new: manifest(of: step))
+    return Parting(step: step, counterpart: other, changes: teller.changes(raw), cells: cells)
   }
 
   /// A step's manifest in which inputs are told apart by where they come from: their contents need not be known.

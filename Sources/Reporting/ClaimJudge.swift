@@ -91,17 +91,13 @@ enum ClaimJudge {
   private static func doubt(of row: TableComparison.Row) -> Doubt? {
     switch row.basis {
     case .same: return .sameOutcomes
-    case .numbers: return row.first.kind == "error-detection" ? .onlyOverSeeds : .noCommonRecords
-    case .seeds, .records: break
+    case .numbers(.onlyOverSeeds): return .onlyOverSeeds
+    case .numbers(.noWeight): return .noWeight
+    case .numbers(.notFinite): return .notFinite
+    case .numbers(.noSpread(let records)): return .noSpread(records: records)
+    case .numbers: return .noCommonRecords
+    case .seeds, .records: return row.estimate == nil ? .noWeight : nil
     }
-    guard let estimate = row.estimate else { return .noWeight }
-    let numbers = [estimate.difference, estimate.low, estimate.high, estimate.p, estimate.detectable]
-    guard numbers.allSatisfy(\.isFinite) else { return .notFinite }
-    // Where each record is right or wrong the exact test needs no spread.
-    if case .records(let count) = row.basis, row.disagreement == nil, !estimate.hasSpread {
-      return .noSpread(records: count)
-    }
-    return nil
   }
 
   // MARK: - Judging

@@ -52,6 +52,28 @@ public struct StoredTable: Sendable {
   /// A paper's numbers; nil where the table has none.
   public let published: PublishedNumbers?
 
+  /// Takes what was read.
+  init(numbers: [Number], claims: [JudgedClaim] = [], published: PublishedNumbers? = nil) {
+    self.numbers = numbers
+    self.claims = claims
+    self.published = published
+  }
+
+  /// The same numbers with their coordinates in the order of some axes, those of no such axis behind them.
+  ///
+  /// A `table.json` keeps its coordinates sorted by name, for its bytes must not depend on how a file was laid out.
+  ///
+  /// - Parameter axes: The axes in the order of their experiment.
+  /// - Returns: The table.
+  public func ordered(by axes: [String]) -> StoredTable {
+    func rank(_ place: Measured.Coordinate) -> Int { axes.firstIndex(of: place.axis) ?? axes.count }
+    let ordered = numbers.map { number in
+      let ranked = number.place.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+      return number.placed(at: ranked.map(\.element))
+    }
+    return StoredTable(numbers: ordered, claims: claims, published: published)
+  }
+
   /// Reads a table.
   ///
   /// - Throws: ``WireFault`` if a part is missing.
@@ -67,7 +89,14 @@ public struct StoredTable: Sendable {
 }
 
 extension StoredTable.Number {
-  fileprivate init(json: JSONValue) throws(WireFault) {
+  /// The same number, its coordinates in another order.
+  fileprivate func placed(at place: [Measured.Coordinate]) -> Self {
+    Self(
+      eval: eval, kind: kind, place: place, mean: mean, error: error, records: records, seeds: seeds,
+      diverged: diverged, sources: sources, measured: measured.named(eval, at: place))
+  }
+
+  init(json: JSONValue) throws(WireFault) {
     eval = try json.text("eval")
     kind = try json.text("kind")
     // A table over several experiments has rows and columns in the place of coordinates.

@@ -15,8 +15,8 @@ public struct TableComparison: Sendable {
     case seeds(Int, Int)
     /// Records that both measured: it speaks of these training runs.
     case records(Int)
-    /// Nothing but the two numbers: outcomes are not in the store, or have nothing in common.
-    case numbers
+    /// Nothing but the two numbers, and why.
+    case numbers(UntestedReason)
   }
 
   /// Two numbers that belong together.
@@ -36,9 +36,15 @@ public struct TableComparison: Sendable {
 
     /// Whether the difference stands out from the noise at a level of 5%, over all comparisons made.
     public var isFound: Bool { (adjusted ?? 1) < 0.05 }
+
+    /// Why there is no test; nil where there is one, or the outcomes are the same.
+    public var untested: UntestedReason? { if case .numbers(let reason) = basis { reason } else { nil } }
+
+    /// Whether the numbers are shares, shown in percent.
+    public var isShare: Bool { first.isShare || second.isShare }
   }
 
-  /// The rows, in the order of the first table.
+  /// The rows, in the order of one of the tables.
   public let rows: [Row]
   /// What only the first table has.
   public let onlyFirst: [StoredTable.Number]
@@ -52,12 +58,22 @@ public struct TableComparison: Sendable {
   /// - Parameters:
   ///   - first: The first table.
   ///   - second: The second table.
+  ///   - inOrderOfSecond: Whether rows stand in the order of the second table, not of the first.
   ///   - outcomes: The records of an outcomes object; nil if it cannot be had.
-  public init(_ first: StoredTable, _ second: StoredTable, outcomes: (Digest) -> [Outcomes]?) {
+  public init(
+    _ first: StoredTable, _ second: StoredTable, inOrderOfSecond: Bool = false, outcomes: (Digest) -> [Outcomes]?
+  ) {
     let others = Dictionary(second.numbers.map { (Name($0), $0) }, uniquingKeysWith: { first, _ in first })
     let names = Set(first.numbers.map { Name($0) })
+    let order = Dictionary(
+      second.numbers.enumerated().map { (Name($0.element), $0.offset) }, uniquingKeysWith: { first, _ in first })
+    let both = first.numbers.filter { others[Name($0)] != nil }
+    let ordered = both.enumerated().sorted { left, right in
+      guard inOrderOfSecond else { return left.offset < right.offset }
+      return order[Name(left.element), default: 0] < order[Name(right.element), default: 0]
+    }
     rows = Self.adjusted(
-      first.numbers.compactMap { number in others[Name(number)].map { Row(number, $0, outcomes) } })
+      ordered.compactMap { number in others[Name(number.element)].map { Row(number.element, $0, outcomes) } })
     onlyFirst = first.numbers.filter { others[Name($0)] == nil }
     onlySecond = second.numbers.filter { !names.contains(Name($0)) }
   }
@@ -90,28 +106,53 @@ extension TableComparison.Row {
     let isSame = !first.sources.isEmpty && first.sources.map(\.outcomes) == second.sources.map(\.outcomes)
     if isSame {
       (basis, estimate, disagreement) = (.same, nil, nil)
-    } else if let estimate = Estimate.welch(first.seeds, second.seeds), estimate.hasSpread, !first.diverged,
-      !second.diverged
-    {
+    } else if let reason = Self.fault(first, second) {
+      (basis, estimate, disagreement) = (.numbers(reason), nil, nil)
+    } else if let estimate = Estimate.welch(first.seeds, second.seeds), estimate.hasSpread {
       // Seeds that all come to one number, as a model that is always right, do not say how far others would lie from it.
       (basis, self.estimate, disagreement) = (.seeds(first.seeds.count, second.seeds.count), estimate, nil)
-    } else if let pairs = Self.pairs(first, second, outcomes) {
-      let comparison = PairedComparison(pairs, isExponential: first.kind == "perplexity")
-      (basis, estimate, disagreement) = (.records(pairs.count), comparison.estimate(), comparison.disagreement)
     } else {
-      (basis, estimate, disagreement) = (.numbers, nil, nil)
+      (basis, estimate, disagreement) = Self.overRecords(first, second, outcomes)
     }
   }
 
-  /// What both made of the records that both measured, over all seeds; nil if that cannot be said.
-  private static func pairs(
+  /// What is wrong with the numbers themselves.
+  private static func fault(_ first: StoredTable.Number, _ second: StoredTable.Number) -> UntestedReason? {
+    if first.divergence != nil || second.divergence != nil {
+      return .diverged(first: first.divergence, second: second.divergence)
+    }
+    let sides = [(first, UntestedReason.Side.first), (second, .second)]
+    let empty = sides.filter { $0.0.mean == nil }.map(\.1)
+    if !empty.isEmpty { return .notMeasured(empty) }
+    if sides.contains(where: { $0.0.mean?.isFinite == false }) { return .notFinite }
+    return first.kind == second.kind || first.kind.isEmpty || second.kind.isEmpty
+      ? nil : .otherKinds(first.kind, second.kind)
+  }
+
+  /// A comparison over the records that both measured, over all seeds, or why there is none.
+  private static func overRecords(
     _ first: StoredTable.Number, _ second: StoredTable.Number, _ outcomes: (Digest) -> [Outcomes]?
-  ) -> [PairedRecord]? {
+  ) -> (TableComparison.Basis, Estimate?, Disagreement?) {
+    let sides = [(first, UntestedReason.Side.first), (second, .second)]
+    let unnamed = sides.filter { $0.0.sources.isEmpty }.map(\.1)
+    if !unnamed.isEmpty { return (.numbers(.outcomesNotNamed(unnamed)), nil, nil) }
     // An area under a curve is no mean over records.
-    guard first.kind == second.kind, first.kind != "error-detection" else { return nil }
-    let sides = [first, second].map { $0.sources.compactMap { outcomes($0.outcomes) } }
-    guard sides[0].count == first.sources.count, sides[1].count == second.sources.count else { return nil }
-    let both = PairedOutcomes.pairs(sides[0], sides[1])
-    return both.count > 1 ? both : nil
+    if first.kind == "error-detection" { return (.numbers(.onlyOverSeeds), nil, nil) }
+    let read = sides.map { side in side.0.sources.compactMap { outcomes($0.outcomes) } }
+    let gone = zip(sides, read).filter { $1.count != $0.0.sources.count }.map(\.0.1)
+    if !gone.isEmpty { return (.numbers(.outcomesNotStored(gone)), nil, nil) }
+    let pairs = PairedOutcomes.pairs(read[0], read[1])
+    guard pairs.count > 1 else {
+      let counts = read.map { Set($0.joined().map(\.id)).count }
+      return (.numbers(.otherRecords(common: pairs.count, first: counts[0], second: counts[1])), nil, nil)
+    }
+    let comparison = PairedComparison(pairs, isExponential: first.kind == "perplexity")
+    guard let estimate = comparison.estimate() else { return (.numbers(.noWeight), nil, nil) }
+    let numbers = [estimate.difference, estimate.low, estimate.high, estimate.p, estimate.detectable]
+    guard numbers.allSatisfy(\.isFinite) else { return (.numbers(.notFinite), nil, nil) }
+    let disagreement = comparison.disagreement
+    // Where each record is right or wrong the exact test needs no spread.
+    if disagreement == nil, !estimate.hasSpread { return (.numbers(.noSpread(records: pairs.count)), nil, nil) }
+    return (.records(pairs.count), estimate, disagreement)
   }
 }

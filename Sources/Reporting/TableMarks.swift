@@ -85,7 +85,10 @@ public struct TableMarks: Sendable {
     }
     if signs.contains(" ≈") { parts.append("≈ is inside the noise") }
     if signs.contains(" =") { parts.append("= is the same outcomes") }
-    if signs.contains(" ?") { parts.append("? could not be tested, for the outcomes are not in this store") }
+    let reasons = differences.values.compactMap(\.untested).map(\.inShort)
+    if !reasons.isEmpty {
+      parts.append("? could not be tested, for \(Set(reasons).sorted().joined(separator: ", or "))")
+    }
     return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
   }
 }

@@ -72,7 +72,9 @@ struct ExecCommand: ParsableCommand {
     let plan = try plan(session, saved, store, limits)
     store.endLookAhead()
     Kept.untilExit((session, plan))
-    let executor = executor(store, leases, limits, view)
+    let read = RunSpecs(
+      session, specs: (saved?.options ?? spec).specs, sets: (saved?.options ?? spec).sets, isSmoke: smoke)
+    let executor = executor(store, leases, limits, view, read)
     var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
     Kept.untilExit(done)
     var failing: [Diagnosis] = []
@@ -116,7 +118,7 @@ struct ExecCommand: ParsableCommand {
   }
 
   private func executor(
-    _ store: Store, _ leases: LeaseKeeper, _ limits: RunLimits, _ view: any RunView
+    _ store: Store, _ leases: LeaseKeeper, _ limits: RunLimits, _ view: any RunView, _ read: RunSpecs
   ) -> Executor {
     let clock = ContinuousClock()
     let origin = clock.now
@@ -126,7 +128,7 @@ struct ExecCommand: ParsableCommand {
     return Executor(
       store: store, runner: engine, cancellation: Interrupt.cancellation,
       now: { origin.duration(to: clock.now) / .seconds(1) }, provenance: { Provenance.facts },
-      runFacts: Provenance.runFacts(specs: spec.specs), leases: leases, limits: limits, observe: view.show)
+      runFacts: Provenance.runFacts(specs: spec.specs, read: read), leases: leases, limits: limits, observe: view.show)
   }
 
   /// The saved plan, if one was given in the place of specs.
@@ -225,12 +227,14 @@ enum Provenance {
   }
 
   /// What a run's journal says of it at its beginning.
-  static func runFacts(specs: [String]) -> JSONObject {
-    JSONObject([
+  static func runFacts(specs: [String], read: RunSpecs? = nil) -> JSONObject {
+    var facts = JSONObject([
       JSONMember("runner", .string(Version.text)), JSONMember("host", .string(ProcessInfo.processInfo.hostName)),
       JSONMember("pid", .integer(Int64(ProcessInfo.processInfo.processIdentifier))),
       JSONMember("specs", .array(specs.map { .string($0) })),
     ])
+    facts["read"] = read?.json
+    return facts
   }
 
   /// A name for a run that no other run has.

@@ -1,6 +1,7 @@
 // Results as the command line names them: by a spec, a folder of results, or a table file, with the numbers if there are any.
 
 import Diagnostics
+import Digests
 import FoundationEssentials
 import JSON
 import Planning
@@ -13,125 +14,141 @@ import Storage
 struct NamedResults {
   /// As the user named it.
   let name: String
-  /// The experiment, if it is the spec of one.
-  let experiment: PlannedExperiment?
-  /// The table over several experiments, if it is the spec of one.
-  let specification: TableSpecification?
+  /// What is planned of it, if it is a spec.
+  let source: PlannedSource?
   /// Its numbers; nil if a spec was never run.
   let table: StoredTable?
 
-  /// All that is named, specs planned together, so that steps that they share are one.
+  /// The experiment, if it is the spec of one.
+  var experiment: PlannedExperiment? { if case .experiment(let experiment)? = source { experiment } else { nil } }
+
+  /// The table over several experiments, if it is the spec of one.
+  var specification: TableSpecification? { if case .table(let table, _)? = source { table } else { nil } }
+
+  /// All that is named.
   ///
   /// - Parameters:
   ///   - paths: The names.
   ///   - store: Where numbers of specs are looked for first.
   ///   - results: The folder of results in which they are looked for then.
   ///   - judges: Whether the claims of specs are judged; those of files were when they were written.
-  /// - Returns: The results in the order of their names, and the session of the specs among them, if there are any.
+  /// - Returns: The results in the order of their names.
   /// - Throws: What is wrong with a spec, a file that cannot be read, or what reading the store throws.
   static func all(
     _ paths: [String], in store: Store, results: String, judges: Bool = false
-  ) throws -> (named: [NamedResults], session: Session?) {
-    var options = SpecOptions()
-    options.specs = paths.filter(isSpec)
-    options.sets = []
-    let session = options.specs.isEmpty ? nil : try Session(options, namesMayRepeat: true)
-    let named = try paths.map { path in
-      guard isSpec(path), let session else { return try NamedResults(file: path) }
-      return try NamedResults(path, StoredSession(session: session, store: store, results: results, judges: judges))
+  ) throws -> [NamedResults] {
+    let planned = try PlannedSources(paths.filter(isSpec).map { SpecSource(path: $0) })
+    let stored = StoredNumbers(graph: planned.graph, store: store, judges: judges)
+    var sources = planned.sources[...]
+    return try paths.map { path in
+      guard isSpec(path), let source = sources.popFirst() else { return try NamedResults(file: path) }
+      return try NamedResults(spec: path, source, stored, results: results)
     }
-    return (named, session)
   }
 
   /// Whether an argument names a spec.
-  private static func isSpec(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+  static func isSpec(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+
+  /// Takes what was found.
+  init(name: String, source: PlannedSource?, table: StoredTable?) {
+    (self.name, self.source, self.table) = (name, source, table)
+  }
 
   /// A folder of results, or a table file.
-  private init(file path: String) throws {
-    var isFolder = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let file = isFolder ? "\(path)/table.json" : path
+  init(file path: String) throws {
+    let file = Self.isFolder(path) ? "\(path)/table.json" : path
     guard let table = try Self.table(inFile: file) else {
       throw CommandError.unreadable(path: file, reason: "there is no such file")
     }
-    name = path
-    (experiment, specification) = (nil, nil)
-    self.table = table
+    self.init(name: path, source: nil, table: table)
   }
 
-  /// A spec of a session by its path, with the numbers that the store has for it as it is now, else those of its folder of
-  /// results.
-  private init(_ path: String, _ stored: StoredSession) throws {
-    name = path
-    experiment = stored.session.experiments.first { $0.experiment.path == path }
-    specification = experiment == nil ? stored.session.tables.first { $0.path == path } : nil
-    var table: StoredTable?
-    if let experiment { table = try stored.table(of: experiment) }
-    if let specification { table = try stored.table(of: specification) }
-    let folder = experiment?.name ?? ExperimentName.name(ofSpec: path)
-    self.table = try table ?? Self.table(inFile: "\(stored.results)/\(folder)/table.json")
+  /// A spec with the numbers that the store has for it as it is now, else those of its folder of results.
+  init(spec path: String, _ source: PlannedSource, _ stored: StoredNumbers, results: String) throws {
+    let folder = ExperimentName.name(ofSpec: path)
+    let table = try stored.table(of: source, path) ?? Self.table(inFile: "\(results)/\(folder)/table.json")
+    self.init(name: path, source: source, table: table)
   }
 
   /// What tables call it: the experiment's name, else that of the folder of results.
-  var title: String {
-    experiment?.name ?? specification.map { ExperimentName.name(ofSpec: $0.path) }
-      ?? ExperimentName.name(ofResults: name)
+  var title: String { source == nil ? ExperimentName.name(ofResults: name) : ExperimentName.name(ofSpec: name) }
+
+  /// Whether there is a folder of that name.
+  static func isFolder(_ path: String) -> Bool {
+    var isFolder = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
   }
 
-  /// The table of a file; nil if there is none.
+  /// The table of a `table.json` or a `table.csv`; nil if there is none.
   static func table(inFile path: String) throws -> StoredTable? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw CommandError.unreadable(path: path, reason: "it cannot be opened")
-    }
+    guard let bytes = try bytes(ofFile: path) else { return nil }
     do {
-      return try StoredTable(json: JSONValue(parsing: [UInt8](bytes)))
+      if path.hasSuffix(".csv") { return try StoredTable(csv: String(decoding: bytes, as: UTF8.self)) }
+      return try StoredTable(json: JSONValue(parsing: bytes))
     } catch let fault as WireFault {
       throw CommandError.unreadable(path: path, reason: "it is no table of results: `\(fault.member)` is missing")
     } catch let error as JSONError {
       throw CommandError.unreadable(path: path, reason: "it is no table of results: \(error.reason)")
     }
   }
-}
 
-/// Specs with the store in which their numbers are looked for.
-private struct StoredSession {
-  let session: Session
-  let store: Store
-  let results: String
-  let judges: Bool
-
-  /// The numbers of an experiment; nil if the store does not have its table.
-  func table(of experiment: PlannedExperiment) throws -> StoredTable? {
-    try report(of: experiment, judges: judges).flatMap { try? StoredTable(json: $0.json) }
+  private static func bytes(ofFile path: String) throws -> [UInt8]? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw CommandError.unreadable(path: path, reason: "it cannot be opened")
+    }
+    return [UInt8](bytes)
   }
 
-  /// The numbers of a table over several experiments; nil unless the store has all of them.
-  func table(of table: TableSpecification) throws -> StoredTable? {
-    let reports = try table.resolved.compactMap { resolved in
-      try session.experiments.first { $0.experiment.path == resolved.path }.flatMap {
-        try report(of: $0, judges: false)
-      }
+  /// The axes of results in a folder, in the order of the experiment, which `table.csv` keeps; nil if it is not there.
+  static func axes(beside path: String) -> [String]? {
+    let folder =
+      isFolder(path)
+      ? path
+      : path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        .joined(separator: "/")
+    let file = folder.isEmpty ? "table.csv" : "\(folder)/table.csv"
+    guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
+    return StoredTable.axes(ofCSV: String(decoding: bytes, as: UTF8.self))
+  }
+}
+
+/// A graph with the store in which the numbers of its experiments are looked for.
+struct StoredNumbers {
+  let graph: StepGraph
+  let store: Store
+  var judges = false
+
+  /// The numbers of a spec; nil unless the store has all of them.
+  func table(of source: PlannedSource, _ path: String) throws -> StoredTable? {
+    switch source {
+    case .experiment(let experiment):
+      return try report(of: experiment, judges: judges).flatMap { try? StoredTable(json: $0.json) }
+    case .table(let table, let experiments):
+      let reports = try experiments.compactMap { try report(of: $0, judges: false) }
+      guard reports.count == experiments.count else { return nil }
+      let name = ExperimentName.name(ofSpec: path)
+      let cross = try CrossTable(table, name: name, reports: reports, judges: judges) { store.outcomes($0) }
+      return try? StoredTable(json: cross.json)
     }
-    guard reports.count == table.resolved.count else { return nil }
-    let name = ExperimentName.name(ofSpec: table.path)
-    let cross = try CrossTable(table, name: name, reports: reports, judges: judges) { store.outcomes($0) }
-    return try? StoredTable(json: cross.json)
+  }
+
+  /// The key of the step that makes an experiment's table; nil if that is not stored.
+  func tableKey(of experiment: PlannedExperiment) -> Digest? {
+    StoredGraph(graph.restricted(to: [experiment.table]), in: store)[experiment.table]?.key
   }
 
   private func report(of experiment: PlannedExperiment, judges: Bool) throws -> ResultReport? {
-    let stored = StoredGraph(session.graph.restricted(to: [experiment.table]), in: store)
+    let stored = StoredGraph(graph.restricted(to: [experiment.table]), in: store)
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let bytes = try store.read(digest)
-    let graph = session.graph.steps(of: experiment)
+    let own = graph.steps(of: experiment)
     let searches = try store.searches(of: experiment, stored.results)
     guard judges else {
-      return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph, searches: searches)
+      return try ResultReport(experiment, table: bytes, results: stored.results, graph: own, searches: searches)
     }
     return try ResultReport(
-      experiment, table: bytes, results: stored.results, graph: graph, searches: searches, judges: true
-    ) {
-      store.outcomes($0)
-    }
+      experiment, table: bytes, results: stored.results, graph: own, searches: searches, judges: true
+    ) { store.outcomes($0) }
   }
 }

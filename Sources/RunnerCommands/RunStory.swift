@@ -58,10 +58,16 @@ struct RunStory {
   let host: String?
   let process: Int?
   let specs: [String]
+  /// The specs as they stood; nil of a journal that did not keep them.
+  let read: RunSpecs?
+  /// The version of the program; nil if nobody noted it.
+  let version: String?
   /// How many steps it has to do with; nil if its journal does not say.
   let steps: Int?
   /// Steps whose results were there.
   let stored: Int
+  /// The steps whose results were there, as far as the journal names them.
+  let cached: [(label: String, key: String)]
   /// Steps that were begun, and those that could not be.
   let visits: [Visit]
   /// Seconds from its beginning to its end, or to now.
@@ -83,7 +89,10 @@ struct RunStory {
     host = told.start["host"]?.stringValue ?? sign?.holder.host
     process = told.start["pid"]?.integerValue ?? sign?.process ?? Self.process(in: id)
     specs = (told.start["specs"]?.arrayValue ?? []).compactMap(\.stringValue)
+    read = RunSpecs(journal: told.start["read"])
+    version = told.start["runner"]?.stringValue
     steps = told.start["steps"]?.integerValue
+    cached = told.cached
     visits = told.visits
     began = told.began ?? sign?.holder.since
     let now = journal.now
@@ -128,6 +137,7 @@ struct RunStory {
     var began: Int64?
     var last: Int64?
     var stored = 0
+    var cached: [(label: String, key: String)] = []
     var visits: [Visit] = []
 
     mutating func take(_ event: JSONValue) {
@@ -138,7 +148,12 @@ struct RunStory {
         start = event.objectValue ?? start
         began = time
       case "run-ended": end = event
-      case "cached": stored += event["steps"]?.arrayValue?.count ?? 1
+      case "cached":
+        stored += event["steps"]?.arrayValue?.count ?? 1
+        let (labels, keys) = (event["steps"]?.arrayValue ?? [], event["keys"]?.arrayValue ?? [])
+        cached += zip(labels, keys).compactMap { label, key in
+          label.stringValue.flatMap { label in key.stringValue.map { (label: label, key: $0) } }
+        }
       default: step(event, time)
       }
     }

@@ -36,7 +36,10 @@ struct RunsCommand: ParsableCommand {
     let store = try storage.open(.readOnly)
     let names = try store.runs().sorted().reversed()
     if let name {
-      let story = try RunStory(try Self.find(name, among: Array(names)), in: store)
+      guard let run = try RunStory.find(name, among: Array(names)) else {
+        throw CommandError.unknownName(what: "run", name: name, known: Array(names.prefix(20)))
+      }
+      let story = try RunStory(run, in: store)
       if json { Output.json(story.json) } else { for line in story.lines { Output.line(line) } }
       return
     }
@@ -55,16 +58,22 @@ struct RunsCommand: ParsableCommand {
       if names.count > stories.count { Output.line("and \(names.count - stories.count) earlier: --last shows more") }
     }
   }
+}
 
-  private static func find(_ name: String, among names: [String]) throws -> String {
+extension RunStory {
+  /// The run of a name: its own, the beginning of it, or `last`.
+  ///
+  /// - Parameters:
+  ///   - name: The name.
+  ///   - names: All runs, the newest first.
+  /// - Returns: The run's whole name; nil if none is called so.
+  /// - Throws: ``RunsFault`` if several begin so.
+  static func find(_ name: String, among names: [String]) throws -> String? {
     if name == "last", let last = names.first { return last }
     if names.contains(name) { return name }
     let found = names.filter { $0.hasPrefix(name) }
-    guard let only = found.first else {
-      throw CommandError.unknownName(what: "run", name: name, known: Array(names.prefix(20)))
-    }
-    guard found.count == 1 else { throw RunsFault.ambiguous(name: name, found) }
-    return only
+    guard found.count < 2 else { throw RunsFault.ambiguous(name: name, found) }
+    return found.first
   }
 }
 
@@ -87,7 +96,7 @@ enum RunsFault: DiagnosableError, Hashable {
 
 extension RunStory {
   /// The cells of the list.
-  fileprivate var row: [String] {
+  var row: [String] {
     let names = specs.isEmpty ? "–" : specs.joined(separator: " ")
     return [
       id, began.map { TimeText.utc($0) } ?? Self.time(in: id) ?? "–",
@@ -97,7 +106,7 @@ extension RunStory {
   }
 
   /// The steps in numbers: those of each kind that there are any of.
-  private var counts: String {
+  var counts: String {
     let parts = [
       (count(.finished), "ran"), (stored, "stored"), (count(.failed), "failed"), (count(.blocked), "blocked"),
       (state == .done ? 0 : left ?? 0, "left"),

@@ -16,18 +16,17 @@ struct Session {
   /// Tables over several of the experiments, as the user named them.
   let tables: [TableSpecification]
   let graph: StepGraph
+  /// The files of further specs, whose trained weights the experiments use.
+  let others: [ReadFile]
 
   /// Reads and checks specs; warnings go to standard error.
   static func readFiles(_ options: SpecOptions) throws -> [SpecificationFile] {
-    let reader = SpecificationReader()
     var files: [SpecificationFile] = []
     var problems: [Diagnosis] = []
     for path in options.specs {
       do {
-        let file = try reader.readFile(path, sets: options.sets)
-        for warning in file.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
-        files.append(file)
-      } catch {
+        files.append(try readFile(SpecSource(path: path, sets: options.sets)))
+      } catch let error as Diagnoses {
         // Specs that extend one file have its mistakes in common.
         problems += error.diagnoses.filter { !problems.contains($0) }
       }
@@ -49,11 +48,12 @@ struct Session {
   }
 
   /// Reads, checks and plans specs, with at most `limit` records in each part of a data set and `trainingSteps` optimizer
-  /// steps in each training; names may repeat where no results are written.
-  init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil, namesMayRepeat: Bool = false) throws {
+  /// steps in each training.
+  init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil) throws {
     let files = try Self.readFiles(options)
     let resolved = Self.experiments(of: files)
-    let context = Self.context(limit: limit, trainingSteps: trainingSteps) {
+    let others = OtherSpecs()
+    let context = Self.context(limit: limit, trainingSteps: trainingSteps, others: others) {
       try Self.digest(ofFile: $0, namedIn: resolved)
     }
     var planner = Planner(context: context)
@@ -61,7 +61,7 @@ struct Session {
     var names: [String: String] = [:]
     for experiment in resolved {
       let name = ExperimentName.name(ofSpec: experiment.path)
-      if let other = names[name], !namesMayRepeat {
+      if let other = names[name] {
         throw CommandError.sameName(name: name, first: other, second: experiment.path)
       }
       names[name] = experiment.path
@@ -77,6 +77,7 @@ struct Session {
       names[name] = table.path
     }
     graph = planner.steps
+    self.others = others.files
     try Self.check(graph)
   }
 
@@ -87,7 +88,7 @@ struct Session {
   }
 
   /// The digest of a local file; a fault is shown at the path in the spec.
-  private static func digest(ofFile path: String, namedIn experiments: [ResolvedExperiment]) throws -> Digest {
+  static func digest(ofFile path: String, namedIn experiments: [ResolvedExperiment]) throws -> Digest {
     do {
       return try FileDigest.digest(ofFile: path)
     } catch let error as any DiagnosableError {
@@ -101,12 +102,11 @@ struct Session {
 extension Session {
   /// What planning must know of this host.
   static func context(
-    limit: Int? = nil, trainingSteps: Int? = nil,
+    limit: Int? = nil, trainingSteps: Int? = nil, others specs: OtherSpecs = OtherSpecs(),
     digestOfFile: @escaping @Sendable (String) throws -> Digest = { try FileDigest.digest(ofFile: $0) },
     fingerprint: @escaping @Sendable (ArithmeticClass) throws -> String? = { try Fingerprint.text(of: $0) }
   ) -> PlanningContext {
-    let specs = OtherSpecs()
-    return PlanningContext(
+    PlanningContext(
       limit: limit, trainingSteps: trainingSteps, digestOfFile: digestOfFile,
       fingerprint: fingerprint, experiment: { try specs.read($0) })
   }
@@ -124,16 +124,24 @@ extension SpecificationFile {
 }
 
 /// Specs of experiments whose weights others use, each read once.
-private final class OtherSpecs: Sendable {
+final class OtherSpecs: Sendable {
+  private let source: any FileReading
   private let known = Mutex<[String: ResolvedExperiment]>([:])
+
+  init(_ source: any FileReading = DiskFiles()) { self.source = source }
 
   /// The spec; nil if there is no such file.
   func read(_ path: LocalPath) throws -> ResolvedExperiment? {
     if let known = known.withLock({ $0[path.resolved] }) { return known }
-    guard FileManager.default.fileExists(atPath: path.resolved) else { return nil }
-    let experiment = try SpecificationReader().read(path.resolved)
+    guard source.exists(path.resolved) else { return nil }
+    let experiment = try SpecificationReader(files: source).read(path.resolved)
     known.withLock { $0[path.resolved] = experiment }
     return experiment
+  }
+
+  /// The files that were read, sorted by path.
+  var files: [ReadFile] {
+    known.withLock { known in known.values.flatMap(\.files) }.sorted { $0.path < $1.path }
   }
 }
 

@@ -46,7 +46,7 @@ struct TableCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let sides = try NamedResults.all(experiments, in: store, results: results, judges: true).named
+    let sides = try NamedResults.all(experiments, in: store, results: results, judges: true)
     for side in sides where side.table == nil {
       throw CommandError.unreadable(path: side.name, reason: "it was never run here; run it, or name its results")
     }

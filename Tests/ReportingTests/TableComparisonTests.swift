@@ -50,7 +50,10 @@ import Testing
       Digest.sha256("p"): Self.outcomes([1, 0, 1, 0]), .sha256("v"): Self.outcomes([1, 1, 1, 1, 0]),
     ]
     let comparison = TableComparison(first, second) { stored[$0] }
-    #expect(comparison.rows.map(\.basis) == [.records(4), .seeds(2, 2), .same, .numbers])
+    #expect(
+      comparison.rows.map(\.basis) == [
+        .records(4), .seeds(2, 2), .same, .numbers(.outcomesNotStored([.first, .second])),
+      ])
     #expect(comparison.onlyFirst.map(\.cell) == ["only"] && comparison.onlySecond.isEmpty)
     let records = comparison.rows[0]
     #expect(records.estimate?.difference == 0.5 && records.disagreement?.onlySecond == 2 && records.estimate?.p == 0.5)
@@ -67,5 +70,91 @@ import Testing
       Self.cell(#""base":"base""#, seeds: [1], outcomes: []), Self.cell("", seeds: [1], outcomes: []),
     ]).numbers
     #expect(numbers.map(\.cell) == ["judge/DPO, round 2", "base", ""])
+  }
+
+  private static func read(_ json: String) throws -> StoredTable {
+    try table([#"{"at":{},"eval":"accuracy","kind":"accuracy","records":4,\#(json)}"#])
+  }
+
+  private static func steps(_ name: String) -> String {
+    let (key, outcomes) = (Digest.sha256("key \(name)").hex, Digest.sha256(name).hex)
+    return #""steps":[{"key":"\#(key)","outcomes":"\#(outcomes)"}]"#
+  }
+
+  /// A seed whose training came to nothing counts 0 in the mean, which is no number to compare.
+  @Test func aTrainingThatDivergedIsNoNumber() throws {
+    let wild = try Self.read(#""mean":0,"seeds":[0,0],"diverged-at":[7,null],"# + Self.steps("p"))
+    let sane = try Self.read(#""mean":0.5,"seeds":[0.4,0.6],"# + Self.steps("q"))
+    let words = "diverged at step 7 (1 of 2 seeds)"
+    let row = try #require(TableComparison(wild, sane) { _ in Self.outcomes([1, 0]) }.rows.first)
+    #expect(row.untested == .diverged(first: words, second: nil) && row.estimate == nil && row.adjusted == nil)
+    #expect(row.first.divergence == words && row.second.divergence == nil)
+    let back = try #require(TableComparison(sane, wild) { _ in Self.outcomes([1, 0]) }.rows.first)
+    #expect(back.untested == .diverged(first: nil, second: words))
+  }
+
+  @Test func everyReasonIsItsOwn() throws {
+    let one = try Self.read(#""mean":0.5,"seeds":[0.5],"# + Self.steps("p"))
+    let other = try Self.read(#""mean":0.75,"seeds":[0.75],"# + Self.steps("q"))
+    let (known, gone) = (Digest.sha256("p"), Digest.sha256("q"))
+    func reason(_ first: StoredTable, _ second: StoredTable, _ stored: [Digest: [Outcomes]]) -> UntestedReason? {
+      TableComparison(first, second) { stored[$0] }.rows.first?.untested
+    }
+    let records = Self.outcomes([1, 0, 1])
+    let others = records.map {
+      Outcomes(id: RecordID(content: .sha256("x\($0.id)"), occurrence: 0), outcomes: $0.outcomes)
+    }
+    #expect(reason(one, other, [known: records]) == .outcomesNotStored([.second]))
+    #expect(reason(one, other, [:]) == .outcomesNotStored([.first, .second]))
+    #expect(reason(one, other, [known: records, gone: others]) == .otherRecords(common: 0, first: 3, second: 3))
+    #expect(
+      reason(one, other, [known: records, gone: [records[0]] + others]) == .otherRecords(common: 1, first: 3, second: 4)
+    )
+    #expect(reason(one, try Self.read(#""mean":null,"seeds":[],"# + Self.steps("q")), [:]) == .notMeasured([.second]))
+    let scores = records.map { Outcomes(id: $0.id, outcomes: [Outcome(kind: "scored", value: 0.25)]) }
+    let more = records.map { Outcomes(id: $0.id, outcomes: [Outcome(kind: "scored", value: 0.5)]) }
+    #expect(reason(one, other, [known: scores, gone: more]) == .noSpread(records: 3))
+    let weightless = records.map { Outcomes(id: $0.id, outcomes: [Outcome(kind: "scored", value: 0, weight: 0)]) }
+    #expect(reason(one, other, [known: weightless, gone: more]) == .noWeight)
+    let kinds = try [
+      Self.table([Self.cell("", seeds: [0.5], outcomes: ["p"])]),
+      Self.table([Self.cell("", kind: "choice", seeds: [0.5], outcomes: ["q"])]),
+    ]
+    #expect(reason(kinds[0], kinds[1], [known: records, gone: records]) == .otherKinds("accuracy", "choice"))
+  }
+
+  @Test func aTableOfCommaSeparatedValues() throws {
+    let text = """
+      pairs,objective,eval,mean,spread,standard-error,records,seeds,diverged-at
+      "a, \""b\""\",SFT,accuracy,0.5,,0.1,4,1,
+      judge,DPO,accuracy,,,,4,2,7\u{20}
+
+      """
+    let table = try StoredTable(csv: text)
+    #expect(StoredTable.axes(ofCSV: text) == ["pairs", "objective"] && StoredTable.axes(ofCSV: "a,b\n1,2\n") == nil)
+    #expect(table.numbers.map(\.cell) == [#"a, "b"/SFT"#, "judge/DPO"])
+    #expect(table.numbers.map(\.mean) == [0.5, nil] && table.numbers[0].error == 0.1)
+    #expect(table.numbers[1].divergence == "diverged at step 7 (1 of 2 seeds)")
+    #expect(throws: (any Error).self) { _ = try StoredTable(csv: "a,b\n1,2\n") }
+    let named = try Self.table([
+      Self.cell(#""pairs":"a, \"b\"","objective":"SFT""#, seeds: [0.25], outcomes: ["p"])
+    ])
+    let row = try #require(TableComparison(table, named) { _ in nil }.rows.first)
+    #expect(row.untested == .outcomesNotNamed([.first]) && row.isShare)
+  }
+
+  @Test func coordinatesAndRowsInOneOrder() throws {
+    let sorted = try Self.table([
+      Self.cell(#""objective":"DPO","pairs":"judge""#, seeds: [1], outcomes: ["p"]),
+      Self.cell(#""objective":"SFT","pairs":"judge""#, seeds: [1], outcomes: ["q"]),
+    ]).ordered(by: ["pairs", "objective"])
+    #expect(sorted.numbers.map(\.cell) == ["judge/DPO", "judge/SFT"])
+    let spec = try Self.table([
+      Self.cell(#""pairs":"judge","objective":"SFT""#, seeds: [1], outcomes: ["q"]),
+      Self.cell(#""pairs":"judge","objective":"DPO""#, seeds: [1], outcomes: ["p"]),
+    ])
+    let rows = TableComparison(sorted, spec, inOrderOfSecond: true) { _ in nil }.rows
+    #expect(rows.map(\.first.cell) == ["judge/SFT", "judge/DPO"])
+    #expect(TableComparison(sorted, spec) { _ in nil }.rows.map(\.first.cell) == ["judge/DPO", "judge/SFT"])
   }
 }

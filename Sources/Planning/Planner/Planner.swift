@@ -72,6 +72,12 @@ public struct Planner: Sendable {
     graph = StepGraph(revisions: context.revisions)
   }
 
+  /// Goes on with the graph of another planner, for experiments that are planned in another context.
+  public init(context: PlanningContext, continuing graph: StepGraph) {
+    self.context = context
+    self.graph = graph
+  }
+
   /// The graph of everything that was planned so far.
   public var steps: StepGraph { graph }
 

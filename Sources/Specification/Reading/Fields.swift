@@ -81,7 +81,12 @@ struct Fields {
   mutating func optional<Value>(
     _ name: String, _ shape: Shape<Value>, default value: Value, _ help: String
   ) -> Value {
-    optional(name, shape, help) ?? value
+    let read = optional(name, shape, help)
+    if isDescribing {
+      described[described.count - 1].standard = Spelling.of(value)
+      described[described.count - 1].hasStandard = true
+    }
+    return read ?? value
   }
 
   /// The entries that no key above has named, such as the parts of a split.

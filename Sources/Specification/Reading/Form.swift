@@ -1,6 +1,8 @@
 // What a value of a spec may look like, as data: merging and the JSON Schemas walk it.
 // Knows nothing of reading; every shape carries the form that belongs to it.
 
+import JSON
+
 /// What a value may look like.
 indirect enum Form: Sendable {
   /// Text; the pattern is for schemas.
@@ -15,6 +17,8 @@ indirect enum Form: Sendable {
   case null
   /// One of these words.
   case words([String])
+  /// A path to a file, relative to the file that says it.
+  case path
   /// A list.
   case list(Form, atLeast: Int)
   /// A mapping whose names are free.
@@ -45,6 +49,10 @@ struct FieldForm: Sendable {
   let form: Form
   let isRequired: Bool
   let help: String
+  /// What stands for a key that is absent, as a spec would write it; nil if that is nothing.
+  var standard: JSONValue?
+  /// Whether something stands for it, even if nobody said how that is written: a test finds such a key.
+  var hasStandard = false
 }
 
 /// A mapping of exactly one tag, or a tag alone.

@@ -60,13 +60,13 @@ enum Merge {
   }
 
   /// Whether a form is meant for a node of this kind.
-  private static func fits(_ form: Form, _ node: Node) -> Bool {
+  static func fits(_ form: Form, _ node: Node) -> Bool {
     switch (form, node.content) {
     case (.list, .sequence), (.named, .mapping), (.record, .mapping), (.patch, .mapping), (.anything, _): true
     case (.choice(let choice), .mapping(let entries)):
       entries.contains { entry in choice.alternatives.contains { $0.tag.utf8.elementsEqual(entry.key.text.utf8) } }
     case (.choice, .scalar), (.text, .scalar), (.integer, .scalar), (.number, .scalar), (.flag, .scalar),
-      (.null, .scalar), (.words, .scalar):
+      (.null, .scalar), (.words, .scalar), (.path, .scalar):
       true
     case (.either(let forms), _): forms.contains { fits($0, node) }
     default: false

@@ -52,7 +52,7 @@ extension Shape where Value == String {
 
   /// Text with something in it.
   static func nonEmptyText(_ what: String = "text") -> Shape<String> {
-    text(what, pattern: "[\\s\\S]").check { text, node, reading in
+    text(what, pattern: Texts.something).check { text, node, reading in
       if text.isEmpty { reading.note(.emptyText(key: reading.key), node) }
       return text.isEmpty ? nil : text
     }

@@ -76,14 +76,24 @@ extension Shape where Value == StatedDigest {
 extension Shape where Value == LocalPath {
   /// A path, relative to the file that says it.
   static var path: Shape<LocalPath> {
-    Shape<String>.nonEmptyText("a path").check { text, node, _ in
-      LocalPath(written: text, resolved: PathText.resolve(text, fromFile: node.location.source.file))
+    let text = Shape<String>.nonEmptyText("a path")
+    return Shape(.path) { node, reading in
+      text.read(node, reading).map { LocalPath(written: $0, resolved: PathText.resolve($0, at: node)) }
     }
   }
 }
 
+/// What texts look like, for schemas.
+enum Texts {
+  /// A text that is not empty.
+  static let something = "[\\s\\S]"
+}
+
 /// Paths as text.
 enum PathText {
+  /// The path that a node says, joined with the folder of its file.
+  static func resolve(_ path: String, at node: Node) -> String { resolve(path, fromFile: node.location.source.file) }
+
   /// The path, joined with the folder of the file that says it; `.` and `..` are folded.
   static func resolve(_ path: String, fromFile file: String) -> String {
     if path.utf8.first == UInt8(ascii: "/") { return normalized(path) }

@@ -79,6 +79,7 @@ private struct SchemaBuilder {
       var members = [JSONMember("type", .string("string"))]
       if let pattern { members.append(JSONMember("pattern", .string(pattern))) }
       return .object(JSONObject(members))
+    case .path: return schema(of: .text(pattern: Texts.something), isPartial: isPartial)
     case .integer(let limits): return number("integer", limits)
     case .number(let limits): return number("number", limits)
     case .flag: return .members(["type": .string("boolean")])

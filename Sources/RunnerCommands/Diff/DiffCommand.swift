@@ -4,29 +4,39 @@ import ArgumentParser
 import Diagnostics
 import Digests
 import JSON
-import Planning
 import Records
-import Reporting
-import Specification
 import Storage
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Compare two experiments: where their plans part, and their numbers. Runs nothing.",
+    commandName: "diff", abstract: "Compare two experiments: specs, plans and numbers. Runs nothing.",
     discussion: """
+      Each side is a spec, a folder of results, a table.json or table.csv, or a run of `exec` as `runner runs` lists it (its
+      name, the beginning of it, or `last`), in any mix.
+
+      Specs are compared by what they mean: every setting with what is inherited, ablations and defaults, and where it is
+      written. Key order, comments, aliases, 1e-3 for 0.001, defaults that are written and descriptions are no difference.
+      Plans: the steps in common and where they part. Of results without a spec, the keys of their steps.
+
       Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of
       the seeds' means, which speaks of methods; otherwise over the records that both measured, which speaks of these
-      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. Of outcomes
-      that are not in the store only the numbers are shown. P-values are Holm's over all rows. `±` is what such a sample finds four
-      times in five.
+      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap.
+      What cannot be tested is undecided, with the reason; a training that diverged has no number. P-values are Holm's over
+      all rows. `±` is what such a sample finds four times in five. The exit code is 0 whatever differs.
+
+      A run is compared by its journal: what it was asked to do, the specs as they stood then, the steps that it computed,
+      and the numbers that it came to, as far as they are stored.
 
       Examples:
         runner diff experiments/a.yaml experiments/b.yaml
         runner diff results/a results/b/table.json
         runner diff experiments/a.yaml experiments/b.yaml --records 3
+        runner diff 20261122T0257 last
+        runner diff results/a experiments/a.yaml --md > comparison.md
       """)
 
-  @Argument(help: "A spec, a folder of results, or a table.json.", completion: .file()) var first: String
+  @Argument(help: "A spec, a folder of results, a table.json or table.csv, or a run.", completion: .file())
+  var first: String
   @Argument(help: "What it is compared with.", completion: .file()) var second: String
   @OptionGroup var storage: StorePathOptions
   @Option(help: "Folder of results of specs whose outcomes are not stored.", completion: .directory)
@@ -34,31 +44,20 @@ struct DiffCommand: ParsableCommand {
   @Option(help: "Show so many records of each number on which the two differ, with prompt and responses.")
   var records = 0
   @Flag(help: "Write the comparison as JSON.") var json = false
+  @Flag(name: .customLong("md"), help: "Write it as Markdown, for a pull request.") var markdown = false
 
   func validate() throws {
     guard records >= 0 else { throw ValidationError("--records must be at least 0.") }
+    if json, markdown { throw ValidationError("--json and --md cannot be given together.") }
   }
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let (sides, session) = try NamedResults.all([first, second], in: store, results: results)
-    var comparison: TableComparison?
-    if let first = sides[0].table, let second = sides[1].table {
-      comparison = TableComparison(first, second) { store.outcomes($0) }
-    }
     let report = DiffReport(
-      sides: sides, plans: plans(sides, session), comparison: comparison,
-      differing: comparison.map { DifferingRecords($0, in: store, most: records) })
-    if json { Output.json(report.json) } else { for line in report.lines { Output.line(line) } }
-  }
-
-  private func plans(_ sides: [NamedResults], _ session: Session?) -> PlanDifference? {
-    guard let session, let one = sides[0].experiment, let other = sides[1].experiment else { return nil }
-    func steps(_ experiment: PlannedExperiment) -> Set<StepID> {
-      Set(session.graph.restricted(to: Set([experiment.table] + experiment.wanted)).steps.map(\.id))
-        .subtracting([experiment.table])
-    }
-    return PlanDifference(session.graph, first: steps(one), second: steps(other))
+      try DiffSides((first, second), in: store, results: results), in: store, records: records)
+    if json { return Output.json(report.json) }
+    if markdown { return Output.line(report.document.markdown) }
+    for line in report.lines { Output.line(line) }
   }
 }
 

@@ -1,0 +1,58 @@
+// Why two numbers are shown beside one another and not tested.
+// Facts only: how they are told depends on whether rows or claims are told of.
+
+/// What keeps a difference from being tested.
+public enum UntestedReason: Hashable, Sendable {
+  /// Which of two numbers.
+  public enum Side: String, Hashable, Sendable, CaseIterable {
+    /// The first.
+    case first
+    /// The second.
+    case second
+  }
+
+  /// The training of a model diverged: its number is none. What is said of each side, such as `diverged at step 7`; nil of a
+  /// side that went well.
+  case diverged(first: String?, second: String?)
+  /// Nothing could be measured.
+  case notMeasured([Side])
+  /// A number is infinite or none.
+  case notFinite
+  /// Numbers of different kinds of evals.
+  case otherKinds(String, String)
+  /// An area under a curve is no mean over records: it is compared over seeds alone, which takes two on each side.
+  case onlyOverSeeds
+  /// A table that does not name its outcomes, as `table.csv` does not.
+  case outcomesNotNamed([Side])
+  /// Outcomes are named that the store does not have.
+  case outcomesNotStored([Side])
+  /// Fewer than two records were measured by both; how many each measured.
+  case otherRecords(common: Int, first: Int, second: Int)
+  /// No record that both measured has a weight.
+  case noWeight
+  /// Every record differs by as much: nothing says how far chance would reach.
+  case noSpread(records: Int)
+}
+
+extension UntestedReason {
+  /// The reason where many numbers have it.
+  var inShort: String {
+    switch self {
+    case .diverged: "a training diverged"
+    case .notMeasured: "nothing could be measured"
+    case .notFinite: "a number is not finite"
+    case .otherKinds: "the evals are of different kinds"
+    case .onlyOverSeeds: "areas under curves are compared over seeds only"
+    case .outcomesNotNamed, .outcomesNotStored: "the outcomes are not in this store"
+    case .otherRecords: "the records are not the same"
+    case .noWeight: "no record counts"
+    case .noSpread: "nothing varies over the records"
+    }
+  }
+}
+
+extension StoredTable.Number {
+  /// What is shown in its place where a training diverged, such as `diverged at step 7 (1 of 2 seeds)`; nil where all went
+  /// well.
+  public var divergence: String? { measured.divergence }
+}
