@@ -12,19 +12,20 @@ import Storage
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Compare two experiments: where their plans part, and their numbers. Runs nothing.",
+    "diff", "Compare two experiments: where their plans part, and their numbers. Runs nothing.",
+    takes: "<first> <second> [<options>]",
     discussion: """
-      Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of
-      the seeds' means, which speaks of methods; otherwise over the records that both measured, which speaks of these
-      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. Of outcomes
-      that are not in the store only the numbers are shown. P-values are Holm's over all rows. `±` is what such a sample finds four
+      Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of \
+      the seeds' means, which speaks of methods; otherwise over the records that both measured, which speaks of these \
+      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. Of outcomes \
+      that are not in the store only the numbers are shown. P-values are Holm's over all rows. `±` is what such a sample finds four \
       times in five.
-
-      Examples:
-        runner diff experiments/a.yaml experiments/b.yaml
-        runner diff results/a results/b/table.json
-        runner diff experiments/a.yaml experiments/b.yaml --records 3
-      """)
+      """,
+    examples: [
+      "runner diff experiments/a.yaml experiments/b.yaml",
+      "runner diff results/a results/b/table.json",
+      "runner diff experiments/a.yaml experiments/b.yaml --records 3",
+    ])
 
   @Argument(help: "A spec, a folder of results, or a table.json.", completion: .file()) var first: String
   @Argument(help: "What it is compared with.", completion: .file()) var second: String

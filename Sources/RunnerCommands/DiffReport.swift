@@ -53,10 +53,10 @@ struct DiffReport {
       let missing = sides.filter { $0.table == nil }.map(\.name).joined(separator: " and ")
       return ["", "No numbers: \(missing) \(sides.allSatisfy { $0.table == nil } ? "were" : "was") never run here."]
     }
-    var table = TextTable(numbers: [2, 3, 4, 6])
+    var table = TextTable(numbers: [2, 3, 4, 6], names: [5])
     table.add(["cell", "eval", "first", "second", "difference", "95%", "p", "finding"])
     for row in comparison.rows { table.add(Self.cells(row)) }
-    var lines = comparison.rows.isEmpty ? ["", "The tables have no number in common."] : [""] + table.lines
+    var lines = comparison.rows.isEmpty ? ["", "The tables have no number in common."] : [""] + table.lines()
     lines += differingLines
     for (numbers, side) in [(comparison.onlyFirst, "first"), (comparison.onlySecond, "second")] where !numbers.isEmpty {
       lines.append("Only the \(side) has: \(numbers.map(Self.name).joined(separator: "; ")).")

@@ -62,7 +62,10 @@ extension Reviser {
         step: label, responses: record.items.count, record: number, place: places["judgment"])
     }
     return try eachItem(record) { item in
-      let isAbsent = template.fields.contains { fields[$0].flatMap(FieldText.text) == nil }
+      // `null` and nothing but white space say the same: that there is nothing to say against the response.
+      let isAbsent = template.fields.contains { field in
+        fields[field].flatMap(FieldText.text).map { Self.trimmed($0).isEmpty } ?? true
+      }
       let text = isAbsent ? "" : try render(template, fields, [:], number, leaf: "judgment")
       return .item(.judged(item.responses[0], judgment: Self.trimmed(text).isEmpty ? nil : text))
     }
