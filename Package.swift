@@ -155,6 +155,7 @@ let package = Package(
         "Objectives", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
     tests(of: "Reporting", ["Planning", "Specification", "Statistics", "Records", "JSON", "Digests", "Diagnostics"]),
+    tests(of: "RunnerCommands", [arguments]),
     tests(of: "Pages", ["Reporting", "Records", "Specification", "Digests", "JSON"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Storage", "JSON", "Digests", "Diagnostics"],

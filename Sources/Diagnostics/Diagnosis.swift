@@ -114,7 +114,7 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
   case claimFailed = 2
   /// The command line makes no sense.
   case usage = 64
-  /// A spec is wrong.
+  /// A spec, or another file that says what to do, is wrong.
   case badSpec = 65
   /// Files, disk or network failed.
   case inputOutput = 74
@@ -126,7 +126,7 @@ public enum ExitCode: Int32, Hashable, Sendable, CaseIterable {
     case .stepFailed: "a step failed, be it for its data, weights or network, or `exec` was stopped"
     case .claimFailed: "a required claim does not hold or is undecided, or a comparison does not hold"
     case .usage: "wrong usage"
-    case .badSpec: "bad spec"
+    case .badSpec: "bad spec, or a saved plan that cannot be read"
     case .inputOutput:
       "input or output failed: the store or its disk, amid a step too; a file, weights or network outside of steps"
     }

@@ -15,8 +15,10 @@ struct IntervalDrawing {
   }
 
   let title: String
-  /// `%`, or empty for plain numbers.
+  /// `%`, `nats` or another unit; empty for plain numbers.
   let unit: String
+  /// What the axis says the numbers are.
+  let scale: String
   let rows: [Row]
   /// Unlike that of any other drawing of the page.
   let id: String
@@ -50,8 +52,9 @@ struct IntervalDrawing {
       content += self.row(row, y, x)
     }
     content.append(Draw.line("axis", plot.left, bottom, plot.right, bottom))
+    content.append(Draw.text("name", scale, (plot.left + plot.right) / 2, bottom + 34))
     return Draw.picture(
-      id: id, width: Self.width, height: bottom + 24, title: title, description: description, kind: "curves", content)
+      id: id, width: Self.width, height: bottom + 42, title: title, description: description, kind: "curves", content)
   }
 
   private func row(_ row: Row, _ y: Double, _ x: Scale) -> [Markup] {
@@ -72,12 +75,15 @@ struct IntervalDrawing {
     return unit == "%" ? (max(0, low), min(100, high)) : (low, high)
   }
 
+  private var decimals: Int { unit == "%" ? 1 : 3 }
+
   private var description: String {
     let numbers = rows.map { row in
-      "\(row.name) \(NumberFormat.fixed(row.mean, decimals: unit.isEmpty ? 3 : 1))"
-        + (row.error.map { " ± \(NumberFormat.fixed($0, decimals: unit.isEmpty ? 3 : 1))" } ?? "")
+      "\(row.name) \(NumberFormat.fixed(row.mean, decimals: decimals))"
+        + (row.error.map { " ± \(NumberFormat.fixed($0, decimals: decimals))" } ?? "")
     }
-    return "\(title)\(unit.isEmpty ? "" : " in percent"), a point with its ± for each row of the table: "
+    let counted = unit.isEmpty ? "" : unit == "%" ? " in percent" : " in \(unit)"
+    return "\(title)\(counted), a point with its ± for each row of the table: "
       + numbers.joined(separator: "; ") + "."
   }
 }

@@ -91,9 +91,13 @@ struct ResultSection {
           isBase: row.isBase)
       }
       guard rows.count > 1 else { return nil }
-      let isShare = grid.rows.contains { $0.cells[column]?.isShare ?? false }
+      // A column may hold several evals: what one unit fits is told of all or of none.
+      let numbers = grid.rows.compactMap { $0.cells[column]?.number }
+      let (units, scales) = (Set(numbers.map(\.unit)), Set(numbers.map(\.scale)))
       return IntervalDrawing(
-        title: grid.columns[column], unit: isShare ? "%" : "", rows: rows, id: "\(id)-interval-\(column + 1)"
+        title: grid.columns[column], unit: units.count == 1 ? units.first.flatMap { $0 } ?? "" : "",
+        scale: scales.count == 1 ? scales.first ?? "" : "each row in its own unit", rows: rows,
+        id: "\(id)-interval-\(column + 1)"
       ).figure
     }
   }

@@ -62,7 +62,8 @@ public enum JudgmentContext: Hashable, Sendable {
 
 /// What came of a record or of one of its responses when it became no item.
 public struct Leftover: Hashable, Sendable {
-  /// A closed word, such as `already-right`, `no-contrast`, `unparsed`, `not-right`, `too-long`, `error`, `surplus`.
+  /// A closed word, such as `already-right`, `no-contrast`, `unparsed`, `not-right`, `too-long`, `error`,
+  /// `surplus`, `duplicate`.
   public let kind: String
   /// Why, in words; empty if there is nothing to say.
   public let reason: String

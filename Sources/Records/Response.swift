@@ -70,16 +70,23 @@ public struct Responses: WireRecord, Hashable {
   public let id: RecordID
   /// One response a sample, in order.
   public let responses: [Response]
+  /// How many more there were that equal one of these, where equal ones count once.
+  public let duplicates: Int
 
   /// Makes the responses of a record.
-  public init(id: RecordID, responses: [Response]) {
+  public init(id: RecordID, responses: [Response], duplicates: Int = 0) {
     self.id = id
     self.responses = responses
+    self.duplicates = duplicates
   }
 
-  /// The responses as JSON.
+  /// The responses as JSON; `duplicates` if there were any.
   public var json: JSONValue {
-    .members(["id": .string(id.description), "responses": .array(responses.map(\.json))])
+    var object = JSONObject([
+      JSONMember("id", .string(id.description)), JSONMember("responses", .array(responses.map(\.json))),
+    ])
+    if duplicates > 0 { object["duplicates"] = .integer(Int64(duplicates)) }
+    return .object(object)
   }
 
   /// Reads the responses of a record.
@@ -88,6 +95,7 @@ public struct Responses: WireRecord, Hashable {
     var responses: [Response] = []
     for response in try json.list("responses") { responses.append(try Response(json: response)) }
     self.responses = responses
+    duplicates = json["duplicates"]?.integerValue ?? 0
   }
 }
 

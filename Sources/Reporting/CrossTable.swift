@@ -79,8 +79,12 @@ public struct CrossTable: Sendable {
   private var notes: [String] { gaps.isEmpty ? [] : ["Not filled: \(gaps.joined(separator: ", "))."] }
 
   /// The table for a terminal, with a legend.
-  public var aligned: String {
-    ([text.aligned, "", text.legend] + notes + ClaimText(claims).below.dropLast()).joined(separator: "\n")
+  public var aligned: String { aligned(columns: nil) }
+
+  /// The same for a terminal of so many columns; nil for as many as the table takes.
+  public func aligned(columns: Int?) -> String {
+    ([text.aligned(colored: false, columns: columns), "", text.legend] + notes + ClaimText(claims).below.dropLast())
+      .joined(separator: "\n")
   }
 
   /// Every cell with its number, its experiment and the keys behind it.

@@ -96,12 +96,15 @@ public struct ResultReport: Sendable {
   private var published: PublishedNumbers? { experiment.experiment.publishedNumbers }
 
   /// The table for a terminal, with a legend.
-  public var text: String {
+  public var text: String { text(columns: nil) }
+
+  /// The same for a terminal of so many columns; nil for as many as the table takes.
+  public func text(columns: Int?) -> String {
     let table = TableText(layout, published: published)
     let notes =
       ClaimText(claims).below + searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence)
       + counts
-    return ([table.aligned, "", table.legend] + notes).joined(separator: "\n")
+    return ([table.aligned(colored: false, columns: columns), "", table.legend] + notes).joined(separator: "\n")
   }
 
   /// What must be known beside the numbers, but for what was learned from: a sentence or more each.

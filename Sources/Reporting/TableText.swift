@@ -69,21 +69,50 @@ public struct TableText: Sendable {
 
   /// Columns that line up; in a terminal the best of each column stands out.
   ///
-  /// - Parameter colored: Whether the text may tell a terminal to write in bold.
+  /// Where the table is wider than the terminal, its labels are shortened, and if that does not do, its columns stand in
+  /// several blocks, each with the labels. Numbers are never shortened.
+  ///
+  /// - Parameters:
+  ///   - colored: Whether the text may tell a terminal to write in bold.
+  ///   - columns: The columns of the terminal; nil for as many as the table takes.
   /// - Returns: The lines, without a new line at the end.
-  public func aligned(colored: Bool) -> String {
+  public func aligned(colored: Bool, columns: Int? = nil) -> String {
     let lines = [header.map { Cell(text: $0) }] + body
-    let widths = header.indices.map { column in lines.map { $0[column].text.terminalColumns }.max() ?? 0 }
+    let natural = header.indices.map { column in lines.map { $0[column].text.terminalColumns }.max() ?? 0 }
     let labels = max(1, layout.rowAxes.count)
-    func line(_ cells: [Cell]) -> String {
-      cells.enumerated().map { index, cell in
-        let gap = String(repeating: " ", count: widths[index] - cell.text.terminalColumns)
-        let text = colored && cell.isBest ? "\u{1B}[1m\(cell.text)\u{1B}[0m" : cell.text
-        return index < labels ? text + gap : gap + text
-      }.joined(separator: "  ")
+    let (widths, blocks) = Self.fitted(natural, labels: labels, to: columns)
+    return blocks.map { block in
+      let shown = Array(0..<labels) + block
+      let rule = shown.map { String(repeating: "─", count: widths[$0]) }.joined(separator: "  ")
+      let rows = lines.map { row in
+        shown.map { Self.aligned(row[$0], widths[$0], isLabel: $0 < labels, colored) }.joined(separator: "  ")
+      }
+      return ([rows[0], rule] + rows.dropFirst()).joined(separator: "\n")
+    }.joined(separator: "\n\n")
+  }
+
+  /// The widths of all columns, and the columns of numbers of each block.
+  private static func fitted(_ natural: [Int], labels: Int, to columns: Int?) -> (widths: [Int], blocks: [Range<Int>]) {
+    let numbers = labels..<max(labels, natural.count)
+    guard let columns else { return (natural, [numbers]) }
+    func fitted(_ widths: [Int], _ total: Int) -> [Int]? {
+      ColumnWidths.fitted(widths, flexible: Set(0..<labels), to: total, least: fewestLabelColumns)
     }
-    let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-    return ([line(lines[0]), rule] + lines.dropFirst().map(line)).joined(separator: "\n")
+    if let widths = fitted(natural, columns) { return (widths, [numbers]) }
+    // Labels are repeated: they may take half of a line.
+    let own = fitted(Array(natural[..<labels]), columns / 2) ?? natural[..<labels].map { min($0, fewestLabelColumns) }
+    let leading = own.reduce(0) { $0 + $1 + ColumnWidths.gap }
+    let blocks = ColumnWidths.folded(Array(natural[numbers]), to: columns, leading: leading)
+    return (own + natural[numbers], blocks.map { $0.lowerBound + labels..<$0.upperBound + labels })
+  }
+
+  private static let fewestLabelColumns = 8
+
+  private static func aligned(_ cell: Cell, _ width: Int, isLabel: Bool, _ colored: Bool) -> String {
+    let shown = isLabel ? cell.text.shortened(to: width) : cell.text
+    let gap = String(repeating: " ", count: width - shown.terminalColumns)
+    let text = colored && cell.isBest ? "\u{1B}[1m\(shown)\u{1B}[0m" : shown
+    return isLabel ? text + gap : gap + text
   }
 
   /// A Markdown table; every line ends with a new line.

@@ -9,14 +9,20 @@ import Randomness
 
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure scoring, generation and training beside the machine's peak.",
+    "bench", "Measure scoring, generation and training beside the machine's peak.",
+    takes: "<model> [<options>]",
     discussion: """
-      Rates on one worker count the process's CPU time, so that a busy neighbor changes them little; on several workers
+      Rates on one worker count the process's CPU time, so that a busy neighbor changes them little; on several workers \
       the wall clock. Every figure is the median of the rounds, with the least and the greatest.
 
-      Of a spec it also measures a warm run: `exec` of the whole spec, from start to exit, with every result stored.
+      Of a spec it also measures a warm run: `exec` of the whole spec, from start to exit, with every result stored. \
       What is not stored yet is computed first.
-      """)
+      """,
+    examples: [
+      "runner bench experiments/quickstart/training.yaml",
+      "runner bench model.gguf --workers 1 --rounds 5",
+      "runner bench hf-folder --only decoding --json",
+    ])
 
   @Argument(help: ArgumentHelp("A spec, a GGUF file, or a folder.", valueName: "model"), completion: .file())
   var model: String

@@ -11,9 +11,12 @@ import Storage
 
 struct BenchRecordsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench-records", abstract: "Measure filling and looking up the results of many single records.",
+    "bench-records", "Measure filling and looking up the results of many single records.",
+    takes: "[<options>]",
     discussion: "Memory is the most that the process has had until then. The store is made in a folder of its own.",
-    shouldDisplay: false)
+    examples: [
+      "runner bench-records --count 100000 --bytes 500"
+    ], shouldDisplay: false)
 
   @Option(help: "How many records.") var count = 1_000_000
   @Option(help: "Bytes of each record's result.") var bytes = 2000

@@ -17,7 +17,7 @@ struct CheckedInResult {
   ///
   /// - Throws: ``CommandError/unreadable(path:reason:)``.
   init(folder: String) throws {
-    let folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    let folder = Self.withoutSlash(folder)
     guard let table = try NamedResults.table(inFile: "\(folder)/table.json") else {
       throw CommandError.unreadable(path: "\(folder)/table.json", reason: "there is no such file")
     }
@@ -29,11 +29,19 @@ struct CheckedInResult {
   }
 
   /// The spec that the results are of, by its usual place: `experiments/NAME.yaml` beside the folder `results`.
-  var usualSpec: String {
+  var usualSpec: String { Self.usualSpec(of: folder) }
+
+  /// The same for any folder of results, be they of a table over several experiments.
+  static func usualSpec(of folder: String) -> String {
+    let folder = withoutSlash(folder)
     var above = folder.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     if let root = above.lastIndex(of: "results") { above.removeSubrange(root...) } else { above = [] }
     let parts = above + ["experiments", "\(ExperimentName.name(ofResults: folder)).yaml"]
     return parts.joined(separator: "/")
+  }
+
+  private static func withoutSlash(_ folder: String) -> String {
+    folder.hasSuffix("/") ? String(folder.dropLast()) : folder
   }
 
   /// The number that was written for an eval at a place; the order of axes has no meaning.

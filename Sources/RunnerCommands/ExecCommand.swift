@@ -15,23 +15,32 @@ import Storage
 
 struct ExecCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "exec", abstract: "Run experiments. What is stored is not computed again.",
+    "exec", "Run experiments. What is stored is not computed again.",
+    takes: "<specs> ... [<options>]",
     discussion: """
-      Interrupt with Ctrl-C at any time (SIGTERM and a closed terminal do the same): running steps end at the next
-      record or optimizer step, and the same command goes on where it stopped; a second Ctrl-C ends at once, which loses
-      no more than the records in flight. When a step fails, what runs finishes, nothing else is started, and what reads
-      from it is blocked (see --keep-going); the exit code is 1, and the next exec tries again. Where the store or its
+      Interrupt with Ctrl-C at any time (SIGTERM and a closed terminal do the same): running steps end at the next \
+      record or optimizer step, and the same command goes on where it stopped; a second Ctrl-C ends at once, which loses \
+      no more than the records in flight. When a step fails, what runs finishes, nothing else is started, and what reads \
+      from it is blocked (see --keep-going); the exit code is 1, and the next exec tries again. Where the store or its \
       disk fails, nothing can be kept: the run ends at once, with 74.
 
-      Claims of tables are judged when all results are written: the exit code is 2 if one that is required, as all are
+      Claims of tables are judged when all results are written: the exit code is 2 if one that is required, as all are \
       without `required: false`, does not hold or is undecided. A smoke test judges none.
 
-      Several runs may work in one store: what one of them computes the others do not, and if it dies they take over. In
-      the place of specs, a plan may be given that `runner plan -o` saved: it is refused if a result that it counts on is
+      Several runs may work in one store: what one of them computes the others do not, and if it dies they take over. In \
+      the place of specs, a plan may be given that `runner plan -o` saved: it is refused if a result that it counts on is \
       gone, or if a spec or the program has changed; results that have appeared since are used.
 
       None of --jobs, --memory, --workers and --batch changes a byte of any result.
-      """)
+      """,
+    examples: [
+      "runner exec experiments/quickstart/training.yaml",
+      "runner exec experiments/quickstart/training.yaml --smoke",
+      "runner exec experiments/a.yaml experiments/b.yaml --jobs 2 --memory 4GB",
+      "runner exec spec.yaml --set hyperparameters.epochs=2",
+      "runner exec spec.yaml --until \"train dpo, seed 1\"",
+      "runner exec saved.plan",
+    ])
 
   @OptionGroup var spec: SpecOptions
   @OptionGroup var storage: StoreOptions
@@ -170,7 +179,7 @@ struct ExecCommand: ParsableCommand {
       tell(
         experiment.name, json: ["event": "table", "experiment": .string(experiment.name), "table": report.json],
         claims: experiment.experiment.table?.claims.isEmpty == false
-      ) { report.text }
+      ) { report.text(columns: Output.columns) }
       failing += FailedClaims.diagnoses(of: report.claims, in: experiment)
     }
     for table in session.tables { failing += try write(table, reports, store) }
@@ -190,7 +199,7 @@ struct ExecCommand: ParsableCommand {
     if !smoke { try cross.write(into: "\(results)/\(name)") }
     tell(
       name, json: ["event": "table", "of": .string(name), "table": cross.json], claims: !table.claims.isEmpty
-    ) { cross.aligned }
+    ) { cross.aligned(columns: Output.columns) }
     return FailedClaims.diagnoses(of: cross.claims, in: table, named: name)
   }
 

@@ -11,11 +11,17 @@ import Storage
 
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Show a step's state, why it would run, and what its key is made of.",
+    "explain", "Show a step's state, why it would run, and what its key is made of.",
+    takes: "<step> [<specs> ...] [<options>]",
     discussion: """
-      The nearest result is, of the earlier results of the same step, the one that differs least; what differs is shown
+      The nearest result is, of the earlier results of the same step, the one that differs least; what differs is shown \
       from it to this step, with the lines of the spec.
-      """)
+      """,
+    examples: [
+      "runner explain \"train dpo, seed 1\"",
+      "runner explain \"train dpo, seed 1\" experiments/quickstart/training.yaml",
+      "runner explain 1b64a587 --json",
+    ])
 
   @Argument(help: "A step: its label as `plan` shows it, its key, or the beginning of the key.") var step: String
   @Argument(

@@ -15,32 +15,47 @@ import Storage
 
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write a trained policy, pairs, judgments or records for other programs.",
+    "export", "Write a trained policy, or the records of stored steps, for other programs.",
+    takes: "<spec or step> [<options>]",
     discussion: """
-      --into writes DIR/adapter_config.json and DIR/adapter_model.safetensors, which PEFT loads over the policy's base. Only
-      what the cell itself trained is in the adapter: where it started from another experiment's result, that is part
-      of the base. A cell that trained all weights has no adapter: use --merged.
+      --into writes DIR/adapter_config.json and DIR/adapter_model.safetensors, which PEFT loads over the policy's base. \
+      Only what the cell itself trained is in the adapter: where it started from another experiment's result, that is \
+      part of the base. A cell that trained all weights has no adapter: use --merged.
 
-      --pairs writes the pairs that a cell learned from as JSON lines that TRL's DPOTrainer loads: `prompt`, `chosen` and
-      `rejected`, which are lists of messages, or with --plain texts. --judgments writes judged responses as CUT's data have
-      them: a JSON list of `instruction`, `input`, `output` and `judgment`, empty where a response is acceptable. Of several
-      rounds the examples follow one another. --records writes what evals saw and said, one JSON line for each record and
-      sample, for pandas: cell, eval, seed, outcome, value, prompt, response; of all cells unless --cell names one.
+      --pairs writes the pairs that a cell learned from as JSON lines that TRL's DPOTrainer loads: `prompt`, `chosen` and \
+      `rejected`, which are lists of messages, or with --plain texts. --judgments writes judged responses as CUT's data \
+      have them: a JSON list of `instruction`, `input`, `output` and `judgment`, empty where a response is acceptable. Of \
+      several rounds the examples follow one another.
 
-      --tensorboard writes the trainings' logs into DIR for `tensorboard --logdir DIR`: loss, gradient norm, learning rate,
-      log-ratios, margin and each objective's own numbers at every optimizer step, one run for each cell and seed unless
-      --cell and --seed name one; rounds follow one another. Steps are spread evenly over the time that a training took.
+      --records writes what evals saw and said, one JSON line for each record and sample, for pandas: cell, eval, seed, \
+      outcome, value, prompt, response; of all cells unless --cell names one.
+
+      --jsonl writes the records of one stored step as JSON lines, which pandas loads with `read_json(…, lines=True)` and \
+      a spec with `source: {jsonl: …}`. The step is named as `runner show` takes it: alone, or with --step as one of a \
+      spec. Every line has `record`, and `prompt` and `messages` as far as the step read them; beside these stand:
+      \(StepRows.columns)
+
+      --tensorboard writes the trainings' logs into DIR for `tensorboard --logdir DIR`: loss, gradient norm, learning \
+      rate, log-ratios, margin and each objective's own numbers at every optimizer step, one run for each cell and seed \
+      unless --cell and --seed name one; rounds follow one another. Steps are spread evenly over the time that a training \
+      took.
 
       Nothing is trained: the result must be in the store. DIR and files appear whole, or not at all.
+      """,
+    examples: [
+      "runner export spec.yaml --cell judge/DPO --seed 1 --into policy --merged",
+      "runner export spec.yaml --cell judge/DPO --pairs pairs.jsonl",
+      "runner export spec.yaml --judgments cut.json",
+      "runner export spec.yaml --records records.jsonl",
+      "runner export spec.yaml --step \"generate counting/train, T 1.0, seed 1\" --jsonl responses.jsonl",
+      "runner export 1b64a587 --jsonl outcomes.jsonl",
+      "runner export spec.yaml --tensorboard curves",
+    ])
 
-      Examples:
-        runner export spec.yaml --cell judge/DPO --seed 1 --into policy --merged
-        runner export spec.yaml --cell judge/DPO --pairs pairs.jsonl
-        runner export spec.yaml --records records.jsonl
-        runner export spec.yaml --tensorboard curves
-      """)
-
-  @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
+  @Argument(
+    help: ArgumentHelp("A spec; with --jsonl also a stored step.", valueName: "spec or step"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var spec: String
   @Option(help: "The cell: its arms joined by `/`; needed where several train.") var cell: String?
   @Option(help: "The seed; needed where there are several.") var seed: Int?
   @Option(
@@ -50,6 +65,10 @@ struct ExportCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The file of the judgments.", valueName: "file"), completion: .file())
   var judgments: String?
   @Option(help: ArgumentHelp("The file of the records.", valueName: "file"), completion: .file()) var records: String?
+  @Option(help: ArgumentHelp("The file of a step's records.", valueName: "file"), completion: .file())
+  var jsonl: String?
+  @Option(help: "With --jsonl and a spec: the step, by its label or key.") var step: String?
+  @Option(help: "With --jsonl: the name of the step's output; default: what it is run for.") var output: String?
   @Option(
     help: ArgumentHelp("The folder of the trainings' logs; it must not be there.", valueName: "dir"),
     completion: .directory)
@@ -66,18 +85,35 @@ struct ExportCommand: AsyncParsableCommand {
   @Flag(help: "Write what was exported as JSON.") var json = false
 
   func validate() throws {
-    let asked = [into, pairs, judgments, records, tensorboard].compactMap { $0 }
+    let asked = [into, pairs, judgments, records, jsonl, tensorboard].compactMap { $0 }
     guard asked.count == 1 else {
-      throw ValidationError("Say what to write: one of --into, --pairs, --judgments, --records and --tensorboard.")
+      throw ValidationError(
+        "Say what to write: one of --into, --pairs, --judgments, --records, --jsonl and --tensorboard.")
     }
     if asked == [""] { throw ValidationError("What is written needs a name.") }
     if into == nil, merged || withBase { throw ValidationError("--merged and --with-base go with --into.") }
     if pairs == nil, plain { throw ValidationError("--plain goes with --pairs.") }
     if records == nil, eval != nil { throw ValidationError("--eval goes with --records.") }
+    try validateStep()
   }
+
+  private func validateStep() throws {
+    guard jsonl != nil else {
+      if step != nil || output != nil { throw ValidationError("--step and --output go with --jsonl.") }
+      return
+    }
+    if isSpec, step == nil { throw ValidationError("Name the step of the spec with --step; `runner show` lists them.") }
+    if seed != nil { throw ValidationError("--seed does not go with --jsonl: the step's label names it.") }
+    if !isSpec, step != nil || cell != nil || !sets.isEmpty {
+      throw ValidationError("--step, --cell and --set go with a spec: name it first.")
+    }
+  }
+
+  private var isSpec: Bool { spec.hasSuffix(".yaml") || spec.hasSuffix(".yml") }
 
   func run() async throws {
     Interrupt.listen()
+    if let jsonl { return try exportStep(to: jsonl) }
     var options = SpecOptions()
     options.specs = [spec]
     options.sets = sets
@@ -147,6 +183,27 @@ struct ExportCommand: AsyncParsableCommand {
 // MARK: - Feedback and records
 
 extension ExportCommand {
+  private func exportStep(to path: String) throws {
+    let store = try Store.telling(at: storage.storePath, mode: .readOnlyIfPresent)
+    let found = try step.map { try shown($0, in: store) } ?? ShownStep(spec, in: store)
+    let rows = try StepRows(of: (found.key, found.result), output: output, in: store)
+    try write(lines: rows.rows, rows.what, to: path)
+  }
+
+  private func shown(_ step: String, in store: Store) throws -> ShownStep {
+    var options = SpecOptions()
+    (options.specs, options.sets) = ([spec], sets)
+    let named = ShownSpec(session: try Session(options), command: command)
+    try named.check(cell: cell)
+    return try ShownStep(StepFinder(name: step, store: store, cell: cell), in: named)
+  }
+
+  /// What stores what is to be exported.
+  private var command: String {
+    let words = ["runner exec \(ShellWord.quoted(spec))"] + sets.map { "--set \(ShellWord.quoted($0))" }
+    return (words + storage.asGiven).joined(separator: " ")
+  }
+
   private func exportRecords(_ options: SpecOptions) throws {
     let session = try Session(options)
     guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
@@ -155,8 +212,6 @@ extension ExportCommand {
     }
     let store = try Store.telling(at: storage.storePath, mode: .readOnlyIfPresent)
     let stored = StoredGraph(session.graph, in: store)
-    let words = ["runner exec \(ShellWord.quoted(spec))"] + sets.map { "--set \(ShellWord.quoted($0))" }
-    let command = (words + storage.asGiven).joined(separator: " ")
     if let records {
       let numbers = TracedNumbers(experiment: experiment, stored: stored)
       let choice = NumberChoice(cell: cell, eval: eval, seed: seed.map { String($0) })

@@ -6,7 +6,11 @@ import Tensors
 
 struct FingerprintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fingerprint", abstract: "The digest of what OpenBLAS computes on this host.", shouldDisplay: false)
+    "fingerprint", "The digest of what OpenBLAS computes on this host.",
+    takes: "",
+    examples: [
+      "runner fingerprint"
+    ], shouldDisplay: false)
 
   func run() throws {
     Output.line(Digest.sha256(try ArithmeticClass.openblas.batteryDigestBytes()).hex)

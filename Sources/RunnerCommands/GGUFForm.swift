@@ -23,7 +23,7 @@ struct GGUFForm {
     for (key, value) in file.metadata { facts.add([key, TextBlock.short(Self.text(of: value))]) }
     let numbers = file.tensors.reduce(0) { $0 + $1.elements }
     let count = "\(file.tensors.count) tensors, \(numbers) numbers"
-    return facts.lines.map { "  \($0)" } + ["", "  \(count)", ""] + tensors.lines.map { "  \($0)" }
+    return facts.lines(indent: 2) + ["", "  \(count)", ""] + tensors.lines(indent: 2)
   }
 
   /// Tensors that differ only in their block's number stand in one row.
@@ -40,7 +40,7 @@ struct GGUFForm {
       if counts[kind] == nil { kinds.append(kind) }
       counts[kind, default: 0] += 1
     }
-    var table = TextTable(numbers: [1])
+    var table = TextTable(numbers: [1], names: [2])
     table.add(["tensor", "count", "shape", "type"])
     for kind in kinds {
       let shape = kind.sizes.map { String($0) }.joined(separator: " × ")

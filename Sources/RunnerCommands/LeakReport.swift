@@ -147,7 +147,7 @@ struct LeakReport: TraceText {
         part.evals.isEmpty ? "–" : part.evals.joined(separator: ", "),
       ])
     }
-    lines += table.lines.map { "  \($0)" }
+    lines += table.lines(indent: 2)
     let share = "\(NumberFormat.fixed(near, decimals: 0, shift: 2))% of their runs of five words in common"
     if overlap.pairs.isEmpty {
       return lines + ["", "No two parts have prompts that are equal, or that have \(share)."]

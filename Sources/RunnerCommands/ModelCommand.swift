@@ -12,11 +12,17 @@ import Tensors
 
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Look into weights; tokenize, score and generate text.",
+    "model", "Look into weights; tokenize, score and generate text.",
+    takes: "<subcommand>",
     discussion: """
-      Weights are named by a spec and the model's name in it (SPEC, SPEC:NAME), by a GGUF file, or by a Hugging Face
+      Weights are named by a spec and the model's name in it (SPEC, SPEC:NAME), by a GGUF file, or by a Hugging Face \
       folder. Input is text, or JSON lines with a member `text`.
       """,
+    examples: [
+      "runner model info experiments/quickstart/training.yaml",
+      "runner model tokenize model.gguf \"How many?\"",
+      "runner model generate experiments/quickstart/training.yaml:policy \"How many?\"",
+    ],
     subcommands: [Info.self, Tokenize.self, ScoreText.self, Generate.self])
 }
 
@@ -52,7 +58,13 @@ struct ModelOptions: ParsableArguments {
 extension ModelCommand {
   struct Info: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "info", abstract: "Sizes, tokenizer and digest of weights.")
+      "model info", "Sizes, tokenizer and digest of weights.",
+      takes: "<model> [<options>]",
+      examples: [
+        "runner model info experiments/quickstart/training.yaml",
+        "runner model info experiments/quickstart/training.yaml:policy",
+        "runner model info model.gguf",
+      ])
     @OptionGroup var options: ModelOptions
 
     func run() async throws {
@@ -86,7 +98,13 @@ extension ModelCommand {
   }
 
   struct Tokenize: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "tokenize", abstract: "Token ids of text.")
+    static let configuration = CommandConfiguration(
+      "model tokenize", "Token ids of text.",
+      takes: "<model> [<text>] [<options>]",
+      examples: [
+        "runner model tokenize model.gguf \"How many apples?\"",
+        "runner model tokenize experiments/quickstart/training.yaml --jsonl < texts.jsonl",
+      ])
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Recognize special tokens, as in a template.") var special = false
@@ -102,7 +120,12 @@ extension ModelCommand {
 
   struct ScoreText: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "score", abstract: "Log-probability of each token given those before it.")
+      "model score", "Log-probability of each token given those before it.",
+      takes: "<model> [<text>] [<options>]",
+      examples: [
+        "runner model score model.gguf \"There are 3.\"",
+        "runner model score experiments/quickstart/training.yaml --trained --cell judge/DPO --training-seed 1 \"There are 3.\"",
+      ])
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Recognize special tokens, as in a template.") var special = false
@@ -139,7 +162,13 @@ extension ModelCommand {
 
   struct Generate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "generate", abstract: "Continue text, or answer it as a turn of the user.")
+      "model generate", "Continue text, or answer it as a turn of the user.",
+      takes: "<model> [<text>] [<options>]",
+      examples: [
+        "runner model generate experiments/quickstart/training.yaml \"How many apples?\"",
+        "runner model generate model.gguf --raw \"Once upon\" --temperature 0.7 --seed 2",
+        "runner model generate experiments/quickstart/training.yaml --trained --cell judge/DPO --training-seed 1 --jsonl < questions.jsonl",
+      ])
     @OptionGroup var options: ModelOptions
     @OptionGroup var input: InputOptions
     @Flag(help: "Continue the text itself instead of answering it as a turn.") var raw = false

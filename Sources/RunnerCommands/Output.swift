@@ -20,6 +20,26 @@ enum Output {
   /// Whether standard output is a terminal that wants colors.
   static var colorsText: Bool { isatty(STDOUT_FILENO) == 1 && allowsColor }
 
+  /// The columns of the terminal that standard output is; nil where it is none: text is then as wide as it needs to be.
+  static var columns: Int? { columns(of: STDOUT_FILENO) }
+  /// The same of standard error.
+  static var errorColumns: Int? { columns(of: STDERR_FILENO) }
+
+  /// What `COLUMNS` says counts before what the terminal says, as in the help texts that the library wraps.
+  private static func columns(of descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
+    if let told = ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init), told > 0 {
+      return max(told, fewestColumns)
+    }
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return usualColumns }
+    return max(Int(size.ws_col), fewestColumns)
+  }
+
+  private static let usualColumns = 80
+  /// Narrower terminals break lines themselves.
+  private static let fewestColumns = 40
+
   private static var allowsColor: Bool {
     let environment = ProcessInfo.processInfo.environment
     return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"

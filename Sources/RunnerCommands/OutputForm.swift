@@ -71,7 +71,7 @@ enum OutputForm {
   func lines(first: Int, record: String?, steps: [Int?] = []) throws -> [String] {
     switch self {
     case .records(let records): try Self.lines(of: records, first: first, record: record)
-    case .training(let log): Self.table(log).map { "  \($0)" }
+    case .training(let log): Self.table(log)
     case .trace(let trace): trace.lines(steps: steps).map { $0.isEmpty ? "" : "  \($0)" }
     case .facts(let facts): RecordForm(.object(facts)).lines()
     case .weights(let weights): weights.lines
@@ -119,7 +119,7 @@ enum OutputForm {
     var table = TextTable(numbers: Set(columns.indices))
     table.add(columns)
     for row in rows { table.add(columns.map { text(row[$0], of: $0) }) }
-    return table.lines
+    return table.lines(indent: 2)
   }
 
   private static func text(_ value: JSONValue?, of column: String) -> String {

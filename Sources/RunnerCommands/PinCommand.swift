@@ -11,11 +11,16 @@ import Steps
 
 struct PinCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pin", abstract: "Write the digests of files that a spec names into it.",
+    "pin", "Write the digests of files that a spec names into it.",
+    takes: "<spec> [<options>]",
     discussion: """
-      Looks at every file without `sha256:` or with `sha256: unknown`, gets it from the first place that has it, and
+      Looks at every file without `sha256:` or with `sha256: unknown`, gets it from the first place that has it, and \
       writes its digest where the file is named. Everything else in the spec stays as it is, comments included.
-      """)
+      """,
+    examples: [
+      "runner pin spec.yaml --dry-run",
+      "runner pin spec.yaml",
+    ])
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
   @OptionGroup var storage: StoreOptions

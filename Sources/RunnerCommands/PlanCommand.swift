@@ -8,19 +8,31 @@ import Steps
 import Storage
 
 struct PlanCommand: ParsableCommand {
+  private static let states = HelpText.list([
+    ("cached", "its result is stored"),
+    ("partly cached", "the results of some of its records are stored"),
+    ("being computed", "by another run, whose result will be used"),
+    ("will run", "and the indented lines say why: old → new, with the line of the spec"),
+    ("undecided", "an input is still to be computed; if it comes out as before, the step is spared"),
+    ("not needed", "a file that nothing that runs reads"),
+    ("blocked", "this version cannot run it, or a digest is unknown"),
+  ])
+
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Show what would run, why, and what it would cost. Runs nothing.",
+    "plan", "Show what would run, why, and what it would cost. Runs nothing.",
+    takes: "<specs> ... [<options>]",
     discussion: """
-      Each step is one of:
-        cached         its result is stored
-        partly cached  the results of some of its records are stored
-        being computed by another run, whose result will be used
-        will run       and the indented lines say why: old → new, with the line of the spec
-        undecided      an input is still to be computed; if it comes out as before, the step is spared
-        not needed     a file that nothing that runs reads
-        blocked        this version cannot run it, or a digest is unknown
+      Each step is in one of these states:
+      \(states)
+
       A plan saved with -o can be given to `exec` in the place of specs: it is run as it was shown, or refused.
-      """)
+      """,
+    examples: [
+      "runner plan experiments/quickstart/training.yaml",
+      "runner plan spec.yaml --set hyperparameters.epochs=2",
+      "runner plan experiments/a.yaml experiments/b.yaml -o saved.plan",
+      "runner plan experiments/quickstart/training.yaml --json",
+    ])
 
   @OptionGroup var spec: SpecOptions
   @OptionGroup var storage: StoreOptions
@@ -44,7 +56,10 @@ struct PlanCommand: ParsableCommand {
     } else {
       if !warnings.isEmpty { Output.report(Diagnoses(warnings)) }
       Output.line(
-        PlanText(plan: plan, memory: memory, experiments: session.experiments, colored: Output.colorsText).text)
+        PlanText(
+          plan: plan, memory: memory, experiments: session.experiments, colored: Output.colorsText,
+          columns: Output.columns
+        ).text)
     }
   }
 }

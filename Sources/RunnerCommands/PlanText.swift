@@ -11,42 +11,68 @@ struct PlanText {
   let memory: PlannedMemory
   let experiments: [PlannedExperiment]
   let colored: Bool
+  /// The columns of the terminal; nil where there is none.
+  let columns: Int?
 
   var text: String {
-    var lines = table
-    lines.append("")
-    lines += summary
-    lines += resources
-    lines += price
-    lines += searches
-    lines += shared
-    return lines.joined(separator: "\n")
+    let sentences = summary + resources + price + searches + shared
+    return (table + [""] + sentences.flatMap { wrapped($0) }).joined(separator: "\n")
   }
 
   private var table: [String] {
     let widths = plan.steps.map { $0.step.label.width }
-    let labels = widths.max() ?? 0
     let states = plan.steps.reduce(0) { max($0, Self.state($1).utf8.count) }
     let namesCells = experiments.reduce(0) { $0 + $1.users.count } > 1
     let users = plan.graph.users
+    let rests = plan.steps.map {
+      Self.size($0) + (namesCells ? Self.names(users.summary(of: $0.step.id)) : "")
+    }
+    let labels = labelColumns(widths.max() ?? 0, beside: states, rests)
     var lines: [String] = []
     lines.reserveCapacity(plan.steps.count)
-    for (width, planned) in zip(widths, plan.steps) {
+    for (index, planned) in plan.steps.enumerated() {
       let state = Self.state(planned)
       var line = paint(state, planned.state)
       line.pad(states - state.utf8.count + 2)
-      line += planned.step.label
-      let rest = Self.size(planned) + (namesCells ? Self.names(users.summary(of: planned.step.id)) : "")
+      let isWhole = widths[index] <= labels
+      line += isWhole ? planned.step.label : planned.step.label.shortened(to: labels)
+      let rest = rests[index]
+      let margin = String(repeating: " ", count: states + 4)
       if !rest.isEmpty {
-        line.pad(labels - width + 2)
-        line += rest
+        let width = isWhole ? widths[index] : labels
+        if let columns, states + 4 + labels + rest.terminalColumns > columns {
+          let own = String(rest.drop { $0 == " " })
+          if states + 4 + width + own.terminalColumns <= columns {
+            line += "  " + own
+          } else {
+            lines.append(line.trimmingEnd)
+            line = margin + own.shortened(to: columns - margin.utf8.count)
+          }
+        } else {
+          line.pad(labels - width + 2)
+          line += rest
+        }
       }
       lines.append(line.trimmingEnd)
-      for reason in Self.reasons(planned, plan.graph) {
-        lines.append(String(repeating: " ", count: states + 4) + reason)
-      }
+      for reason in Self.reasons(planned, plan.graph) { lines += wrapped(reason, first: margin, rest: margin + "  ") }
     }
     return lines
+  }
+
+  /// The columns of labels: as many as the longest has, but in a terminal no more than leave room for what stands beside
+  /// them, or, if that would be too few, for what then stands below.
+  private func labelColumns(_ longest: Int, beside states: Int, _ rests: [String]) -> Int {
+    guard let columns else { return longest }
+    let rest = rests.map { $0.terminalColumns + 2 }.max() ?? 0
+    let beside = columns - states - 2 - rest
+    return min(longest, beside >= Self.fewestLabelColumns ? beside : columns - states - 2)
+  }
+
+  private static let fewestLabelColumns = 36
+
+  /// Sentences break between words in a terminal.
+  private func wrapped(_ line: String, first: String = "", rest: String = "") -> [String] {
+    columns.map { line.wrapped(to: $0, first: first, rest: rest) } ?? [first + line]
   }
 
   /// One cell by its name, several by their number.

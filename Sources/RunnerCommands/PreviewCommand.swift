@@ -14,17 +14,22 @@ import Storage
 
 struct PreviewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "preview",
-    abstract: "Show the first prompts as the model sees them, and the first training examples as objectives see them.",
+    "preview", "Show the first prompts as the model sees them, and the first training examples as objectives see them.",
+    takes: "<spec> [<count>] [<options>]",
     discussion: """
-      Runs what leads to the prompts (fetch, ingest, split, render). Text of the turn format is shown dim on a terminal;
-      special tokens are recognized there and nowhere else. Where an eval scores texts instead of generating them, these
+      Runs what leads to the prompts (fetch, ingest, split, render). Text of the turn format is shown dim on a terminal; \
+      special tokens are recognized there and nowhere else. Where an eval scores texts instead of generating them, these \
       are shown with the number of their tokens that are scored.
 
-      For each training: every token of each response with its label and its weight, d loss / d ln p(token), in the
-      batch that first has the example and where policy and reference agree. The examples come from the store, or are
+      For each training: every token of each response with its label and its weight, d loss / d ln p(token), in the \
+      batch that first has the example and where policy and reference agree. The examples come from the store, or are \
       made if no model has to run for them.
-      """)
+      """,
+    examples: [
+      "runner preview experiments/quickstart/training.yaml",
+      "runner preview experiments/quickstart/training.yaml 5",
+      "runner preview experiments/quickstart/training.yaml --json",
+    ])
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
   @Argument(help: "How many records of each kind of prompt.") var count = 2
@@ -77,6 +82,8 @@ private struct Previewer {
     let prompt: RenderedPrompt
     let segments: [TextSegment]
     let tokens: Int
+    /// How many tokens its model reads, the response included.
+    let context: Int
     /// Accepted answers; empty where none is asked for.
     let answers: [String]
     /// The texts that are scored behind the prompt, with the number of their tokens that are.
@@ -85,7 +92,8 @@ private struct Previewer {
     var json: JSONValue {
       .members([
         "step": .string(label), "cells": .array(cells.map { .string($0) }), "id": .string(prompt.id.description),
-        "tokens": .integer(Int64(tokens)), "text": .string(segments.map(\.text).joined()),
+        "tokens": .integer(Int64(tokens)), "context": .integer(Int64(context)),
+        "text": .string(segments.map(\.text).joined()),
         "answers": .array(answers.map { .string($0) }),
         "scored": .array(
           scored.map { .members(["text": .string($0.text), "tokens": .integer(Int64($0.tokens))]) }),
@@ -99,7 +107,17 @@ private struct Previewer {
       let answer = answers.isEmpty ? "" : ", answer: \(answers.joined(separator: " or "))"
       let lines = scored.map { "  scored, \($0.tokens) token\($0.tokens == 1 ? "" : "s"): \($0.text)\n" }.joined()
       let shown = segments.isEmpty ? "no prompt" : "\(tokens) tokens\(answer)"
-      return "── \(label)\(told), record \(prompt.id): \(shown)\n" + (segments.isEmpty ? "" : "\(body)\n") + lines
+      return "── \(label)\(told), record \(prompt.id): \(shown)\n" + tooLong
+        + (segments.isEmpty ? "" : "\(body)\n") + lines
+    }
+
+    /// What becomes of a prompt that its model cannot read, or not with what is scored behind it.
+    private var tooLong: String {
+      let longest = tokens + (scored.map(\.tokens).max() ?? 0)
+      guard scored.isEmpty ? tokens >= context : longest > context else { return "" }
+      let with = scored.isEmpty ? "" : " with what is scored behind it"
+      return "warning: the model reads \(context) tokens, and this prompt\(with) has \(longest): it is counted as an "
+        + "error, and nothing is \(scored.isEmpty ? "generated" : "scored")\n"
     }
 
     /// The cells: a few by name.
@@ -154,6 +172,9 @@ private struct Previewer {
     let tokenizer = try preparation.reading(use, of: step) {
       try preparation.engine.tokenizer(of: use, for: task)
     }
+    let context = try preparation.reading(use, of: step) {
+      try preparation.engine.configuration(of: use, for: task).context
+    }
     let prompts = try RecordFile.records(RenderedPrompt.self, from: task.input("prompts"), file: "prompts")
     let isGrid = graph.users.count > 1
     return prompts.prefix(count).map { prompt in
@@ -161,7 +182,8 @@ private struct Previewer {
       let hasAnswer = if case .generate = step.work { true } else { scored.count > 1 }
       return Shown(
         label: label, cells: cells, isGrid: isGrid, prompt: prompt, segments: segments,
-        tokens: tokenizer.encode(segments).count, answers: hasAnswer ? prompt.answers : [], scored: scored)
+        tokens: tokenizer.encode(segments).count, context: context, answers: hasAnswer ? prompt.answers : [],
+        scored: scored)
     }
   }
 

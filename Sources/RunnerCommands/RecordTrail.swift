@@ -147,7 +147,7 @@ struct RecordTrail: TraceText {
         TextBlock.short(count.outcome, 48), TextBlock.short(count.responses.joined(separator: " | "), 48),
       ])
     }
-    return table.lines.map { "  \($0)" }
+    return table.lines(indent: 2)
   }
 
   private static func name(of standing: Standing) -> String {

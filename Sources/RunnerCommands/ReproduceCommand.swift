@@ -14,23 +14,24 @@ import Storage
 
 struct ReproduceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reproduce", abstract: "Compute numbers of checked-in results again, and compare.",
+    "reproduce", "Compute numbers of checked-in results again, and compare.",
+    takes: "<results> [<options>]",
     discussion: """
-      Takes the spec of a folder of results, computes the numbers of the named cells with everything that they rest on,
-      trainings and generations too, in a store that is empty at first, and holds every step's outputs against lock.json
+      Takes the spec of a folder of results, computes the numbers of the named cells with everything that they rest on, \
+      trainings and generations too, in a store that is empty at first, and holds every step's outputs against lock.json \
       and the numbers against table.json. Models and data come from --mirror folders or the places that the spec names.
 
-      Without --cell, as many cells as --choose says are drawn by --draw: the same number draws the same cells. With
+      Without --cell, as many cells as --choose says are drawn by --draw: the same number draws the same cells. With \
       --budget, no further number is begun once the time is over; what was not reached is told.
 
-      Exit code 0: every number came out again. Exit code 2: one did not; the first step that went another way is named.
+      Exit code 0: every number came out again. Exit code 2: one did not; the first step that went another way is named. \
       Results of `arithmetic: openblas` differ between hosts: they are judged by the errors of both numbers.
-
-      Examples:
-        runner reproduce results/quickstart/prompts
-        runner reproduce results/quickstart/training --cell judge/base --eval accuracy
-        runner reproduce results/quickstart/training --choose 12 --draw 7 --budget 15m
-      """)
+      """,
+    examples: [
+      "runner reproduce results/quickstart/prompts",
+      "runner reproduce results/quickstart/training --cell judge/base --eval accuracy",
+      "runner reproduce results/quickstart/training --choose 12 --draw 7 --budget 15m",
+    ])
 
   @Argument(help: ArgumentHelp("A folder of results.", valueName: "results"), completion: .directory)
   var results: String

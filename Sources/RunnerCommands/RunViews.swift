@@ -97,17 +97,41 @@ struct LiveView: RunView {
     switch event {
     case .running(let step, let planned):
       state.lastShown[step.id] = nil
-      Output.error("\r\u{1B}[K\(position) \(step.label)")
+      Output.error("\r\u{1B}[K" + line(position, step.label))
       for reason in EventText.reasons(planned) { Output.error("\n\(reason)") }
       if !EventText.reasons(planned).isEmpty { Output.error("\n") }
     case .progress(let step, let progress):
       guard state.isDue(step, every: 0.1) else { return }
       let text = EventText.progress(progress, seconds: state.seconds(of: step))
-      Output.error("\r\u{1B}[K\(position) \(step.label)  \(text)")
+      Output.error("\r\u{1B}[K" + line(position, step.label, text))
     default:
       for line in EventText.lines(event, position: position) { Output.error("\r\u{1B}[K\(line)\n") }
     }
   }
+
+  /// The live line, in one line of the terminal: of what a terminal breaks in two only the second can be drawn over.
+  private static func line(_ position: String, _ label: String, _ progress: String = "") -> String {
+    LiveLine(position: position, label: label, progress: progress).text(columns: Output.errorColumns)
+  }
+}
+
+/// A line that says what runs and how far it is.
+struct LiveLine {
+  let position: String
+  let label: String
+  var progress = ""
+
+  /// The line in less than so many columns: the label is shortened, and only if that does not do what follows it.
+  func text(columns: Int?) -> String {
+    let rest = progress.isEmpty ? "" : "  \(progress)"
+    guard let columns else { return "\(position) \(label)\(rest)" }
+    // The last column is left free: some terminals go on to the next line once it is filled.
+    let room = columns - 1 - position.terminalColumns - 1
+    let labels = min(label.terminalColumns, max(Self.fewestLabelColumns, room - rest.terminalColumns))
+    return "\(position) " + (label.shortened(to: labels) + rest).shortened(to: room)
+  }
+
+  private static let fewestLabelColumns = 16
 }
 
 /// Events in words.

@@ -7,33 +7,35 @@ import Glibc
 
 /// The command line of runner.
 public struct Runner: AsyncParsableCommand, Sendable {
+  private static let exitCodes = HelpText.list(
+    ExitCode.allCases.map { (name: String($0.rawValue), meaning: $0.meaning) })
+
+  private static let environment = HelpText.list([
+    ("RUNNER_STORE", "folder of stored results (default: .runner-store)"),
+    ("RUNNER_MIRRORS", "folders searched for files by digest, separated by ':'"),
+    ("COLUMNS", "how wide a terminal is; pipes and files get lines as long as they are"),
+    ("NO_COLOR", "set to anything: no colors"),
+  ])
+
   /// What `--help` says.
   public static let configuration = CommandConfiguration(
-    commandName: "runner",
-    abstract: "Runs language-model alignment experiments declared in YAML, computing shared work once.",
+    "", "Runs language-model alignment experiments declared in YAML, computing shared work once.",
+    takes: "<subcommand>",
     discussion: """
-      Start with:
-        runner validate SPEC     check a spec; every mistake is shown with its line
-        runner plan SPEC         what would run, why, and what it would cost; runs nothing
-        runner exec SPEC         run it; what is stored is not computed again
-        runner explain STEP      why it would run, and what its key is made of
-        runner preview SPEC      the first records as the model sees them, and the first training examples
-        runner verify STEP       compute a stored step again and compare
-        runner table A B…        the numbers of experiments, laid out
-        runner diff A B          where two experiments part, and what their numbers can show
-        runner trace SPEC        from a number to what made it; from a record to where it counts
-        runner report SPEC       one HTML page with tables, curves, examples and the plan
-        runner show STEP         what a stored step made, in a form made for reading
-        runner runs              what is going on in the store, and what went on
-
       Exit codes:
-      \(ExitCode.allCases.map { "  \(String(repeating: " ", count: 2 - String($0.rawValue).count))\($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"))
+      \(exitCodes)
 
       Environment:
-        RUNNER_STORE    folder of stored results (default: .runner-store)
-        RUNNER_MIRRORS  folders searched for files by digest, separated by ':'
-        NO_COLOR        set to anything: no colors
+      \(environment)
       """,
+    examples: [
+      "runner validate spec.yaml",
+      "runner plan spec.yaml",
+      "runner exec spec.yaml",
+      "runner table spec.yaml other.yaml",
+      "runner report spec.yaml",
+      "runner --generate-completion-script bash",
+    ],
     version: Version.text,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ExecCommand.self, PreviewCommand.self, ExplainCommand.self,

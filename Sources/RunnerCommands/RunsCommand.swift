@@ -9,18 +9,19 @@ import Storage
 
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List the runs of a store, the newest first, or show the steps of one.",
+    "runs", "List the runs of a store, the newest first, or show the steps of one.",
+    takes: "[<run>] [<options>]",
     discussion: """
-      A run is `running` while its process lives, and then `done`, `failed`, `stopped` (by Ctrl-C or a signal) or `died`
-      (killed, or its machine was switched off). A process on another host counts as living for a minute after its last
+      A run is `running` while its process lives, and then `done`, `failed`, `stopped` (by Ctrl-C or a signal) or `died` \
+      (killed, or its machine was switched off). A process on another host counts as living for a minute after its last \
       sign of life. Steps are those that ran, were stored, failed, and are left.
-
-      Examples:
-        runner runs
-        runner runs last
-        runner runs 20261122T0257
-        runner runs --json
-      """)
+      """,
+    examples: [
+      "runner runs",
+      "runner runs last",
+      "runner runs 20261122T0257",
+      "runner runs --json",
+    ])
 
   @Argument(help: ArgumentHelp("A run: its name, the beginning of one, or `last`; default: all.", valueName: "run"))
   var name: String?
@@ -51,10 +52,10 @@ struct RunsCommand: ParsableCommand {
     } else if stories.isEmpty {
       Output.line("no run has worked in \(storage.path) yet")
     } else {
-      var table = TextTable(numbers: [5])
+      var table = TextTable(numbers: [5], names: [0, 1])
       table.add(["run", "began", "process", "state", "steps", "time", "specs"])
       for story in stories { table.add(story.row) }
-      for line in table.lines { Output.line(line) }
+      for line in table.lines() { Output.line(line) }
       if names.count > stories.count { Output.line("and \(names.count - stories.count) earlier: --last shows more") }
     }
   }
@@ -144,7 +145,7 @@ extension RunStory {
         visit.note.isEmpty ? Self.records(visit) : visit.note,
       ])
     }
-    return lines + ["", "Ended, in the order in which they began"] + table.lines.map { "  \($0)" }
+    return lines + ["", "Ended, in the order in which they began"] + table.lines(indent: 2)
   }
 
   private static func records(_ visit: Visit) -> String {

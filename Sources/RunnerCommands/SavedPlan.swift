@@ -210,7 +210,7 @@ enum SavedPlanFault: DiagnosableError, Hashable {
     return switch self {
     case .unreadable(let path):
       [
-        Diagnosis("plan.unreadable", "\(path) is no plan that this version saved", remedy: again, exit: .usage)
+        Diagnosis("plan.unreadable", "\(path) is no plan that this version saved", remedy: again, exit: .badSpec)
       ]
     case .otherProgram:
       [Diagnosis("plan.other-program", "the plan was saved by another build of runner", remedy: again, exit: .usage)]

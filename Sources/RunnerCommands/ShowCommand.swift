@@ -10,24 +10,24 @@ import Storage
 
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show",
-    abstract: "Show what a stored step made: prompts, responses, pairs, a training's log, weights.",
+    "show", "Show what a stored step made: prompts, responses, pairs, a training's log, weights.",
+    takes: "<step or spec> [<output>] [<options>]",
     discussion: """
-      Prompts, responses, pairs, judgments, rankings, outcomes and scores are shown record by record; a training's log as a
-      table of its optimizer steps, with loss, margin and log-ratios; a likelihood trace as a table of its moments; weights
-      by kind of tensor, with the root mean square of their numbers; a model's GGUF file by what it says of itself.
+      Prompts, responses, pairs, judgments, rankings, outcomes and scores are shown record by record; a training's log as a \
+      table of its optimizer steps, with loss, margin and log-ratios; a likelihood trace as a table of its moments; weights \
+      by kind of tensor, with the root mean square of their numbers; a model's GGUF file by what it says of itself. \
       `runner store show` tells what a result was made of, and `runner store cat` gives its bytes to programs.
 
-      A step is named as `explain` and `verify` take it. Steps of several experiments may have one label: of a SPEC,
+      A step is named as `explain` and `verify` take it. Steps of several experiments may have one label: of a SPEC, \
       --step names one of its own, and --cell one of a cell's. Without --step the steps are listed.
-
-      Examples:
-        runner show "split counting" heldout --first 5
-        runner show "generate counting/heldout, greedy" --record 1f0c
-        runner show experiments/quickstart/training.yaml --cell judge/DPO
-        runner show experiments/quickstart/training.yaml --cell judge/DPO --step "train dpo, seed 1"
-        runner show 1b64a587 weights
-      """)
+      """,
+    examples: [
+      "runner show \"split counting\" heldout --first 5",
+      "runner show \"generate counting/heldout, greedy\" --record 1f0c",
+      "runner show experiments/quickstart/training.yaml --cell judge/DPO",
+      "runner show experiments/quickstart/training.yaml --cell judge/DPO --step \"train dpo, seed 1\"",
+      "runner show 1b64a587 weights",
+    ])
 
   @Argument(
     help: ArgumentHelp(
@@ -47,7 +47,7 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "With a spec: show what `exec --smoke` ran.") var smoke = false
 
   /// What steps are run for; of one that has none of these, all records.
-  private static let principal = [
+  static let principal = [
     "prompts", "responses", "feedback", "examples", "trace", "outcomes", "scores", "log", "records", "table", "weights",
     "file",
   ]

@@ -58,14 +58,14 @@ struct ShownSpec {
   /// Its steps, or those of a cell: key, label, and outputs, as far as they are stored.
   func list(cell: String?, in store: Store) -> [String] {
     let stored = StoredGraph(session.graph, in: store)
-    var table = TextTable(numbers: [])
+    var table = TextTable(numbers: [], names: [0])
     for step in session.graph.steps where cell.map({ session.graph.users.isUser($0, of: step.id) }) ?? true {
       let found = stored[step.id]
       let outputs = found.map { $0.result.outputs.keys.sorted().joined(separator: ", ") }
       let named = cell == nil ? step.label + users(of: step) : step.label
       table.add([found?.key.short ?? "not stored", named, outputs ?? ""])
     }
-    return table.lines
+    return table.lines()
   }
 }
 

@@ -6,8 +6,13 @@ import Storage
 
 struct StoreCatCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cat", abstract: "Write the bytes of an object, or of a step's output, to standard output.",
-    discussion: "They are decompressed and checked against their digest.")
+    "store cat", "Write the bytes of an object, or of a step's output, to standard output.",
+    takes: "<name> [<output>] [<options>]",
+    discussion: "They are decompressed and checked against their digest.",
+    examples: [
+      "runner store cat 1b64a587 log",
+      "runner store cat \"split counting\" heldout",
+    ])
   @Argument(help: "An object's SHA-256, a step's key, the beginning of one, or a step's label.") var name: String
   @Argument(help: "The name of the step's output, if it has several.") var output: String?
   @OptionGroup var storage: StorePathOptions

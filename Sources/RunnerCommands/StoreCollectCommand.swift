@@ -7,13 +7,19 @@ import Storage
 
 struct StoreCollectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gc", abstract: "Free what no spec, no result and no pin needs.",
+    "store gc", "Free what no spec, no result and no pin needs.",
+    takes: "[--keep <specs> ...] [<options>]",
     discussion: """
-      Kept is what the plans of the specs given with --keep reach, what the lock.json files below --results name, what
-      was pinned, all that these were made from, and whatever was written or used within the grace period. It may run
-      beside other runs: what a run at work counts on stays, and so do for a day, whatever --grace says, the unfinished
+      Kept is what the plans of the specs given with --keep reach, what the lock.json files below --results name, what \
+      was pinned, all that these were made from, and whatever was written or used within the grace period. It may run \
+      beside other runs: what a run at work counts on stays, and so do for a day, whatever --grace says, the unfinished \
       files of runs that were killed. --dry-run shows what would go and changes nothing.
-      """)
+      """,
+    examples: [
+      "runner store gc --dry-run",
+      "runner store gc --keep experiments/a.yaml experiments/b.yaml",
+      "runner store gc --results results --grace 2d",
+    ])
   @Option(
     parsing: .upToNextOption, help: "Specs whose results are kept.", completion: .file(extensions: ["yaml", "yml"]))
   var keep: [String] = []
@@ -49,7 +55,7 @@ struct StoreCollectCommand: AsyncParsableCommand {
     for (what, files) in Dictionary(grouping: gone, by: \.what).sorted(by: { $0.key < $1.key }) {
       table.add(["\(files.count)", ByteCount.text(files.reduce(0) { $0 + $1.byteCount }), what])
     }
-    lines += table.lines.map { "  \($0)" }
+    lines += table.lines(indent: 2)
     let spared = plan.files.count - gone.count
     if spared > 0 { lines.append("\(spared) more were used by another run meanwhile and stay.") }
     lines.append("Kept:")
@@ -57,7 +63,7 @@ struct StoreCollectCommand: AsyncParsableCommand {
     for reason in plan.kept {
       kept.add(["\(reason.files)", ByteCount.text(reason.byteCount), reason.reason])
     }
-    return lines + kept.lines.map { "  \($0)" }
+    return lines + kept.lines(indent: 2)
   }
 
   private func value(_ plan: CollectionPlan, _ gone: [Collectable]) -> JSONValue {

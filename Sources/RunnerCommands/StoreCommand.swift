@@ -6,7 +6,14 @@ import Storage
 
 struct StoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "store", abstract: "Look into stored results, check them, move them, and free space.",
+    "store", "Look into stored results, check them, move them, and free space.",
+    takes: "<subcommand>",
+    examples: [
+      "runner store stats",
+      "runner store ls --kind train",
+      "runner store verify --sample 5%",
+      "runner store gc --dry-run",
+    ],
     subcommands: [
       StoreStatsCommand.self, StoreListCommand.self, StoreShowCommand.self, StoreCatCommand.self,
       StoreVerifyCommand.self, StoreCollectCommand.self, StorePinCommand.self, StoreExportCommand.self,

@@ -5,11 +5,15 @@ import Storage
 
 struct StoreExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write what specs need into one archive, for another machine.",
+    "store export", "Write what specs need into one archive, for another machine.",
+    takes: "-o <output> <specs> ...",
     discussion: """
-      The archive is a plain tar file of store files, each of which proves itself. After `runner store import` there,
+      The archive is a plain tar file of store files, each of which proves itself. After `runner store import` there, \
       `runner exec` of the same specs computes nothing.
-      """)
+      """,
+    examples: [
+      "runner store export -o results.tar experiments/quickstart/training.yaml"
+    ])
   @Option(name: .shortAndLong, help: "The archive to write.", completion: .file(extensions: ["tar"])) var output: String
   @OptionGroup var spec: SpecOptions
   @OptionGroup var storage: StorePathOptions

@@ -5,11 +5,15 @@ import Storage
 
 struct StoreImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Take the results of an archive that `store export` wrote.",
+    "store import", "Take the results of an archive that `store export` wrote.",
+    takes: "<archive> [<options>]",
     discussion: """
-      Every file is checked before anything is changed: an archive with a wrong digest, a link, a path out of the
+      Every file is checked before anything is changed: an archive with a wrong digest, a link, a path out of the \
       store, a file twice, or bytes behind its end is refused as a whole.
-      """)
+      """,
+    examples: [
+      "runner store import results.tar"
+    ])
   @Argument(help: "The archive.", completion: .file(extensions: ["tar"])) var archive: String
   @OptionGroup var storage: StorePathOptions
 

@@ -4,25 +4,33 @@ import ArgumentParser
 import Digests
 import FoundationEssentials
 import JSON
+import Planning
 import Storage
 
 struct StoreListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ls", abstract: "List step results, newest first: key, kind, size, time, label.")
-  @Option(help: "Only steps of this kind, such as `train`.") var kind: String?
+    "store ls", "List step results, newest first: key, kind, size, time, label.",
+    takes: "[<options>]",
+    examples: [
+      "runner store ls",
+      "runner store ls --kind train --json",
+    ])
+  @Option(
+    help: "Only steps of this kind, such as `train`.", completion: .list(StepKind.allCases.map(\.rawValue)))
+  var kind: String?
   @OptionGroup var storage: StorePathOptions
   @Flag(help: "Write one JSON object a line.") var json = false
 
   func run() async throws {
     let results = try storage.open(.readOnly).allResults().filter { kind == nil || $0.result.kind == kind }
-    var table = TextTable(numbers: [2])
+    var table = TextTable(numbers: [2], names: [0, 3])
     for listed in results {
       if json { Output.json(Self.json(listed)) }
       table.add([
         listed.key.short, listed.result.kind, ByteCount.text(listed.byteCount), listed.timeText, listed.label,
       ])
     }
-    if !json { for line in table.lines { Output.line(line) } }
+    if !json { for line in table.lines() { Output.line(line) } }
   }
 
   private static func json(_ listed: ListedResult) -> JSONValue {

@@ -6,8 +6,13 @@ import Storage
 
 struct StorePinCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pin", abstract: "Keep results, with all that they were made from, from collection.",
-    discussion: "Pinning anew replaces what the pin kept; without steps it keeps nothing.")
+    "store pin", "Keep results, with all that they were made from, from collection.",
+    takes: "<name> [<steps> ...] [<options>]",
+    discussion: "Pinning anew replaces what the pin kept; without steps it keeps nothing.",
+    examples: [
+      "runner store pin paper \"train dpo, seed 1\" 1b64a587",
+      "runner store pin paper",
+    ])
   @Argument(help: "The pin's name: letters, digits and `-`.") var name: String
   @Argument(help: "Steps: keys, beginnings of keys, or labels.") var steps: [String] = []
   @OptionGroup var storage: StorePathOptions

@@ -7,7 +7,12 @@ import Storage
 
 struct StoreShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show what a step's result was made of and what it consists of.")
+    "store show", "Show what a step's result was made of and what it consists of.",
+    takes: "<key> [<options>]",
+    examples: [
+      "runner store show 1b64a587",
+      "runner store show \"train dpo, seed 1\"",
+    ])
   @Argument(help: "The step's key, as in lock.json, the beginning of one, or its label.") var key: String
   @OptionGroup var storage: StorePathOptions
 

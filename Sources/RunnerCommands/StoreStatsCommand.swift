@@ -6,7 +6,12 @@ import Storage
 
 struct StoreStatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stats", abstract: "Count what is stored: files, results by kind of step, records.")
+    "store stats", "Count what is stored: files, results by kind of step, records.",
+    takes: "[<options>]",
+    examples: [
+      "runner store stats",
+      "runner store stats --store /shared/store --json",
+    ])
   @OptionGroup var storage: StorePathOptions
   @Flag(help: "Write the numbers as JSON.") var json = false
 
@@ -42,8 +47,8 @@ struct StoreStatsCommand: AsyncParsableCommand {
           ByteCount.text(count.segments.byteCount),
         ])
     }
-    return files.lines + (statistics.steps.isEmpty ? [] : [""] + steps.lines)
-      + (statistics.records.isEmpty ? [] : [""] + records.lines)
+    return files.lines() + (statistics.steps.isEmpty ? [] : [""] + steps.lines())
+      + (statistics.records.isEmpty ? [] : [""] + records.lines())
   }
 
   private static func json(_ statistics: StoreStatistics) -> JSONValue {

@@ -8,12 +8,17 @@ import Storage
 
 struct StoreVerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check every stored file; damaged ones are named and set aside.",
+    "store verify", "Check every stored file; damaged ones are named and set aside.",
+    takes: "[<options>]",
     discussion: """
-      Every object is read and hashed, or a sample of them; of step results, manifests, records, journals, checkpoints
-      and pins every file is checked. What was damaged is computed again by the next `runner exec` that needs it.
+      Every object is read and hashed, or a sample of them; of step results, manifests, records, journals, checkpoints \
+      and pins every file is checked. What was damaged is computed again by the next `runner exec` that needs it. \
       Exit code 0: everything is whole. Exit code 74: something is damaged or missing.
-      """)
+      """,
+    examples: [
+      "runner store verify",
+      "runner store verify --sample 5% --seed 2",
+    ])
   @Option(help: ArgumentHelp("How many of the objects to read.", valueName: "5%")) var sample: Share = Share(value: 1)
   @Option(help: "Another number chooses another sample.") var seed = 1
   @OptionGroup var storage: StorePathOptions
@@ -36,7 +41,7 @@ struct StoreVerifyCommand: AsyncParsableCommand {
     for checked in report.checked {
       table.add([checked.what, "\(checked.files)", ByteCount.text(checked.byteCount)])
     }
-    var lines = report.checked.isEmpty ? ["The store is empty."] : ["Checked:"] + table.lines.map { "  \($0)" }
+    var lines = report.checked.isEmpty ? ["The store is empty."] : ["Checked:"] + table.lines(indent: 2)
     if report.passedOver > 0 {
       lines.append("  \(report.passedOver) more objects are not in the sample (seed \(seed)).")
     }

@@ -18,19 +18,20 @@ struct TableCommand: ParsableCommand {
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "table", abstract: "Lay out the numbers of experiments. Runs nothing.",
+    "table", "Lay out the numbers of experiments. Runs nothing.",
+    takes: "<experiments> ... [<options>]",
     discussion: """
-      Of one spec the table is as the spec asks; options change it. Of several experiments each becomes a value of the
-      axis `experiment`. The best of each column stands out; numbers are rounded to two digits of their error.
-      Differences from --relative-to are tested as `runner diff` tests them: ≈ is inside the noise, = is the same
-      outcomes, ? could not be tested. Published numbers stand in brackets beside ours. Claims are judged anew for specs,
+      Of one spec the table is as the spec asks; options change it. Of several experiments each becomes a value of the \
+      axis `experiment`. The best of each column stands out; numbers are rounded to two digits of their error. \
+      Differences from --relative-to are tested as `runner diff` tests them: ≈ is inside the noise, = is the same \
+      outcomes, ? could not be tested. Published numbers stand in brackets beside ours. Claims are judged anew for specs, \
       and shown for files as they were judged when the file was written; the exit code is 0 whatever they come to.
-
-      Examples:
-        runner table experiments/a.yaml
-        runner table results/a --eval accuracy --rows pairs --columns objective --relative-to base
-        runner table experiments/a.yaml experiments/b.yaml --format latex
-      """)
+      """,
+    examples: [
+      "runner table experiments/a.yaml",
+      "runner table results/a --eval accuracy --rows pairs --columns objective --relative-to base",
+      "runner table experiments/a.yaml experiments/b.yaml --format latex",
+    ])
 
   @Argument(help: "Specs, folders of results, or files table.json.", completion: .file()) var experiments: [String]
   @Option(help: "Show this eval alone.") var eval: String?
@@ -68,7 +69,8 @@ struct TableCommand: ParsableCommand {
     switch format {
     case .text:
       let lines = told.flatMap { $0.lines.isEmpty ? [] : [""] + $0.lines }
-      Output.line(([text.aligned(colored: Output.colorsText), "", text.legend] + lines).joined(separator: "\n"))
+      let aligned = text.aligned(colored: Output.colorsText, columns: Output.columns)
+      Output.line(([aligned, "", text.legend] + lines).joined(separator: "\n"))
     case .markdown:
       let sections = told.map(\.markdown).joined()
       Output.line(text.markdown + "\n" + text.legend + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))

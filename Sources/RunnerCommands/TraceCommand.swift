@@ -11,27 +11,28 @@ import Storage
 
 struct TraceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trace", abstract: "Follow a number to what made it, or a record to where it counts. Trains nothing.",
+    "trace", "Follow a number to what made it, or a record to where it counts. Trains nothing.",
+    takes: "<spec> [<options>]",
     discussion: """
-      A number of the table is named by its cell and its eval. Shown are its outcomes by kind with examples, and then every
-      step behind it, each with its key, when it was computed, what it made, and the options that the spec writes, with
-      file, line and column: responses and prompts, trainings with loss and examples, feedback stage by stage, data with
+      A number of the table is named by its cell and its eval. Shown are its outcomes by kind with examples, and then every \
+      step behind it, each with its key, when it was computed, what it made, and the options that the spec writes, with \
+      file, line and column: responses and prompts, trainings with loss and examples, feedback stage by stage, data with \
       digests.
 
-      --record follows one record the other way: its part of the data, prompts, responses, pairs and scores, and the cells
-      in which it counts. It is named by its identity, by the beginning of one, or by its number, counted from 1, among
+      --record follows one record the other way: its part of the data, prompts, responses, pairs and scores, and the cells \
+      in which it counts. It is named by its identity, by the beginning of one, or by its number, counted from 1, among \
       the records that the number is the mean of (with --cell) or in the data.
 
-      --leaks holds the prompts of all parts of the data against each other: equal ones, but for case, spaces and
-      punctuation, and nearly equal ones, which share most of their runs of five words. It fetches and reads data that are
+      --leaks holds the prompts of all parts of the data against each other: equal ones, but for case, spaces and \
+      punctuation, and nearly equal ones, which share most of their runs of five words. It fetches and reads data that are \
       not stored; the exit code is 0 whatever it finds, and where something is trained on that is measured, too, it warns.
-
-      Examples:
-        runner trace experiments/prompts/counting.yaml --cell "one number/greedy" --eval accuracy
-        runner trace experiments/prompts/counting.yaml --cell "one number/greedy" --record 3
-        runner trace experiments/prompts/counting.yaml --record 1f0c
-        runner trace experiments/prompts/counting.yaml --leaks
-      """)
+      """,
+    examples: [
+      "runner trace experiments/prompts/counting.yaml --cell \"one number/greedy\" --eval accuracy",
+      "runner trace experiments/prompts/counting.yaml --cell \"one number/greedy\" --record 3",
+      "runner trace experiments/prompts/counting.yaml --record 1f0c",
+      "runner trace experiments/prompts/counting.yaml --leaks",
+    ])
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
   @Option(help: "The cell: its arms joined by `/`, or `base`; needed where there are several.") var cell: String?

@@ -35,7 +35,9 @@ struct TraceForm {
         [isTold ? step : number] + ["chosen", "rejected", "margin"].map { text(point[$0]) }
           + [text(point["pairs"])] + diverged)
     }
-    return table.lines + ["", "Means over pairs of ln p under the policy less ln p under the reference, in nats."]
+    return table.lines(indent: 2) + [
+      "", "Means over pairs of ln p under the policy less ln p under the reference, in nats.",
+    ]
   }
 
   private func text(_ value: JSONValue?) -> String {

@@ -10,7 +10,12 @@ import Specification
 
 struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "validate", abstract: "Check specs. Every mistake is shown with its line and what to do.")
+    "validate", "Check specs. Every mistake is shown with its line and what to do.",
+    takes: "<specs> ... [<options>]",
+    examples: [
+      "runner validate experiments/quickstart/training.yaml",
+      "runner validate experiments/a.yaml experiments/b.yaml --json",
+    ])
 
   @OptionGroup var spec: SpecOptions
   @Flag(help: "Write what was found as JSON.") var json = false
@@ -68,8 +73,13 @@ struct ValidateCommand: AsyncParsableCommand {
 
 struct SchemaCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema", abstract: "Write the JSON Schemas of the spec language, for editors.",
-    discussion: "Without --into, writes the schema of an experiment to standard output.")
+    "schema", "Write the JSON Schemas of the spec language, for editors.",
+    takes: "[--into <into>]",
+    discussion: "Without --into, writes the schema of an experiment to standard output.",
+    examples: [
+      "runner schema > experiment.json",
+      "runner schema --into schemas",
+    ])
 
   @Option(help: "Write every schema into this folder.", completion: .directory) var into: String?
 

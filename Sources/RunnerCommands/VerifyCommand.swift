@@ -12,17 +12,23 @@ import Storage
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Compute stored steps again and compare them with what is stored, bit for bit.",
+    "verify", "Compute stored steps again and compare them with what is stored, bit for bit.",
+    takes: "[<step or spec> ...] [<options>]",
     discussion: """
-      Steps are named by their labels as `plan` shows them, by their keys, or by the beginnings of keys; what ends in
-      .yaml or .yml is a spec. Steps without a spec are looked for in all specs of the folder `experiments`; a spec
-      without steps means all of its steps that are stored, but for files from outside, whose bytes are checked
+      Steps are named by their labels as `plan` shows them, by their keys, or by the beginnings of keys; what ends in \
+      .yaml or .yml is a spec. Steps without a spec are looked for in all specs of the folder `experiments`; a spec \
+      without steps means all of its steps that are stored, but for files from outside, whose bytes are checked \
       whenever they are read. Without any name, all stored steps of all specs of `experiments` are verified.
 
-      A step reads its stored inputs; neither its stored result nor the stored results of its records are used, and none
-      is changed. Exit code 0: the same bytes. Exit code 2: other bytes; for a training the first optimizer step that
+      A step reads its stored inputs; neither its stored result nor the stored results of its records are used, and none \
+      is changed. Exit code 0: the same bytes. Exit code 2: other bytes; for a training the first optimizer step that \
       differs is named, for a step over records the first record.
-      """)
+      """,
+    examples: [
+      "runner verify \"train dpo, seed 1\"",
+      "runner verify experiments/quickstart/training.yaml --vary workers,batch",
+      "runner verify 1b64a587 spec.yaml --smoke",
+    ])
 
   @Argument(
     help: ArgumentHelp("Steps, and specs that have them.", valueName: "step or spec"),
@@ -37,7 +43,7 @@ struct VerifyCommand: AsyncParsableCommand {
       """
       Compute each step twice, with other numbers of worker threads, sequences generated at once, or both: \
       `workers`, `batch` or `workers,batch`. A step on which neither has a bearing is computed once.
-      """, valueName: "what"))
+      """, valueName: "what"), completion: .list(["workers", "batch", "workers,batch"]))
   var vary: VariedOptions = VariedOptions()
   @OptionGroup var storage: StoreOptions
   @OptionGroup var compute: ComputeOptions

@@ -43,7 +43,8 @@ enum VerifyFault: DiagnosableError, Hashable {
       Diagnosis(
         "verify.no-spec", "the store has \(step), and no spec that was read has that step",
         notes: ["Its key is \(key.hex)."],
-        remedy: "Name the spec that has it behind the step; for a step of `exec --smoke`, `verify` takes --smoke.",
+        remedy: "Name the spec that has it behind the step, or see it with `runner show \(key.short)`. A step of "
+          + "`exec --smoke` is in no spec as it stands: `runner verify` looks for it with --smoke.",
         exit: .usage)
     case .ambiguous(let name, let steps):
       Diagnosis(

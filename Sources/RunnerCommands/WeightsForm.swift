@@ -59,14 +59,14 @@ struct WeightsForm {
     let total = groups.reduce(0) { $0 + $1.numbers }
     var lines = metadata.map { "  \($0.name): \($0.value)" }
     lines.append("  \(groups.reduce(0) { $0 + $1.count }) tensors, \(total) numbers")
-    var table = TextTable(numbers: [1, 4])
+    var table = TextTable(numbers: [1, 4], names: [2])
     table.add(["tensor", "count", "shape", "type", "root mean square"])
     for group in groups {
       let shape = group.shape.map { String($0) }.joined(separator: " × ")
       let magnitude = group.magnitude.map { NumberFormat.fixed($0, decimals: 7) } ?? "–"
       table.add([group.name, String(group.count), shape, group.type, magnitude])
     }
-    return lines + [""] + table.lines.map { "  \($0)" }
+    return lines + [""] + table.lines(indent: 2)
   }
 
   /// `block.*.attentionKey.a` for `block.7.attentionKey.a`.

@@ -75,6 +75,13 @@ public struct StepEngine: StepRunner {
     try models.tokenizer(use, for: task)
   }
 
+  /// The sizes of a step's model, without loading its weights.
+  ///
+  /// - Throws: What reading its files throws.
+  public func configuration(of use: ModelUse, for task: StepTask) throws -> DecoderConfiguration {
+    try models.configuration(use, for: task)
+  }
+
   /// A step's model, ready to compute.
   ///
   /// - Throws: What loading it throws.

@@ -129,6 +129,19 @@ import Testing
     #expect(unknown.exitCode == 64 && unknown.errors.contains("there is no row `base`"), "\(unknown.errors)")
   }
 
+  @Test func aFolderOfItsResultsIsReportedIfItsSpecIsFound() throws {
+    let space = try space()
+    #expect(try space.run(["exec", "both.yaml"]).exitCode == 0)
+    let lost = try space.run(["report", "results/both"])
+    #expect(lost.exitCode == 74, "\(lost.errors)")
+    #expect(lost.errors.contains("its spec, which says which ones, is not experiments/both.yaml"), "\(lost.errors)")
+    try space.write(Self.table.replacing("experiments/", with: ""), to: "experiments/both.yaml")
+    let found = try space.run(["report", "results/both/", "-o", "folder.html"])
+    #expect(found.exitCode == 0, "\(found.errors)")
+    #expect(try space.run(["report", "experiments/both.yaml", "-o", "spec.html"]).exitCode == 0)
+    #expect(try space.read("folder.html") == space.read("spec.html"))
+  }
+
   @Test(arguments: [
     ("greedy: {counting: 1}", "paper.yaml:3:17: error: There is no column of the table `counting`"),
     ("greed: {counting | up: 1}", "paper.yaml:3:8: error: There is no row of the table `greed`"),

@@ -189,12 +189,42 @@ import Testing
       (["small.yaml", "-o", "nowhere/page.html"], Int32(74), "nowhere/page.html cannot be written"),
       (["small.yaml", "--relative-to", "bse"], 64, "there is no row `bse`"),
       (["small.yaml", "--examples", "101"], 64, "--examples must be between"),
-      (["other.yaml"], 74, "other.yaml"), (["results/other"], 74, "results/other/table.json"), ([], 64, "Missing"),
+      (["other.yaml"], 74, "other.yaml"),
+      (["results/other"], 74, "results/other is no folder of results: it has no table.json"), ([], 64, "Missing"),
     ] {
       let outcome = try space.run(["report"] + arguments)
       #expect(outcome.exitCode == code, "\(arguments): \(outcome.errors)")
       #expect(outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
     }
+  }
+
+  @Test func everyAxisSaysWhatItCounts() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.evals = SmallTraining.allEvals
+    training.reviser = "[{minimal-revision: {by: verifier}}]"
+    training.extra = """
+      ablations:
+        objective: {DPO: {}, APO-zero: {objective: {apo-zero: {beta: 0.5}}}}
+      """
+    #expect(try space.exec(training).exitCode == 0)
+    _ = try reported(space, ["small.yaml"])
+    let page = try ReportPage("small.html", in: space)
+    #expect(page.faults == [])
+    let results = try page.section("results")
+    for (eval, scale) in [
+      ("accuracy (%)", "percent of records"), ("drift (nats)", "nats"), ("drift tokens (tokens)", "tokens"),
+      ("perplexity", "perplexity per token"), ("trace chosen (nats)", "nats"),
+      ("pairs Levenshtein (characters)", "characters"), ("pairs Jaccard", "Jaccard's index, 0 to 1"),
+    ] {
+      #expect(results.contains(eval) && results.contains(scale), "\(eval), \(scale): \(results)")
+    }
+    let drawings = page.html.matches(of: #/<svg[^>]*interval-\d+-title.*?<\/svg>/#.dotMatchesNewlines()).map {
+      String($0.output)
+    }
+    #expect(drawings.count > 6)
+    for drawing in drawings { #expect(drawing.contains(#"class="name""#), "\(drawing)") }
+    #expect(page.html.contains("drift in nats, a point with its ± for each row of the table"), "the text alternative")
   }
 
   @Test func aFolderOfResultsIsShownWithoutItsStore() throws {

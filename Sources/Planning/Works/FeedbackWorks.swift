@@ -151,6 +151,8 @@ public struct ReviseWork: Work, Hashable {
     case .judgmentRecorded(let judgment):
       set("judgment-recorded")
       options.set("judgment", .text(judgment.source))
+      // Until a field without text made a response acceptable, text around it made it a judgment: other bytes.
+      if judgment.hasTextBesideFields { options.set("judgment/empty", .text("acceptable")) }
     case .judgmentReplies(let acceptable):
       set("judgment-replies")
       options.set("acceptable", .text(acceptable))

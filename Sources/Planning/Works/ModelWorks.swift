@@ -131,6 +131,8 @@ public struct GenerateWork: Work, Hashable {
     var options = recordOptions
     options.set("samples", .integer(samples))
     options.set("distinct", .flag(distinct))
+    // At first what was left out was not counted: other bytes. Single records are the same.
+    if distinct { options.set("distinct/counted", .flag(true)) }
     return options
   }
 

@@ -9,31 +9,32 @@ import Storage
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Compare two experiments: specs, plans and numbers. Runs nothing.",
+    "diff", "Compare two experiments: specs, plans and numbers. Runs nothing.",
+    takes: "<first> <second> [<options>]",
     discussion: """
-      Each side is a spec, a folder of results, a table.json or table.csv, or a run of `exec` as `runner runs` lists it (its
+      Each side is a spec, a folder of results, a table.json or table.csv, or a run of `exec` as `runner runs` lists it (its \
       name, the beginning of it, or `last`), in any mix.
 
-      Specs are compared by what they mean: every setting with what is inherited, ablations and defaults, and where it is
-      written. Key order, comments, aliases, 1e-3 for 0.001, defaults that are written and descriptions are no difference.
+      Specs are compared by what they mean: every setting with what is inherited, ablations and defaults, and where it is \
+      written. Key order, comments, aliases, 1e-3 for 0.001, defaults that are written and descriptions are no difference. \
       Plans: the steps in common and where they part. Of results without a spec, the keys of their steps.
 
-      Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of
-      the seeds' means, which speaks of methods; otherwise over the records that both measured, which speaks of these
-      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap.
-      What cannot be tested is undecided, with the reason; a training that diverged has no number. P-values are Holm's over
+      Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of \
+      the seeds' means, which speaks of methods; otherwise over the records that both measured, which speaks of these \
+      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. \
+      What cannot be tested is undecided, with the reason; a training that diverged has no number. P-values are Holm's over \
       all rows. `±` is what such a sample finds four times in five. The exit code is 0 whatever differs.
 
-      A run is compared by its journal: what it was asked to do, the specs as they stood then, the steps that it computed,
+      A run is compared by its journal: what it was asked to do, the specs as they stood then, the steps that it computed, \
       and the numbers that it came to, as far as they are stored.
-
-      Examples:
-        runner diff experiments/a.yaml experiments/b.yaml
-        runner diff results/a results/b/table.json
-        runner diff experiments/a.yaml experiments/b.yaml --records 3
-        runner diff 20261122T0257 last
-        runner diff results/a experiments/a.yaml --md > comparison.md
-      """)
+      """,
+    examples: [
+      "runner diff experiments/a.yaml experiments/b.yaml",
+      "runner diff results/a results/b/table.json",
+      "runner diff experiments/a.yaml experiments/b.yaml --records 3",
+      "runner diff 20261122T0257 last",
+      "runner diff results/a experiments/a.yaml --md > comparison.md",
+    ])
 
   @Argument(help: "A spec, a folder of results, a table.json or table.csv, or a run.", completion: .file())
   var first: String

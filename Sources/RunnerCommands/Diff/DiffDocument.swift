@@ -68,7 +68,7 @@ struct DiffDocument {
   private static func table(_ rows: [[String]], _ numbers: Set<Int>) -> [String] {
     var table = TextTable(numbers: numbers)
     for row in rows { table.add(row) }
-    return table.lines
+    return table.lines()
   }
 
   /// A text that may have several lines, behind its label.

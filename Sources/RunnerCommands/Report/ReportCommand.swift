@@ -9,26 +9,27 @@ import Storage
 
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Write one HTML page about stored experiments. Trains nothing.",
+    "report", "Write one HTML page about stored experiments. Trains nothing.",
+    takes: "<experiments> ... [<options>]",
     discussion: """
-      The page has the table with its errors and tested differences, claims with their verdicts, learning curves and
-      likelihood traces with the seeds as a band, the counts of every stage, examples with the words that revisions
-      changed, answers of all cells to the same prompts, for CUT the tokens colored by detection ratio, the plan as a
-      picture, and what everything took. It needs no network, no script and no other file, follows light and dark, and
+      The page has the table with its errors and tested differences, claims with their verdicts, learning curves and \
+      likelihood traces with the seeds as a band, the counts of every stage, examples with the words that revisions \
+      changed, answers of all cells to the same prompts, for CUT the tokens colored by detection ratio, the plan as a \
+      picture, and what everything took. It needs no network, no script and no other file, follows light and dark, and \
       prints. The same store and specs give the same bytes.
 
-      Of a spec its stored results are shown. Of a table over several experiments the page has the table with published
-      numbers and claims, then each of its experiments; what these have in common is shown with the first. A
-      folder of results is shown by its own numbers, with whatever the store has of the steps behind them. Where a cell
-      learns by CUT, the model reads the judged responses that are shown; nothing else is computed, and --examples 0
+      Of a spec its stored results are shown. Of a table over several experiments the page has the table with published \
+      numbers and claims, then each of its experiments; what these have in common is shown with the first. A \
+      folder of results is shown by its own numbers, with whatever the store has of the steps behind them. Where a cell \
+      learns by CUT, the model reads the judged responses that are shown; nothing else is computed, and --examples 0 \
       leaves it out.
-
-      Examples:
-        runner report experiments/prompts/counting.yaml
-        runner report experiments/quickstart/*.yaml -o quickstart.html
-        runner report papers/table.yaml -o table.html
-        runner report results/prompts/counting --relative-to "one number" -o counting.html
-      """)
+      """,
+    examples: [
+      "runner report experiments/prompts/counting.yaml",
+      "runner report experiments/quickstart/*.yaml -o quickstart.html",
+      "runner report papers/table.yaml -o table.html",
+      "runner report results/prompts/counting --relative-to \"one number\" -o counting.html",
+    ])
 
   @Argument(help: "Specs of experiments or of tables over several, or folders of results.", completion: .file())
   var experiments: [String]

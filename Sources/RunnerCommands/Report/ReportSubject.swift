@@ -55,8 +55,9 @@ struct ReportSubjects {
   init(_ names: [String], sets: [String], smoke: Bool, in store: Store, command: (String) -> String) throws {
     let finder = ReportFinder(sets: sets, smoke: smoke, store: store)
     for name in names {
-      if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-        let found = try finder.spec(name, command: command(name))
+      let isSpec = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+      if let spec = try isSpec ? name : finder.tableSpec(ofResults: name) {
+        let found = try finder.spec(spec, command: command(spec))
         tables += found.table.map { [$0] } ?? []
         // An experiment that two tables share, or that is named as well, is told of once.
         experiments += found.experiments.filter { one in
@@ -112,6 +113,19 @@ private struct ReportFinder {
     return (subject, report)
   }
 
+  /// The spec of the table over several experiments whose results lie in a folder; nil if they are of one experiment.
+  ///
+  /// - Throws: ``ReportFault`` for a folder without results, or whose table's spec is not where it usually is.
+  func tableSpec(ofResults folder: String) throws -> String? {
+    func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(file)") }
+    guard has("table.json") else { throw ReportFault.noResults(folder: folder) }
+    // Only experiments have steps of their own.
+    if has("lock.json") { return nil }
+    let spec = CheckedInResult.usualSpec(of: folder)
+    guard FileManager.default.fileExists(atPath: spec) else { throw ReportFault.noSpec(folder: folder, usual: spec) }
+    return spec
+  }
+
   /// A folder of results, with its spec if that is where it usually is.
   func folder(_ path: String, command: (String) -> String) throws -> ReportSubject {
     let folder = try CheckedInResult(folder: path)
@@ -164,6 +178,10 @@ enum ReportFault: DiagnosableError, Hashable {
   case measuresNothing(spec: String)
   /// The spec was not run, or it changed.
   case notStored(spec: String, store: String, command: String)
+  /// What was named is neither a spec nor a folder of results.
+  case noResults(folder: String)
+  /// The folder is of a table over several experiments, whose spec is not where it usually is.
+  case noSpec(folder: String, usual: String)
 
   var diagnoses: [Diagnosis] {
     switch self {
@@ -178,6 +196,19 @@ enum ReportFault: DiagnosableError, Hashable {
         Diagnosis(
           "report.not-stored", "the results of \(spec), as it is now, are not in the store \(store)",
           remedy: "Run `\(command)` first.", exit: .inputOutput)
+      ]
+    case .noResults(let folder):
+      [
+        Diagnosis(
+          "report.no-results", "\(folder) is no folder of results: it has no table.json",
+          remedy: "Name a spec (.yaml), or a folder that `runner exec` wrote below `results`.", exit: .inputOutput)
+      ]
+    case .noSpec(let folder, let usual):
+      [
+        Diagnosis(
+          "report.no-spec",
+          "\(folder) holds a table over several experiments, and its spec, which says which ones, is not \(usual)",
+          remedy: "Name the table's spec itself.", exit: .inputOutput)
       ]
     }
   }

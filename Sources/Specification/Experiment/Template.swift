@@ -31,6 +31,17 @@ public struct Template: Hashable, Sendable {
     self.parts = try parser.parseAll()
   }
 
+  /// Whether it is more than fields alone and the white space between them.
+  public var hasTextBesideFields: Bool {
+    parts.contains { part in
+      switch part {
+      case .text(let text): text.contains { !$0.isWhitespace }
+      case .field: false
+      case .section: true
+      }
+    }
+  }
+
   /// Text that stands for itself.
   init(verbatim text: String) {
     source = text

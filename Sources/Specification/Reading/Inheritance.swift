@@ -110,9 +110,10 @@ final class Inheritance {
   /// Lays settings over a tree.
   func apply(_ settings: [String], to tree: Node) -> Node {
     var tree = tree
-    for setting in settings {
+    for (index, setting) in settings.enumerated() {
       do throws(YAMLError) {
-        guard let patch = try Settings.patch(setting, reading) else { continue }
+        let number = settings.count > 1 ? index + 1 : nil
+        guard let patch = try Settings.patch(setting, number: number, reading) else { continue }
         checkGrid(of: tree, against: patch)
         tree = Merge.lay(patch, over: tree, ReadDocument.form).at(tree.location)
       } catch {

@@ -6,18 +6,20 @@ import YAML
 
 /// Settings from the command line.
 enum Settings {
-  /// What places name for a setting.
-  static let file = "--set"
+  /// What places name for a setting; of several with its number, as they were given.
+  private static func file(_ number: Int?) -> String { "--set" + (number.map { " \($0)" } ?? "") }
 
   /// The patch that a setting is.
   ///
   /// - Parameters:
   ///   - argument: `key.key=value`; the value is YAML.
+  ///   - number: Which of several settings it is, counted from 1; nil for the only one.
   ///   - reading: Where faults go.
   /// - Returns: The patch, or nil if the argument is no setting.
   /// - Throws: The value's YAML faults.
-  static func patch(_ argument: String, _ reading: Reading) throws(YAMLError) -> Node? {
+  static func patch(_ argument: String, number: Int?, _ reading: Reading) throws(YAMLError) -> Node? {
     let bytes = Array(argument.utf8)
+    let file = file(number)
     let source = SourceText(bytes, file: file)
     guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else {
       reading.note(.badSetting(argument, .noEquals), source.place(0..<bytes.count))

@@ -59,6 +59,8 @@ enum SpecFault: Hashable {
   case noValidation(dataset: String)
   case sameAsCycle([String])
   case sameAsNothing(dataset: String, path: String)
+  case againstItself
+  case modelUnderBy(model: String?, in: String)
   case noAnswer(dataset: String, by: String)
   case noOptions(dataset: String)
   case noLetters(dataset: String)

@@ -97,7 +97,8 @@ enum PathText {
   /// The path, joined with the folder of the file that says it; `.` and `..` are folded.
   static func resolve(_ path: String, fromFile file: String) -> String {
     if path.utf8.first == UInt8(ascii: "/") { return normalized(path) }
-    guard let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")), file != Settings.file else { return normalized(path) }
+    // What stands in a setting is relative to where the program runs, as if its file had no folder.
+    guard let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")) else { return normalized(path) }
     return normalized(String(file[...slash]) + path)
   }
 

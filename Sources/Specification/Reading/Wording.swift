@@ -254,6 +254,15 @@ extension SpecFault {
         "same-as-cycle", "`same-as` goes round in a circle: \(names.joined(separator: " → "))", "Remove one of them.")
     case .sameAsNothing(let dataset, let path):
       Told("unresolved", "`\(path)` has no data set `\(dataset)`", "Name the data set as that file does.")
+    case .againstItself:
+      Told(
+        "against-itself", "the policy would play against itself: `win-rate` looks at the trained policy already",
+        "Name the untrained model: add `untrained: {weights: {same-as: policy}}` to `models`, and say "
+          + "`against: untrained`.")
+    case .modelUnderBy(let model, let what):
+      Told(
+        "model-under-by", "`\(what)` names the model that writes by its key `model`, not under `by`",
+        "Write `\(what): {model: \(model ?? "NAME")}`.")
     case .noAnswer(let dataset, let by):
       Told(
         "no-answer", "`\(by)` verifies responses, and `\(dataset)` has no `answer`",

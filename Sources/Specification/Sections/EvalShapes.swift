@@ -127,6 +127,7 @@ extension WinRateEval {
     .record("win-rate") { fields in
       let on = fields.on()
       let against = fields.required("against", .modelName, "The model whose responses it must beat.")
+      if against == "policy", let place = fields.place("against") { fields.reading.note(.againstItself, place) }
       let by = fields.required("by", Assessor.written([.verifier, .rewardModel, .model]), "Who decides.")
       let prompt = fields.optional(
         "prompt", Prompt.shape, default: .comparison,

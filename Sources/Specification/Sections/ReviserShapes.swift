@@ -104,6 +104,17 @@ extension ModelCall {
   }
 }
 
+extension Shape<Assessor.Written> {
+  /// The same where a model that writes is named by the key `model`: what stands under `by` is told so.
+  fileprivate func refusingModel(in what: String) -> Shape {
+    Shape(makeForm()) { node, reading in
+      guard let model = node["model"] else { return self.read(node, reading) }
+      reading.note(.modelUnderBy(model: model.scalar?.text, in: what), node)
+      return nil
+    }
+  }
+}
+
 extension MinimalRevision {
   fileprivate static var shape: Shape<MinimalRevision> {
     .record("minimal-revision") { fields in
@@ -138,7 +149,7 @@ extension Stronger {
   fileprivate static var shape: Shape<Stronger> {
     .record("stronger") { fields in
       let by = fields.optional(
-        "by", Assessor.written([.verifier, .recorded]),
+        "by", Assessor.written([.verifier, .recorded]).refusingModel(in: "stronger"),
         "Says that the response is the right answer, or stands in the data.")
       let model = fields.optional("model", .modelName, "The stronger model.")
       let response = fields.optional("response", .template, "The response that stands in the data.")
@@ -210,7 +221,8 @@ extension Shape where Value == Template? {
 extension Refinement {
   fileprivate static var shape: Shape<Refinement> {
     .record("refinement") { fields in
-      let by = fields.optional("by", Assessor.written([.recorded]), "Says that refinements stand in the data.")
+      let by = fields.optional(
+        "by", Assessor.written([.recorded]).refusingModel(in: "refinement"), "Says that refinements stand in the data.")
       let model = fields.optional("model", .modelName, default: "policy", "The model that writes.")
       let prompt = fields.optional(
         "prompt", Prompt.shape, default: .refinement, "What it is asked; knows {response}, {judgment} and {asked}.")

@@ -33,6 +33,8 @@ package enum LeftoverKind: String {
   case tooFewWords = "too-few-words"
   /// More than the number of examples asked for.
   case surplus
+  /// Equal to another response of its prompt, where equal ones count once.
+  case duplicate
 }
 
 extension Leftover {
@@ -67,17 +69,22 @@ package enum Candidates {
       stages.append(try RecordFile.records(Responses.self, from: task.input(name), file: name))
       try Alignment.check(prompts.map(\.id), stages[stages.count - 1].map(\.id), step: label)
     }
-    return records(prompts, stages.map { $0.map(\.responses) })
+    return records(prompts, stages.map { $0.map(\.responses) }, duplicates: stages.map { $0.map(\.duplicates) })
   }
 
-  /// The responses of all stages of the generator as items, in order; those that failed are leftovers.
-  package static func records(_ prompts: [RenderedPrompt], _ stages: [[[Response]]]) -> [FeedbackRecord] {
+  /// The responses of all stages of the generator as items, in order; those that failed are leftovers, and so are as many
+  /// duplicates as each stage left out.
+  package static func records(
+    _ prompts: [RenderedPrompt], _ stages: [[[Response]]], duplicates: [[Int]] = []
+  ) -> [FeedbackRecord] {
     prompts.enumerated().map { index, prompt in
       let responses = stages.flatMap { $0[index] }
+      let repeated = duplicates.reduce(0) { $0 + $1[index] }
       return FeedbackRecord(
         id: prompt.id, turns: prompt.turns,
         items: responses.filter { $0.finish != .error }.map { .response($0) },
-        leftovers: responses.filter { $0.finish == .error }.map { Leftover(.error, $0.text) })
+        leftovers: responses.filter { $0.finish == .error }.map { Leftover(.error, $0.text) }
+          + Array(repeating: Leftover(.duplicate), count: repeated))
     }
   }
 }

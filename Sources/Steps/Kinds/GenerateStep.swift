@@ -48,7 +48,8 @@ enum GenerateStep {
           responses.append(response)
         }
       }
-      records.append(Responses(id: prompt.id, responses: responses))
+      records.append(
+        Responses(id: prompt.id, responses: responses, duplicates: work.samples - responses.count))
     }
     return ([ProducedOutput("responses", RecordFile.bytes(records), records: records.count)], count)
   }

@@ -62,7 +62,10 @@ extension Reviser {
         step: label, responses: record.items.count, record: number, place: places["judgment"])
     }
     return try eachItem(record) { item in
-      let isAbsent = template.fields.contains { FieldText.text($0, of: fields) == nil }
+      // `null` and nothing but white space say the same: that there is nothing to say against the response.
+      let isAbsent = template.fields.contains { field in
+        FieldText.text(field, of: fields).map { Self.trimmed($0).isEmpty } ?? true
+      }
       let text = isAbsent ? "" : try render(template, fields, [:], number, leaf: "judgment")
       return .item(.judged(item.responses[0], judgment: Self.trimmed(text).isEmpty ? nil : text))
     }

@@ -1,0 +1,47 @@
+// Text made to fit a number of columns: broken between words, or shortened. Knows nothing of terminals themselves.
+
+extension String {
+  /// The text in lines of at most so many columns, broken between words; a word that is wider stands alone.
+  ///
+  /// - Parameters:
+  ///   - columns: The columns of a line, blanks before it included.
+  ///   - first: What stands before the first line.
+  ///   - rest: What stands before the others.
+  /// - Returns: At least one line.
+  public func wrapped(to columns: Int, first: String = "", rest: String = "") -> [String] {
+    var lines: [String] = []
+    var line = first
+    var isEmpty = true
+    for word in split(separator: " ") {
+      if !isEmpty, line.terminalColumns + 1 + String(word).terminalColumns > columns {
+        lines.append(line)
+        (line, isEmpty) = (rest, true)
+      }
+      line += (isEmpty ? "" : " ") + word
+      isEmpty = false
+    }
+    return lines + [line]
+  }
+
+  /// The text in at most so many columns, with `…` for what its middle loses: both ends of labels and paths say more.
+  ///
+  /// - Parameter columns: At least 1.
+  /// - Returns: The text itself if it fits.
+  public func shortened(to columns: Int) -> String {
+    if terminalColumns <= columns { return self }
+    let room = max(0, columns - 1)
+    let tail = Self.prefix(of: reversed(), columns: room / 3)
+    let head = Self.prefix(of: self, columns: room - String(tail).terminalColumns)
+    return String(head) + "…" + String(tail.reversed())
+  }
+
+  private static func prefix(of characters: some Sequence<Character>, columns: Int) -> [Character] {
+    var (taken, width): ([Character], Int) = ([], 0)
+    for character in characters {
+      width += character.terminalColumns
+      if width > columns { break }
+      taken.append(character)
+    }
+    return taken
+  }
+}

@@ -1,0 +1,26 @@
+// Text that is broken between words, or shortened, to fit so many columns.
+
+import Diagnostics
+import Testing
+
+@Suite struct TerminalText {
+  @Test func wordsAreKeptWhole() {
+    #expect("one two three".wrapped(to: 7) == ["one two", "three"])
+    #expect("one two three".wrapped(to: 9, first: "- ", rest: "  ") == ["- one two", "  three"])
+    #expect("extraordinary it is".wrapped(to: 5) == ["extraordinary", "it is"])
+    #expect("".wrapped(to: 5, first: "a ") == ["a "])
+    // Wide characters count twice.
+    #expect("漢字 漢字".wrapped(to: 8) == ["漢字", "漢字"])
+    #expect("漢字 漢字".wrapped(to: 9) == ["漢字 漢字"])
+  }
+
+  @Test func bothEndsStay() {
+    #expect("abcdefghij".shortened(to: 10) == "abcdefghij")
+    #expect("abcdefghijk".shortened(to: 10) == "abcdef…ijk")
+    #expect("abcdef".shortened(to: 1) == "…")
+    for columns in 1...12 {
+      #expect("漢字漢字漢字".shortened(to: columns).terminalColumns <= columns)
+      #expect("train dpo, seed 1".shortened(to: columns).terminalColumns == columns)
+    }
+  }
+}
