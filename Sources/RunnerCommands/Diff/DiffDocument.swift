@@ -66,7 +66,9 @@ struct DiffDocument {
   }
 
   private static func table(_ rows: [[String]], _ numbers: Set<Int>) -> [String] {
-    var table = TextTable(numbers: numbers)
+    // An interval is no text that could be shortened.
+    let intervals = rows.first?.indices.filter { rows[0][$0] == "95%" } ?? []
+    var table = TextTable(numbers: numbers, names: Set(intervals))
     for row in rows { table.add(row) }
     return table.lines()
   }
