@@ -57,6 +57,10 @@ struct DiffReport {
     table.add(["cell", "eval", "first", "second", "difference", "95%", "p", "finding"])
     for row in comparison.rows { table.add(Self.cells(row)) }
     var lines = comparison.rows.isEmpty ? ["", "The tables have no number in common."] : [""] + table.lines
+    let isFew = comparison.rows.contains { row in
+      if case .records(let count) = row.basis { count < PairedComparison.fewRecords } else { false }
+    }
+    if isFew { lines += ["", PairedComparison.fewRecordsCaution] }
     lines += differingLines
     for (numbers, side) in [(comparison.onlyFirst, "first"), (comparison.onlySecond, "second")] where !numbers.isEmpty {
       lines.append("Only the \(side) has: \(numbers.map(Self.name).joined(separator: "; ")).")

@@ -26,11 +26,11 @@ struct NamedResults {
   ///   - paths: The names.
   ///   - store: Where numbers of specs are looked for first.
   ///   - results: The folder of results in which they are looked for then.
-  ///   - judges: Whether the claims of specs are judged; those of files were when they were written.
+  ///   - isWhole: Whether claims of specs are judged and notes taken; those of files were when they were written.
   /// - Returns: The results in the order of their names, and the session of the specs among them, if there are any.
   /// - Throws: What is wrong with a spec, a file that cannot be read, or what reading the store throws.
   static func all(
-    _ paths: [String], in store: Store, results: String, judges: Bool = false
+    _ paths: [String], in store: Store, results: String, isWhole: Bool = false
   ) throws -> (named: [NamedResults], session: Session?) {
     var options = SpecOptions()
     options.specs = paths.filter(isSpec)
@@ -38,7 +38,7 @@ struct NamedResults {
     let session = options.specs.isEmpty ? nil : try Session(options, namesMayRepeat: true)
     let named = try paths.map { path in
       guard isSpec(path), let session else { return try NamedResults(file: path) }
-      return try NamedResults(path, StoredSession(session: session, store: store, results: results, judges: judges))
+      return try NamedResults(path, StoredSession(session: session, store: store, results: results, isWhole: isWhole))
     }
     return (named, session)
   }
@@ -99,37 +99,33 @@ private struct StoredSession {
   let session: Session
   let store: Store
   let results: String
-  let judges: Bool
+  let isWhole: Bool
 
   /// The numbers of an experiment; nil if the store does not have its table.
   func table(of experiment: PlannedExperiment) throws -> StoredTable? {
-    try report(of: experiment, judges: judges).flatMap { try? StoredTable(json: $0.json) }
+    try report(of: experiment).flatMap { try? StoredTable(json: $0.json) }
   }
 
   /// The numbers of a table over several experiments; nil unless the store has all of them.
   func table(of table: TableSpecification) throws -> StoredTable? {
     let reports = try table.resolved.compactMap { resolved in
-      try session.experiments.first { $0.experiment.path == resolved.path }.flatMap {
-        try report(of: $0, judges: false)
-      }
+      try session.experiments.first { $0.experiment.path == resolved.path }.flatMap { try report(of: $0) }
     }
     guard reports.count == table.resolved.count else { return nil }
     let name = ExperimentName.name(ofSpec: table.path)
-    let cross = try CrossTable(table, name: name, reports: reports, judges: judges) { store.outcomes($0) }
+    let cross = CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
     return try? StoredTable(json: cross.json)
   }
 
-  private func report(of experiment: PlannedExperiment, judges: Bool) throws -> ResultReport? {
+  private func report(of experiment: PlannedExperiment) throws -> ResultReport? {
     let stored = StoredGraph(session.graph.restricted(to: [experiment.table]), in: store)
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let bytes = try store.read(digest)
-    let graph = session.graph.steps(of: experiment)
-    let searches = try store.searches(of: experiment, stored.results)
-    guard judges else {
-      return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph, searches: searches)
-    }
+    let graph = session.graph.steps(of: experiment).deciding(stored.results.choices)
+    guard isWhole else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: graph) }
+    let facts = try store.trainingFacts(of: experiment, graph, stored.results)
     return try ResultReport(
-      experiment, table: bytes, results: stored.results, graph: graph, searches: searches, judges: true
+      experiment, table: bytes, results: stored.results, graph: graph, facts: facts, judges: true
     ) {
       store.outcomes($0)
     }
