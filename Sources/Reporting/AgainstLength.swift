@@ -10,6 +10,7 @@ import Statistics
 
 /// A preference eval beside the one that asks for the length of the same records' responses.
 struct AgainstLength: Sendable {
+  let number: Measured
   let eval: String
   let cell: String
   let records: Int
@@ -43,6 +44,7 @@ struct AgainstLength: Sendable {
     guard let own = outcomes(number), let other = outcomes(length) else { return nil }
     let pairs = PairedOutcomes.pairs(other, own)
     guard let estimate = PairedComparison(pairs).estimate() else { return nil }
+    self.number = number
     eval = number.eval
     cell = number.coordinates.filter { $0.axis != "seed" }.map { $0.axis == "base" ? "base" : $0.value }
       .filter { !$0.isEmpty }.joined(separator: "/")
@@ -61,6 +63,7 @@ struct AgainstLength: Sendable {
     func points(_ value: Double) -> String { NumberFormat.signed(value, decimals: 1, shift: 2) }
     return "\(eval)\(cell.isEmpty ? "" : " (\(cell))"): \(points(estimate.difference)) against the longer response, "
       + "95% from \(points(estimate.low)) to \(points(estimate.high)) over the same \(records) records: \(verdict)."
+      + (records < PairedComparison.fewRecords ? " \(PairedComparison.fewRecordsCaution)" : "")
   }
 
   var json: JSONValue {

@@ -11,9 +11,6 @@ public struct ClaimText: Sendable {
   /// Takes claims that were judged together.
   public init(_ claims: [JudgedClaim]) { self.claims = claims }
 
-  /// The lines below a table, with an empty one before them; nothing without claims.
-  var below: [String] { claims.isEmpty ? [] : [""] + lines + [""] }
-
   /// Three lines for each claim and one that says how they were judged; nothing without claims.
   public var lines: [String] {
     if claims.isEmpty { return [] }
@@ -29,25 +26,17 @@ public struct ClaimText: Sendable {
   /// Every line ends with a new line; empty without claims.
   public var markdown: String {
     if claims.isEmpty { return "" }
-    func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
-    }
-    let rows = claims.map { claim -> String in
-      let words = ClaimWords(claim)
-      return line(words.cells(verdict: "**\(claim.verdict.rawValue)**"))
-    }
-    return "## Claims\n\n" + line(Self.header) + line(Self.header.indices.map { (3...6).contains($0) ? "---:" : "---" })
-      + rows.joined() + "\n\(rule)\n\n"
+    let rows = claims.map { ClaimWords($0).cells(verdict: "**\($0.verdict.rawValue)**") }
+    let table = MarkdownTable.text(header: Self.header, rows: rows, isNumber: { (3...6).contains($0) })
+    return "## Claims\n\n\(table)\n\(rule)\n\n"
   }
 
   /// A tabular with booktabs rules, to stand below the table's; empty without claims.
   public var latex: String {
     if claims.isEmpty { return "" }
-    func line(_ cells: [String]) -> String { cells.map(LaTeX.escaped).joined(separator: " & ") + " \\\\\n" }
-    let rows = claims.map { line(ClaimWords($0).cells(verdict: $0.verdict.rawValue)) }
-    return "\n\\par\\medskip\n\\begin{tabular}{lllrrrrl}\n\\toprule\n" + line(Self.header) + "\\midrule\n"
-      + rows.joined()
-      + "\\bottomrule\n\\end{tabular}\n% \(rule)\n"
+    return "\n\\par\\medskip\n"
+      + LaTeX.table(
+        columns: "lllrrrrl", header: Self.header, rows: rows.map { $0.map(LaTeX.escaped) }, notes: [(nil, rule)])
   }
 
   /// What stands in the columns of a table of claims; the verdict is the third.
@@ -64,7 +53,17 @@ public struct ClaimText: Sendable {
     return
       "A claim holds where p ≤ \(level) and left minus right is in its direction, does not hold where p ≤ \(level) and "
       + "it is in the other, and is undecided else. P-values are Holm's over \(family) that could be tested; intervals, and "
-      + "what such a sample shows four times in five, are of each claim alone."
+      + "what such a sample shows four times in five, are of each claim alone." + fewRecords
+  }
+}
+
+extension ClaimText {
+  /// That some intervals cover less than they say; nothing where none does.
+  private var fewRecords: String {
+    let isFew = claims.contains { claim in
+      claim.evidence.map { !$0.isOfMethods && $0.records < PairedComparison.fewRecords } ?? false
+    }
+    return isFew ? " \(PairedComparison.fewRecordsCaution)" : ""
   }
 }
 

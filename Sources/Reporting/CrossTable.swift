@@ -13,14 +13,19 @@ public struct CrossTable: Sendable {
     let row: String
     let column: String
     let source: ResultReport
+    /// The number in this table.
     let number: Measured
+    /// The same number in the table of its experiment.
+    let original: Measured
   }
 
   private let specification: TableSpecification
   private let name: String
   private let cells: [Filled]
-  /// Cells for which no number, or more than one, is there.
-  private let gaps: [String]
+  private let layout: TableLayout
+  private let marks: TableMarks
+  /// What must be known beside the numbers.
+  private let notes: [TableNote]
   /// Its claims, judged; empty where it makes none, or where nobody was to judge.
   public private(set) var claims: [JudgedClaim] = []
 
@@ -32,14 +37,14 @@ public struct CrossTable: Sendable {
   ///   - reports: The reports of its experiments, in the order of `specification.experiments`.
   ///   - judges: Whether its claims are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
-  /// - Throws: ``WireFault`` if a number cannot be written and read again.
   public init(
     _ specification: TableSpecification, name: String, reports: [ResultReport], judges: Bool = false,
     outcomes: (Digest) -> [Outcomes]? = { _ in nil }
-  ) throws(WireFault) {
+  ) {
     self.specification = specification
     self.name = name
     var cells: [Filled] = []
+    // Cells for which no number, or more than one, is there.
     var gaps: [String] = []
     for row in specification.rows.entries {
       let names = specification.experiments.names
@@ -48,42 +53,56 @@ public struct CrossTable: Sendable {
         let found = reports[index].numbers(of: column.value, cell: row.value.cell)
         if found.count == 1, let number = found.first {
           let placed = number.named(column.name, at: [.init("row", row.name), .init("column", column.name)])
-          cells.append(Filled(row: row.name, column: column.name, source: reports[index], number: placed))
+          cells.append(
+            Filled(row: row.name, column: column.name, source: reports[index], number: placed, original: number))
         } else {
           gaps.append("\(row.name)/\(column.name) (\(found.isEmpty ? "no number" : "\(found.count) numbers"))")
         }
       }
     }
     self.cells = cells
-    self.gaps = gaps
+    layout = TableLayout(cells.map(\.number), of: specification)
+    let behind = cells.map { cell in
+      StoredTable.Number(cell.number, sources: cell.source.stored(cell.original).sources)
+    }
+    let byNumber = Dictionary(zip(cells.map(\.number), behind), uniquingKeysWith: { first, _ in first })
+    marks = TableMarks(layout, numbers: byNumber, outcomes: outcomes)
+    notes = Self.notes(of: cells, specification, gaps: gaps, reports)
     if judges, !specification.claims.isEmpty {
-      let numbers = NamedCells(numbers: try StoredTable(json: json).numbers)
-      claims = ClaimJudge.judged(specification.claims, numbers, outcomes)
+      claims = ClaimJudge.judged(specification.claims, NamedCells(numbers: behind), outcomes)
     }
   }
 
-  private var layout: TableLayout { TableLayout(cells.map(\.number), of: specification) }
+  /// What its experiments say of the numbers that it shows, and which cells it could not fill.
+  private static func notes(
+    of cells: [Filled], _ specification: TableSpecification, gaps: [String], _ reports: [ResultReport]
+  ) -> [TableNote] {
+    var notes = gaps.isEmpty ? [] : [TableNote("Not filled: \(gaps.joined(separator: ", ")).", .table)]
+    for (name, report) in zip(specification.experiments.names, reports) {
+      let own = cells.filter { specification.rows[$0.row]?.experiment == name }
+      let places = Dictionary(own.map { ($0.original, $0.number) }, uniquingKeysWith: { first, _ in first })
+      notes += report.notes.filter { $0.scope != .table }.compactMap { note in note.moved(of: name) { places[$0] } }
+      let shown = specification.rows.entries.filter { $0.value.experiment == name }.map { $0.value.cell ?? "" }
+      notes += [report.amounts(of: shown.distinct)].compactMap { $0 }.map { TableNote("\(name): \($0)", .table) }
+    }
+    return notes
+  }
 
   private var published: PublishedNumbers? { specification.publishedNumbers }
 
-  private var text: TableText { TableText(layout, published: published) }
+  private var text: TableText { TableText(layout, marks: marks, notes: notes, published: published) }
 
   private var publishedByNumber: [Measured: PublishedNumber]? {
-    let layout = layout
-    return published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
+    published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
   }
-
-  /// What must be known beside the numbers, a sentence each.
-  package var remarks: [String] { notes }
-
-  private var notes: [String] { gaps.isEmpty ? [] : ["Not filled: \(gaps.joined(separator: ", "))."] }
 
   /// The table for a terminal, with a legend.
   public var aligned: String { aligned(columns: nil) }
 
   /// The same for a terminal of so many columns; nil for as many as the table takes.
   public func aligned(columns: Int?) -> String {
-    ([text.aligned(colored: false, columns: columns), "", text.legend] + notes + ClaimText(claims).below.dropLast())
+    let told = ClaimText(claims).lines
+    return ([text.aligned(colored: false, columns: columns), ""] + text.below + (told.isEmpty ? [] : [""] + told))
       .joined(separator: "\n")
   }
 
@@ -106,6 +125,7 @@ public struct CrossTable: Sendable {
     ])
     if let published { object["published"] = published.json }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
+    if !notes.isEmpty { object["notes"] = notes.json(among: self.cells.map(\.number)) }
     return .object(object)
   }
 
@@ -116,9 +136,8 @@ public struct CrossTable: Sendable {
   public func write(into folder: String) throws {
     let about = specification.description.map { "\($0)\n\n" } ?? ""
     let sources = specification.experiments.names.joined(separator: ", ")
-    let notes = self.notes.map { "\($0)\n\n" }.joined()
     let markdown =
-      "# \(name)\n\n\(about)\(text.markdown)\n\(text.legend)\n\n\(notes)\(ClaimText(claims).markdown)"
+      "# \(name)\n\n\(about)\(text.markdown)\n\(ResultReport.paragraphs(text.below))\(ClaimText(claims).markdown)"
       + "Of the experiments \(sources). Written by `runner exec`; the steps behind each number stand in table.json.\n"
     let csv = TableText.csv(cells.map(\.number), published: publishedByNumber)
     let files = [
@@ -163,8 +182,8 @@ extension TableLayout {
       }
       return Row(labels: [row], cells: cells, isBase: false)
     }
-    relativeToBase = false
-    relativeToRow = specification.relativeTo
+    relativeTo = specification.relativeTo.map { .cell($0) }
+    columnAxes = []
     namedAxes = 1
   }
 }

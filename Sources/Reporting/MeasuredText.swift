@@ -16,12 +16,17 @@ extension Measured {
 
   /// The number with its error, as in a table: `62.8 ± 0.2%`, `-11.2 ± 1.3`, or `none` where nothing was measured.
   public var text: String {
-    guard let mean else { return "none" }
-    let decimals = isShare ? 1 : 3
-    let error = (spread ?? standardError).map {
-      " ± \(NumberFormat.fixed($0, decimals: decimals, shift: isShare ? 2 : 0))"
-    }
-    return NumberFormat.fixed(mean, decimals: decimals, shift: isShare ? 2 : 0) + (error ?? "") + (isShare ? "%" : "")
+    if mean == nil { return "none" }
+    let text = CellText(self)
+    return text.mean + (text.spread.map { " ± \($0)" } ?? "") + (isShare ? "%" : "")
+  }
+
+  /// Whether it is the share of records that are right, each wholly right or wrong: the errors of other shares, such as of
+  /// several samples a record, do not follow from the share alone.
+  package var isShareOfVerdicts: Bool {
+    guard isShare, seeds.count == 1, records > 1, let mean, let standardError else { return false }
+    let expected = mean * (1 - mean) / Double(records - 1)
+    return (standardError * standardError - expected).magnitude <= 1e-12
   }
 
   /// A value of the same kind, as of one seed.

@@ -77,12 +77,11 @@ struct CellText {
   let difference: String?
   private let divergence: String?
 
-  /// Writes a number; `roundsByError` gives its error two digits instead of the decimals that every number of its kind has.
-  init(_ number: Measured, reference: Measured?, roundsByError: Bool = false) {
+  /// Writes a number with so many decimals that its error has two digits; a number without one has those of its kind.
+  init(_ number: Measured, reference: Measured? = nil) {
     let shift = number.isShare ? 2 : 0
     let decimals =
-      (roundsByError ? Self.decimals(of: number.spread ?? number.standardError, shift: shift) : nil)
-      ?? (number.isShare ? 1 : 3)
+      Self.decimals(of: number.spread ?? number.standardError, shift: shift) ?? (number.isShare ? 1 : 3)
     mean = number.mean.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
     divergence = number.divergence
     let error = number.spread ?? number.standardError

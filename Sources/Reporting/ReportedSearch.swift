@@ -47,6 +47,9 @@ public struct ReportedSearch: Sendable {
     return searches
   }
 
+  /// The names of the cells that it is about.
+  var cellNames: [String] { cells.map(\.name) }
+
   private func isSame(as planned: PlannedSearch) -> Bool {
     search == planned.search && kind == planned.kind && seed == planned.seed && candidates == planned.candidates
   }

@@ -34,12 +34,14 @@ public struct ResultReport: Sendable {
   let numbers: [Measured]
   private let results: RunResults
   private let graph: StepGraph
-  private let examples: [LearnedExamples]
-  private let searches: [ReportedSearch]
+  private let facts: TrainingFacts
   private let layout: TableLayout
+  private let marks: TableMarks
   /// Where each input of the table comes from.
   private let sources: [String: OutputReference]
   private let againstLength: [AgainstLength]
+  /// What must be known beside the numbers.
+  private(set) var notes: [TableNote] = []
   /// The claims of its table, judged; empty where it makes none, or where nobody was to judge.
   public private(set) var claims: [JudgedClaim] = []
 
@@ -50,19 +52,16 @@ public struct ResultReport: Sendable {
   ///   - table: The output `table` of its last step.
   ///   - results: The keys and outputs of its steps.
   ///   - graph: Its steps.
-  ///   - examples: What its trainings learned from.
-  ///   - searches: What was chosen for its cells.
+  ///   - facts: What its trainings learned from, and what was chosen among them.
   ///   - judges: Whether the claims of its table are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
-    examples: [LearnedExamples] = [], searches: [ReportedSearch] = [], judges: Bool = false,
-    outcomes: (Digest) -> [Outcomes]? = { _ in nil }
+    facts: TrainingFacts = TrainingFacts(), judges: Bool = false, outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) throws {
     self.experiment = experiment
-    self.examples = examples
-    self.searches = searches
+    self.facts = facts
     self.results = results
     self.graph = graph.deciding(results.choices)
     let inputs = graph.step(experiment.table).inputs
@@ -77,7 +76,10 @@ public struct ResultReport: Sendable {
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
     self.numbers = numbers
+    let behind = numbers.map { StoredTable.Number($0, sources: Self.sources(of: $0, sources, results)) }
     layout = TableLayout(numbers, table: experiment.experiment.table)
+    let byNumber = Dictionary(zip(numbers, behind), uniquingKeysWith: { first, _ in first })
+    marks = TableMarks(layout, numbers: byNumber, outcomes: outcomes)
     againstLength = AgainstLength.all(
       numbers, evals: experiment.experiment.cells.first?.experiment.evals ?? Named()
     ) { number in
@@ -86,45 +88,56 @@ public struct ResultReport: Sendable {
       }
       return found.count == number.inputs.count && !found.isEmpty ? found : nil
     }
+    notes = allNotes
     if judges, let table = experiment.experiment.table, !table.claims.isEmpty {
-      let cells = GridCells(try StoredTable(json: json).numbers, table: table)
-      claims = ClaimJudge.judged(table.claims, cells, outcomes)
+      claims = ClaimJudge.judged(table.claims, GridCells(behind, table: table), outcomes)
     }
   }
 
   /// What a paper printed for the same cells; nil where the table names no file.
   private var published: PublishedNumbers? { experiment.experiment.publishedNumbers }
 
+  private var tableText: TableText { TableText(layout, marks: marks, notes: notes, published: published) }
+
   /// The table for a terminal, with a legend.
   public var text: String { text(columns: nil) }
 
   /// The same for a terminal of so many columns; nil for as many as the table takes.
   public func text(columns: Int?) -> String {
-    let table = TableText(layout, published: published)
-    let notes =
-      ClaimText(claims).below + searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence)
-      + counts
-    return ([table.aligned(colored: false, columns: columns), "", table.legend] + notes).joined(separator: "\n")
+    let table = tableText
+    let told = ClaimText(claims).lines
+    return
+      ([table.aligned(colored: false, columns: columns), ""] + table.below + (told.isEmpty ? [] : [""] + told + [""])
+      + facts.examples.map(\.sentence) + remarks).joined(separator: "\n")
   }
 
-  /// What must be known beside the numbers, but for what was learned from: a sentence or more each.
-  package var remarks: [String] { searches.map(\.sentence) + againstLength.map(\.sentence) + counts }
+  /// What must be known beside numbers and notes: how many outcomes were of which kind.
+  package var remarks: [String] { totals.map { ["Outcomes over all cells: \($0)."] } ?? [] }
 
-  private var counts: [String] { [totals.map { "Outcomes over all cells: \($0)." }, errors].compactMap { $0 } }
+  // MARK: - Notes
 
-  /// Where responses ended as errors: they count as wrong, which a reader of the numbers must know.
-  private var errors: String? {
-    let failing = numbers.compactMap { number -> String? in
-      let errors = number.counts.first { $0.kind == "error" }?.count ?? 0
-      if errors == 0 { return nil }
-      let place = number.coordinates.map(\.value).filter { !$0.isEmpty }.joined(separator: "/")
-      let all = number.counts.reduce(0) { $0 + $1.count }
-      return "\(errors) of \(all) in \(place.isEmpty ? number.eval : place)"
+  private var allNotes: [TableNote] {
+    let rules =
+      facts.searches.map { (text: $0.sentence, cells: $0.cellNames) }
+      + facts.keeps.map { (text: $0.sentence, cells: $0.cells) }
+    let amounts = amounts(of: experiment.experiment.cells.map(\.name))
+    return rules.map { TableNote($0.text, .rule, of: numbers(ofCells: $0.cells)) } + TableNote.all(about: numbers)
+      + againstLength.map { TableNote($0.sentence, .named, of: [$0.number]) }
+      + (amounts.map { [TableNote($0, .table)] } ?? [])
+  }
+
+  /// The numbers of trained models of some cells.
+  private func numbers(ofCells cells: [String]) -> [Measured] {
+    let places = cells.map { arms(of: $0) }
+    return numbers.filter { number in
+      !number.isBase && places.contains { $0.allSatisfy { number.value(on: $0.axis) == $0.value } }
     }
-    if failing.isEmpty { return nil }
-    let shown = failing.prefix(6).joined(separator: ", ") + (failing.count > 6 ? " and \(failing.count - 6) more" : "")
-    return "Errors, counted as wrong: \(shown). `runner store cat` on the outcomes in table.json says why."
   }
+
+  /// How much the trainings of some cells learned from, in a sentence or two; nil where none trains.
+  func amounts(of cells: [String]) -> String? { facts.amounts.sentence(cells: cells) { arms(of: $0) } }
+
+  // MARK: - JSON
 
   /// Every number with the keys behind it.
   public var json: JSONValue {
@@ -137,10 +150,16 @@ public struct ResultReport: Sendable {
     var object = JSONObject([
       JSONMember("experiment", .string(name)), JSONMember("version", .integer(1)), JSONMember("cells", .array(cells)),
     ])
+    // A cell's own place is sorted by name, as all of the file.
+    let axes = numbers.flatMap(\.coordinates).map(\.axis).distinct
+    if !axes.isEmpty { object["axes"] = .array(axes.map { .string($0) }) }
     if let published { object["published"] = published.json }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
-    if !searches.isEmpty { object["searches"] = .array(searches.map(\.json)) }
-    if !examples.isEmpty { object["examples"] = .array(examples.map(\.json)) }
+    if !notes.isEmpty { object["notes"] = notes.json(among: numbers) }
+    if !facts.searches.isEmpty { object["searches"] = .array(facts.searches.map(\.json)) }
+    if !facts.keeps.isEmpty { object["keeps"] = .array(facts.keeps.map(\.json)) }
+    if !facts.examples.isEmpty { object["examples"] = .array(facts.examples.map(\.json)) }
+    if !facts.amounts.isEmpty { object["trainings"] = .array(facts.amounts.map(\.json)) }
     if !againstLength.isEmpty { object["against-length"] = .array(againstLength.map(\.json)) }
     return .object(object)
   }
@@ -151,13 +170,27 @@ public struct ResultReport: Sendable {
     object["inputs"] = nil
     object["axes"] = nil
     object["steps"] = .array(
-      number.inputs.compactMap { name in
-        guard let source = sources[name], let found = results[source.step],
-          let output = found.result.outputs[source.output]
-        else { return nil }
-        return .members(["key": .string(found.key.hex), "outcomes": .string(output.digest.hex)])
+      stored(number).sources.map { source in
+        .members(["key": .string(source.step.hex), "outcomes": .string(source.outcomes.hex)])
       })
     return .object(object)
+  }
+
+  /// A number with what it was computed from.
+  func stored(_ number: Measured) -> StoredTable.Number {
+    StoredTable.Number(number, sources: Self.sources(of: number, sources, results))
+  }
+
+  /// The steps behind a number, as far as they are there.
+  private static func sources(
+    of number: Measured, _ inputs: [String: OutputReference], _ results: RunResults
+  ) -> [StoredTable.Number.Source] {
+    number.inputs.compactMap { name in
+      guard let source = inputs[name], let found = results[source.step],
+        let output = found.result.outputs[source.output]
+      else { return nil }
+      return StoredTable.Number.Source(step: found.key, outcomes: output.digest)
+    }
   }
 
   /// The name of the experiment.
@@ -185,11 +218,10 @@ public struct ResultReport: Sendable {
   public func write(
     into folder: String, lock known: @autoclosure () -> [UInt8]? = nil, commit: () -> String? = { nil }
   ) throws {
-    let table = TableText(layout, published: published)
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
     let files = [
-      ("table.json", json.pretty), ("TABLE.md", markdown(table)),
-      ("table.csv", TableText.csv(numbers, published: beside)), ("table.tex", table.latex + ClaimText(claims).latex),
+      ("table.json", json.pretty), ("TABLE.md", markdown), ("table.csv", TableText.csv(numbers, published: beside)),
+      ("table.tex", tableText.latex + ClaimText(claims).latex),
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
     try Self.write(claims, into: folder)
@@ -207,22 +239,17 @@ public struct ResultReport: Sendable {
     throw ResultsError(path: path, reason: SystemReason.text(of: error, at: path))
   }
 
-  private func markdown(_ table: TableText) -> String {
+  private var markdown: String {
     let experiment = self.experiment.experiment
+    let table = tableText
     let about = experiment.description.map { "\($0)\n\n" } ?? ""
-    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(table.legend)\n\n"
-      + "\(ClaimText(claims).markdown)\(learned)\(outcomes)\(licences)"
+    return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(Self.paragraphs(table.below))"
+      + ClaimText(claims).markdown + Self.paragraphs(facts.examples.map(\.sentence))
+      + LearnedExamples.judgedStages(of: facts.examples) + Self.paragraphs(remarks) + licences
       + "Written by `runner exec`; the steps behind each number stand in lock.json.\n"
   }
 
-  /// What the trainings learned from, and what came to nothing.
-  private var learned: String {
-    (searches.map(\.sentence) + againstLength.map(\.sentence) + examples.map(\.sentence)).map { "\($0)\n\n" }.joined()
-      + LearnedExamples.judgedStages(of: examples)
-  }
-
-  /// How many outcomes were of which kind: the counts add up to the records.
-  private var outcomes: String { totals.map { "Outcomes over all cells: \($0).\n\n" } ?? "" }
+  static func paragraphs(_ texts: [String]) -> String { texts.map { "\($0)\n\n" }.joined() }
 
   /// The files from outside with their licences; nothing where no spec states one.
   private var licences: String {

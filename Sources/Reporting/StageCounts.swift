@@ -57,8 +57,8 @@ public struct StageCounts: Sendable {
   static func markdown(_ stages: [StageCounts], isCUT: Bool) -> String {
     if stages.isEmpty { return "" }
     let columns = columns(isCUT: isCUT)
-    let rule = columns.indices.map { $0 == 0 || $0 == columns.count - 1 ? "---" : "---:" }
-    let lines = [columns, rule] + stages.map { $0.cells(isCUT: isCUT) }
-    return lines.map { "| \($0.joined(separator: " | ")) |\n" }.joined()
+    return MarkdownTable.text(
+      header: columns, rows: stages.map { $0.cells(isCUT: isCUT) },
+      isNumber: { $0 > 0 && $0 < columns.count - 1 })
   }
 }

@@ -18,25 +18,28 @@ public struct StoredTable: Sendable {
     }
 
     /// The eval's name.
-    public let eval: String
+    public var eval: String { measured.eval }
     /// The eval's kind.
-    public let kind: String
+    public var kind: String { measured.kind }
     /// Its coordinates, axis by axis.
-    public let place: [Measured.Coordinate]
+    public var place: [Measured.Coordinate] { measured.coordinates }
     /// The mean over seeds; nil if nothing could be measured.
-    public let mean: Double?
+    public var mean: Double? { measured.mean }
     /// The sample standard deviation over seeds, else the standard error over records; nil if there is neither.
-    public let error: Double?
+    public var error: Double? { measured.spread ?? measured.standardError }
     /// How many records each seed measured.
-    public let records: Int
+    public var records: Int { measured.records }
     /// One value a seed.
-    public let seeds: [Double]
+    public var seeds: [Double] { measured.seeds }
     /// Whether a seed's training diverged.
-    public let diverged: Bool
+    public var diverged: Bool { !measured.divergedAt.isEmpty }
     /// One for each seed.
     public let sources: [Source]
-    /// The number as tables lay it out; without inputs, which a table file does not name.
+    /// The number as tables lay it out; of a table file without inputs, which it does not name.
     public let measured: Measured
+
+    /// Takes a number with what it was computed from.
+    init(_ measured: Measured, sources: [Source]) { (self.measured, self.sources) = (measured, sources) }
 
     /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
     public var cell: String { Measured.cell(at: place) }
@@ -49,13 +52,18 @@ public struct StoredTable: Sendable {
   public let numbers: [Number]
   /// The claims as they were judged; empty where the table has none, or was written before there were any.
   public let claims: [JudgedClaim]
+  /// What must be known beside the numbers, and which of them it concerns.
+  public let notes: [TableNote]
   /// A paper's numbers; nil where the table has none.
   public let published: PublishedNumbers?
 
   /// Takes what was read.
-  init(numbers: [Number], claims: [JudgedClaim] = [], published: PublishedNumbers? = nil) {
+  init(
+    numbers: [Number], claims: [JudgedClaim] = [], notes: [TableNote] = [], published: PublishedNumbers? = nil
+  ) {
     self.numbers = numbers
     self.claims = claims
+    self.notes = notes
     self.published = published
   }
 
@@ -71,7 +79,9 @@ public struct StoredTable: Sendable {
       let ranked = number.place.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
       return number.placed(at: ranked.map(\.element))
     }
-    return StoredTable(numbers: ordered, claims: claims, published: published)
+    let places = Dictionary(zip(numbers, ordered).map { ($0.measured, $1.measured) }, uniquingKeysWith: { first, _ in first })
+    let notes = notes.map { note in TableNote(note.text, note.kind, of: note.numbers.map { places[$0] ?? $0 }) }
+    return StoredTable(numbers: ordered, claims: claims, notes: notes, published: published)
   }
 
   /// Reads a table.
@@ -79,11 +89,17 @@ public struct StoredTable: Sendable {
   /// - Throws: ``WireFault`` if a part is missing.
   public init(json: JSONValue) throws(WireFault) {
     var numbers: [Number] = []
-    for cell in try json.list("cells") { numbers.append(try Number(json: cell)) }
+    // Earlier versions kept no order of the axes.
+    let axes = (json["axes"]?.arrayValue ?? []).compactMap(\.stringValue)
+    for cell in try json.list("cells") { numbers.append(try Number(json: cell, axes: axes)) }
     self.numbers = numbers
     var claims: [JudgedClaim] = []
     for claim in json["claims"]?.arrayValue ?? [] { claims.append(try JudgedClaim(json: claim)) }
     self.claims = claims
+    let cells = numbers.map(\.measured)
+    var notes: [TableNote] = []
+    for note in json["notes"]?.arrayValue ?? [] { notes.append(try TableNote(json: note, among: cells)) }
+    self.notes = notes
     published = try json["published"].map { json throws(WireFault) in try PublishedNumbers(json: json) }
   }
 }
@@ -91,41 +107,31 @@ public struct StoredTable: Sendable {
 extension StoredTable.Number {
   /// The same number, its coordinates in another order.
   fileprivate func placed(at place: [Measured.Coordinate]) -> Self {
-    Self(
-      eval: eval, kind: kind, place: place, mean: mean, error: error, records: records, seeds: seeds,
-      diverged: diverged, sources: sources, measured: measured.named(eval, at: place))
+    Self(measured.named(eval, at: place), sources: sources)
   }
 
-  init(json: JSONValue) throws(WireFault) {
-    eval = try json.text("eval")
-    kind = try json.text("kind")
+  fileprivate init(json: JSONValue, axes: [String]) throws(WireFault) {
     // A table over several experiments has rows and columns in the place of coordinates.
     let members: [JSONMember]
     if let at = json["at"]?.objectValue {
-      members = at.members
+      let known = axes.compactMap { axis in at.members.first { $0.name == axis } }
+      members = known + at.members.filter { member in !axes.contains(member.name) }
     } else {
       members = [
         JSONMember("row", .string(try json.text("row"))), JSONMember("column", .string(try json.text("column"))),
       ]
     }
-    place = members.compactMap { member in member.value.stringValue.map { Measured.Coordinate(member.name, $0) } }
     var whole = json.objectValue ?? JSONObject()
     whole["at"] = .object(JSONObject(members))
     whole["axes"] = .array(members.map { .string($0.name) })
     whole["inputs"] = .array([])
-    measured = try Measured(json: .object(whole))
-    mean = json["mean"]?.doubleValue
-    error = json["spread"]?.doubleValue ?? json["standard-error"]?.doubleValue
-    guard let records = json["records"]?.integerValue else { throw WireFault(member: "records") }
-    self.records = records
-    seeds = (json["seeds"]?.arrayValue ?? []).compactMap(\.doubleValue)
-    diverged = json["diverged-at"] != nil
+    let measured = try Measured(json: .object(whole))
     var sources: [Source] = []
     for step in try json.list("steps") {
       guard let key = Digest(hex: try step.text("key")) else { throw WireFault(member: "key") }
       guard let outcomes = Digest(hex: try step.text("outcomes")) else { throw WireFault(member: "outcomes") }
       sources.append(Source(step: key, outcomes: outcomes))
     }
-    self.sources = sources
+    self.init(measured, sources: sources)
   }
 }

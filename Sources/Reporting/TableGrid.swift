@@ -61,7 +61,7 @@ package struct TableGrid: Sendable {
       let cells = row.cells.enumerated().map { column, number in
         number.map { number in
           let place = TableMarks.Place(row: index, column: column)
-          let text = CellText(number, reference: layout.reference(row: row, column: column), roundsByError: true)
+          let text = CellText(number, reference: layout.reference(row: row, column: column))
           return Cell(
             number: number, mean: text.mean, error: text.spread, difference: text.difference,
             sign: marks.sign(at: place),
@@ -75,6 +75,10 @@ package struct TableGrid: Sendable {
 }
 
 extension TableLayout {
-  /// The names of the labels' columns; one without a name where the table has a single row of labels.
-  var shownAxes: [String] { rowAxes.isEmpty ? [""] : rowAxes }
+  /// The names of the labels' columns; one without a name where the table has a single row of labels, or is one over several
+  /// experiments, whose rows lie along no axis.
+  var shownAxes: [String] {
+    if rowAxes.isEmpty || rowAxes == ["row"] && columnAxes == ["column"] { return [""] }
+    return rowAxes
+  }
 }

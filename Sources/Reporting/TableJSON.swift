@@ -12,15 +12,19 @@ public enum TableJSON: Sendable {
   /// - Parameters:
   ///   - layout: The table.
   ///   - marks: What is said of its cells.
+  ///   - notes: What must be known beside the numbers.
   ///   - published: A paper's numbers.
   ///   - claims: The claims as they were judged.
   /// - Returns: A cell is null where nothing was measured; `difference` stands where there is a reference.
   public static func json(
-    of layout: TableLayout, _ marks: TableMarks, published: PublishedNumbers? = nil, claims: [JudgedClaim] = []
+    of layout: TableLayout, _ marks: TableMarks, notes: [TableNote] = [], published: PublishedNumbers? = nil,
+    claims: [JudgedClaim] = []
   ) -> JSONValue {
+    let notes = PlacedNotes(notes, in: layout)
     let rows = layout.rows.enumerated().map { index, row -> JSONValue in
       let cells = row.cells.enumerated().map { column, number -> JSONValue in
-        number.map { cell($0, marks, TableMarks.Place(row: index, column: column)) } ?? .null
+        let place = TableMarks.Place(row: index, column: column)
+        return number.map { cell($0, marks, notes.marks(ofRow: index) + notes.marks(at: place), place) } ?? .null
       }
       return .members([
         "labels": .array(row.labels.map { .string($0) }), "base": .bool(row.isBase), "cells": .array(cells),
@@ -31,13 +35,20 @@ public enum TableJSON: Sendable {
       JSONMember("columns", .array(layout.columns.map { .string($0) })), JSONMember("rows", .array(rows)),
     ])
     if let published { object["published"] = published.json }
+    let told =
+      notes.marked.map { JSONValue.members(["mark": .string($0.mark), "text": .string($0.note.text)]) }
+      + notes.general.map { JSONValue.members(["text": .string($0)]) }
+    if !told.isEmpty { object["notes"] = .array(told) }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
     return .object(object)
   }
 
-  private static func cell(_ number: Measured, _ marks: TableMarks, _ place: TableMarks.Place) -> JSONValue {
+  private static func cell(
+    _ number: Measured, _ marks: TableMarks, _ notes: [String], _ place: TableMarks.Place
+  ) -> JSONValue {
     var object = number.json.objectValue ?? JSONObject()
     object["inputs"] = nil
+    if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
     object["best"] = .bool(marks.best.contains(place))
     if let row = marks.differences[place] { object["difference"] = difference(row) }
     return .object(object)

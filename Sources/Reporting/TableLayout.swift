@@ -22,10 +22,10 @@ public struct TableLayout: Sendable {
   public let columns: [String]
   /// The rows, in order.
   public let rows: [Row]
-  /// Whether numbers are to be shown with their difference from the base row.
-  public let relativeToBase: Bool
-  /// The name of the row to compare with, if one is named: its labels on the axes that the table names.
-  public let relativeToRow: String?
+  /// What numbers are compared with; nil: nothing.
+  public let relativeTo: Table.RelativeTo?
+  /// The axes that make the columns; empty where the evals do.
+  let columnAxes: [String]
   /// How many of the row axes the table names; they come first.
   let namedAxes: Int
 
@@ -64,8 +64,8 @@ public struct TableLayout: Sendable {
     let columns = Column.columns(of: shown, axes: columnAxes)
     self.columns = columns.map(\.label)
     rows = Self.rows(of: shown, axes: rowAxes, columns)
-    if case .base? = relativeTo { relativeToBase = true } else { relativeToBase = false }
-    if case .row(let name)? = relativeTo { relativeToRow = name } else { relativeToRow = nil }
+    self.columnAxes = columnAxes
+    self.relativeTo = relativeTo
   }
 
   private static func rows(of shown: [Measured], axes: [String], _ columns: [Column]) -> [Row] {
@@ -141,32 +141,55 @@ public struct TableLayout: Sendable {
 
   /// Every number that is shown, once, row by row.
   public var numbers: [Measured] { rows.flatMap(\.cells).compactMap { $0 }.distinct }
+}
 
-  /// What ``relativeToRow`` may be, and `base` where there is one.
+// MARK: - What numbers are compared with
+
+extension TableLayout {
+  /// What ``relativeTo`` may be: `base` where there is one, the rows by their labels, and the cells by their arms.
   public var referenceNames: [String] {
-    var names = rows.contains(where: \.isBase) ? ["base"] : []
-    for row in rows where !row.isBase {
-      let name = row.labels.prefix(namedAxes).joined(separator: "/")
-      if !names.contains(name) { names.append(name) }
-    }
-    return names
+    let base = rows.contains(where: \.isBase) ? ["base"] : []
+    return (base + rowNames + numbers.filter { !$0.isBase }.flatMap(cellNames(of:))).filter { !$0.isEmpty }.distinct
   }
 
   /// The number that a cell is compared with, if there is one.
   ///
-  /// It stands in the base row, or in the row that the table names; where a data set or a round makes rows too, in the one
-  /// of the same data set and round.
+  /// It stands in the same column of the base row or of the row that is named; where a data set or a round makes rows too, in
+  /// the one of the same data set and round. Where no row but a cell has the name, it is that cell's number of the same eval,
+  /// data set and round, wherever it stands.
   public func reference(row: Row, column: Int) -> Measured? {
-    if relativeToBase {
-      return rows.first { base in
+    switch relativeTo {
+    case nil: nil
+    case .base?:
+      rows.first { base in
         base.isBase && zip(base.labels, row.labels).allSatisfy { $0.isEmpty || $0 == $1 }
       }?.cells[column]
+    case .cell(let name)? where rowNames.contains(name):
+      rows.first { other in
+        !other.isBase && self.name(of: other) == name
+          && other.labels.dropFirst(namedAxes) == row.labels.dropFirst(namedAxes)
+      }?.cells[column]
+    case .cell(let name)?: row.cells[column].flatMap { number(ofCell: name, like: $0) }
     }
-    guard let relativeToRow else { return nil }
-    return rows.first { other in
-      !other.isBase && other.labels.prefix(namedAxes).joined(separator: "/") == relativeToRow
-        && other.labels.dropFirst(namedAxes) == row.labels.dropFirst(namedAxes)
-    }?.cells[column]
+  }
+
+  private var rowNames: [String] { rows.filter { !$0.isBase }.map(name(of:)).distinct }
+
+  /// A row's labels on the axes that the table names.
+  private func name(of row: Row) -> String { row.labels.prefix(namedAxes).joined(separator: "/") }
+
+  private func number(ofCell name: String, like number: Measured) -> Measured? {
+    func isBeside(_ other: Measured) -> Bool {
+      other.eval == number.eval && Self.builtInAxes.allSatisfy { other.value(on: $0) == number.value(on: $0) }
+    }
+    return numbers.first { !$0.isBase && isBeside($0) && cellNames(of: $0).contains(name) }
+  }
+
+  /// A cell's arms joined by `/`, in the order of the experiment's axes, and as claims name it: rows before columns.
+  private func cellNames(of number: Measured) -> [String] {
+    let arms = number.coordinates.filter { !Self.builtInAxes.contains($0.axis) }
+    let shown = (rowAxes.prefix(namedAxes) + columnAxes).filter { !Self.builtInAxes.contains($0) }
+    return [arms.map(\.value), shown.compactMap { number.value(on: $0) }].map { $0.joined(separator: "/") }.distinct
   }
 }
 

@@ -35,7 +35,9 @@ public struct TableMarks: Sendable {
         }
       }
       guard cells.count > 1, let top = cells.map(\.merit).max() else { continue }
-      best.formUnion(cells.filter { $0.merit == top }.map(\.place))
+      let equal = cells.filter { $0.merit == top }
+      // Where all are equal none is best.
+      if equal.count < cells.count { best.formUnion(equal.map(\.place)) }
     }
     self.best = best
     var rows: [(place: Place, row: TableComparison.Row)] = []

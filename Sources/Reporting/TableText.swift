@@ -1,68 +1,133 @@
-// A laid-out table as aligned text, Markdown, CSV and LaTeX.
+// A laid-out table as aligned text, Markdown, CSV and LaTeX: the same cells, marks and notes in each.
 // Knows nothing of where the text goes.
 
 import Diagnostics
 public import Records
 public import Specification
+import Statistics
 
-/// Renders a table.
+/// Renders a table; its numbers are rounded by their errors.
 public struct TableText: Sendable {
   private let layout: TableLayout
-  private let marks: TableMarks?
+  private let marks: TableMarks
+  private let notes: PlacedNotes
   private let published: PublishedCells?
 
-  /// Takes a layout and what is to be said of its cells; with marks, numbers are rounded by their errors.
+  /// Takes a layout and what is to be said of its cells.
   ///
   /// - Parameters:
   ///   - layout: The table.
-  ///   - marks: What is said of its cells beyond their numbers.
+  ///   - marks: What is said of its cells beyond their numbers; nil: which are best, for nothing was tested.
+  ///   - notes: What must be known beside the numbers.
   ///   - published: A paper's numbers, shown beside ours.
-  public init(_ layout: TableLayout, marks: TableMarks? = nil, published: PublishedNumbers? = nil) {
+  public init(
+    _ layout: TableLayout, marks: TableMarks? = nil, notes: [TableNote] = [], published: PublishedNumbers? = nil
+  ) {
     self.layout = layout
-    self.marks = marks
+    self.marks = marks ?? TableMarks(layout, numbers: [:]) { _ in nil }
+    self.notes = PlacedNotes(notes, in: layout)
     self.published = published.map { PublishedCells($0, in: layout) }
   }
 
-  /// The text of a cell, and whether it is to stand out.
+  /// The text of a cell, the marks of its notes, and whether it is to stand out.
   private struct Cell {
     let text: String
+    var marks: [String] = []
     var isBest = false
+
+    /// With its marks raised, such as `43.7 ± 2.9 ᵃ`.
+    var plain: String { marked(text) }
+
+    var markdown: String { marked(isBest ? "**\(text)**" : text) }
+
+    private func marked(_ text: String) -> String {
+      (text.isEmpty || marks.isEmpty ? text : text + " ") + PlacedNotes.raised(marks)
+    }
+
+    var latex: String {
+      let escaped = LaTeX.escaped(text)
+      return (isBest ? "\\textbf{\(escaped)}" : escaped)
+        + (marks.isEmpty ? "" : "\\tnote{\(marks.joined(separator: ","))}")
+    }
   }
 
   private var header: [String] { layout.shownAxes + layout.columns }
 
+  /// How many columns are labels.
+  private var labels: Int { max(1, layout.rowAxes.count) }
+
   private var body: [[Cell]] {
     layout.rows.enumerated().map { index, row in
-      let labels = layout.shownLabels(of: row).map { Cell(text: $0) }
+      var labels = layout.shownLabels(of: row).map { Cell(text: $0) }
+      labels[labels.count - 1].marks = notes.marks(ofRow: index)
       return labels
         + row.cells.enumerated().map { column, number in
           let place = TableMarks.Place(row: index, column: column)
           let text = number.map { number in
-            CellText(number, reference: layout.reference(row: row, column: column), roundsByError: marks != nil)
-              .text(sign: marks?.sign(at: place) ?? "")
+            CellText(number, reference: layout.reference(row: row, column: column)).text(sign: marks.sign(at: place))
           }
           let beside = published?.text(at: place).map { " \($0)" } ?? ""
-          return Cell(text: (text ?? "–") + beside, isBest: marks?.best.contains(place) ?? false)
+          return Cell(
+            text: (text ?? "–") + beside, marks: notes.marks(at: place), isBest: marks.best.contains(place))
         }
     }
   }
 
+  // MARK: - Below the table
+
   /// What the numbers are, in one line.
   public var legend: String {
-    let numbers = layout.rows.flatMap(\.cells).compactMap { $0 }
+    let numbers = layout.numbers
     let shares = numbers.filter(\.isShare).map(\.eval).distinct
     let isAll = numbers.allSatisfy(\.isShare)
     let percent = shares.isEmpty ? "" : isAll ? "In percent; " : "In percent: \(shares.joined(separator: ", ")); "
-    let seeds = numbers.map(\.seeds.count).max() ?? 1
-    let records = Set(numbers.map(\.records)).sorted().map(String.init).joined(separator: ", ")
-    let one = numbers.contains { $0.seeds.count == 1 && $0.standardError != nil }
-    var spreads: [String] = []
-    if seeds > 1 { spreads.append("the standard deviation over \(seeds) seeds") }
-    if one { spreads.append((seeds > 1 ? "for numbers of one seed " : "") + "the standard error over records") }
-    let spread = spreads.isEmpty ? "" : "± is \(spreads.joined(separator: ", ")); "
-    let more = [marks?.legend, published?.legend, published?.note].compactMap { $0 }
-    return (["\(percent)\(spread)records: \(records)."] + more).joined(separator: " ")
+    let more = [marks.legend, published?.legend, published?.note].compactMap { $0 }
+    return (["\(percent)\(spread(of: numbers))records: \(records(of: numbers))."] + more).joined(separator: " ")
   }
+
+  /// What stands behind ±, and how far it is from an interval: one over few seeds is much wider than their spread.
+  private func spread(of numbers: [Measured]) -> String {
+    let seeds = Set(numbers.filter { $0.spread != nil }.map(\.seeds.count)).sorted()
+    let hasOne = numbers.contains { $0.spread == nil && $0.standardError != nil }
+    var told: [String] = []
+    if !seeds.isEmpty {
+      let counts = seeds.map(String.init).joined(separator: " or ")
+      let times = seeds.map { NumberFormat.fixed(MeanInterval.timesSpread(seeds: $0), decimals: 1) }
+        .joined(separator: " or ")
+      told.append(
+        "the standard deviation over \(counts) seeds (an interval of 95% for their mean is ± \(times) times that)")
+    }
+    if hasOne { told.append((seeds.isEmpty ? "" : "for numbers of one seed ") + "the standard error over records") }
+    return told.isEmpty ? "" : "± is \(told.joined(separator: ", ")); "
+  }
+
+  /// How many records each number measured: `300`, or `accuracy 300; drift, drift tokens 16; preference 20 (judge), 19 (revision)`.
+  private func records(of numbers: [Measured]) -> String {
+    if Set(numbers.map(\.records)).count == 1 { return String(numbers[0].records) }
+    var told: [(evals: [String], text: String)] = []
+    for eval in numbers.map(\.eval).distinct {
+      let own = numbers.filter { $0.eval == eval }
+      let isSame = Set(own.map(\.records)).count == 1
+      let text =
+        isSame
+        ? String(own[0].records)
+        : CellNames(own.map(\.coordinates)).folded(own.map { ($0.coordinates, String($0.records)) })
+      if let index = told.firstIndex(where: { $0.text == text }) {
+        told[index].evals.append(eval)
+      } else {
+        told.append(([eval], text))
+      }
+    }
+    if told.count == 1 { return told[0].text }
+    return told.map { "\($0.evals.joined(separator: ", ")) \($0.text)" }.joined(separator: "; ")
+  }
+
+  /// The legend and the notes, a line each: those that marks lead to first, with their marks.
+  public var below: [String] {
+    [legend] + notes.marked.map { "\(PlacedNotes.raised([$0.mark])) \($0.note.text)" } + notes.general
+  }
+
+  // MARK: - Forms
 
   /// Columns that line up, for a terminal or a log; no new line at the end.
   public var aligned: String { aligned(colored: false) }
@@ -78,7 +143,7 @@ public struct TableText: Sendable {
   /// - Returns: The lines, without a new line at the end.
   public func aligned(colored: Bool, columns: Int? = nil) -> String {
     let lines = [header.map { Cell(text: $0) }] + body
-    let natural = header.indices.map { column in lines.map { $0[column].text.terminalColumns }.max() ?? 0 }
+    let natural = header.indices.map { column in lines.map { $0[column].plain.terminalColumns }.max() ?? 0 }
     let labels = max(1, layout.rowAxes.count)
     let (widths, blocks) = Self.fitted(natural, labels: labels, to: columns)
     return blocks.map { block in
@@ -109,7 +174,7 @@ public struct TableText: Sendable {
   private static let fewestLabelColumns = 8
 
   private static func aligned(_ cell: Cell, _ width: Int, isLabel: Bool, _ colored: Bool) -> String {
-    let shown = isLabel ? cell.text.shortened(to: width) : cell.text
+    let shown = isLabel ? cell.plain.shortened(to: width) : cell.plain
     let gap = String(repeating: " ", count: width - shown.terminalColumns)
     let text = colored && cell.isBest ? "\u{1B}[1m\(shown)\u{1B}[0m" : shown
     return isLabel ? text + gap : gap + text
@@ -117,13 +182,8 @@ public struct TableText: Sendable {
 
   /// A Markdown table; every line ends with a new line.
   public var markdown: String {
-    let labels = max(1, layout.rowAxes.count)
-    func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
-    }
-    let rule = header.indices.map { $0 < labels ? "---" : "---:" }
-    return line(header) + line(rule)
-      + body.map { line($0.map { $0.isBest ? "**\($0.text)**" : $0.text }) }.joined()
+    MarkdownTable.text(
+      header: header, rows: body.map { $0.map(\.markdown) }, isNumber: { $0 >= labels })
   }
 
   /// One line for each number: coordinates, eval, mean, spread, standard error, records, seeds.
@@ -156,16 +216,14 @@ public struct TableText: Sendable {
     return text
   }
 
-  /// A LaTeX tabular with booktabs rules.
+  /// A LaTeX tabular with booktabs rules, and legend and notes as table notes; needs booktabs and threeparttable.
   public var latex: String {
-    let labels = max(1, layout.rowAxes.count)
     let columns = String(repeating: "l", count: labels) + String(repeating: "r", count: header.count - labels)
-    func line(_ cells: [Cell]) -> String {
-      cells.map { $0.isBest ? "\\textbf{\(LaTeX.escaped($0.text))}" : LaTeX.escaped($0.text) }.joined(separator: " & ")
-        + " \\\\\n"
-    }
-    return "\\begin{tabular}{\(columns)}\n\\toprule\n" + line(header.map { Cell(text: $0) }) + "\\midrule\n"
-      + body.map(line).joined()
-      + "\\bottomrule\n\\end{tabular}\n"
+    let marked = notes.marked.map { LaTeX.Note(mark: $0.mark, text: $0.note.text) }
+    let general = notes.general.map { LaTeX.Note(mark: nil, text: $0) }
+    return LaTeX.packages
+      + LaTeX.table(
+        columns: columns, header: header, rows: body.map { $0.map(\.latex) },
+        notes: [LaTeX.Note(mark: nil, text: legend)] + marked + general)
   }
 }

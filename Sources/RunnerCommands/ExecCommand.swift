@@ -164,13 +164,11 @@ struct ExecCommand: ParsableCommand {
       // It names every step, and is made while everything else is.
       let folder = "\(results)/\(experiment.name)"
       let lock = smoke ? nil : Beside.value { ResultLock(experiment, graph, done).bytes(asIn: folder) }
-      let examples = try LearnedStages(graph: graph, done: done, store: store).examples(of: experiment)
-      let searches = try store.searches(of: experiment, done)
+      let facts = try store.trainingFacts(of: experiment, graph, done)
       let bytes = try store.read(table.digest)
       let report = try store.withOutcomes { outcomes in
         try ResultReport(
-          experiment, table: bytes, results: done, graph: graph, examples: examples, searches: searches,
-          judges: !smoke, outcomes: outcomes)
+          experiment, table: bytes, results: done, graph: graph, facts: facts, judges: !smoke, outcomes: outcomes)
       }
       reports[experiment.experiment.path] = report
       if !smoke {
@@ -194,7 +192,7 @@ struct ExecCommand: ParsableCommand {
     guard own.count == table.resolved.count else { return [] }
     let name = ExperimentName.name(ofSpec: table.path)
     let cross = try store.withOutcomes { outcomes in
-      try CrossTable(table, name: name, reports: own, judges: !smoke, outcomes: outcomes)
+      CrossTable(table, name: name, reports: own, judges: !smoke, outcomes: outcomes)
     }
     if !smoke { try cross.write(into: "\(results)/\(name)") }
     tell(

@@ -31,14 +31,14 @@ struct NamedResults {
   ///   - paths: The names.
   ///   - store: Where numbers of specs are looked for first.
   ///   - results: The folder of results in which they are looked for then.
-  ///   - judges: Whether the claims of specs are judged; those of files were when they were written.
+  ///   - isWhole: Whether claims of specs are judged and notes taken; those of files were when they were written.
   /// - Returns: The results in the order of their names.
   /// - Throws: What is wrong with a spec, a file that cannot be read, or what reading the store throws.
   static func all(
-    _ paths: [String], in store: Store, results: String, judges: Bool = false
+    _ paths: [String], in store: Store, results: String, isWhole: Bool = false
   ) throws -> [NamedResults] {
     let planned = try PlannedSources(paths.filter(isSpec).map { SpecSource(path: $0) })
-    let stored = StoredNumbers(graph: planned.graph, store: store, judges: judges)
+    let stored = StoredNumbers(graph: planned.graph, store: store, isWhole: isWhole)
     var sources = planned.sources[...]
     return try paths.map { path in
       guard isSpec(path), let source = sources.popFirst() else { return try NamedResults(file: path) }
@@ -117,18 +117,18 @@ struct NamedResults {
 struct StoredNumbers {
   let graph: StepGraph
   let store: Store
-  var judges = false
+  var isWhole = false
 
   /// The numbers of a spec; nil unless the store has all of them.
   func table(of source: PlannedSource, _ path: String) throws -> StoredTable? {
     switch source {
     case .experiment(let experiment):
-      return try report(of: experiment, judges: judges).flatMap { try? StoredTable(json: $0.json) }
+      return try report(of: experiment).flatMap { try? StoredTable(json: $0.json) }
     case .table(let table, let experiments):
-      let reports = try experiments.compactMap { try report(of: $0, judges: false) }
+      let reports = try experiments.compactMap { try report(of: $0) }
       guard reports.count == experiments.count else { return nil }
       let name = ExperimentName.name(ofSpec: path)
-      let cross = try CrossTable(table, name: name, reports: reports, judges: judges) { store.outcomes($0) }
+      let cross = try CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
       return try? StoredTable(json: cross.json)
     }
   }
@@ -138,17 +138,17 @@ struct StoredNumbers {
     StoredGraph(graph.restricted(to: [experiment.table]), in: store)[experiment.table]?.key
   }
 
-  private func report(of experiment: PlannedExperiment, judges: Bool) throws -> ResultReport? {
+  private func report(of experiment: PlannedExperiment) throws -> ResultReport? {
     let stored = StoredGraph(graph.restricted(to: [experiment.table]), in: store)
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let bytes = try store.read(digest)
-    let own = graph.steps(of: experiment)
-    let searches = try store.searches(of: experiment, stored.results)
-    guard judges else {
-      return try ResultReport(experiment, table: bytes, results: stored.results, graph: own, searches: searches)
-    }
+    let own = graph.steps(of: experiment).deciding(stored.results.choices)
+    guard isWhole else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: own) }
+    let facts = try store.trainingFacts(of: experiment, own, stored.results)
     return try ResultReport(
-      experiment, table: bytes, results: stored.results, graph: own, searches: searches, judges: true
-    ) { store.outcomes($0) }
+      experiment, table: bytes, results: stored.results, graph: own, facts: facts, judges: true
+    ) {
+      store.outcomes($0)
+    }
   }
 }

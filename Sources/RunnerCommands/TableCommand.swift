@@ -24,12 +24,13 @@ struct TableCommand: ParsableCommand {
       Of one spec the table is as the spec asks; options change it. Of several experiments each becomes a value of the \
       axis `experiment`. The best of each column stands out; numbers are rounded to two digits of their error. \
       Differences from --relative-to are tested as `runner diff` tests them: ≈ is inside the noise, = is the same \
-      outcomes, ? could not be tested. Published numbers stand in brackets beside ours. Claims are judged anew for specs, \
+      outcomes, ? could not be tested. Raised letters lead to notes: what was selected and how, what diverged or failed. \
+      Published numbers stand in brackets beside ours. Claims are judged anew for specs, \
       and shown for files as they were judged when the file was written; the exit code is 0 whatever they come to.
       """,
     examples: [
       "runner table experiments/a.yaml",
-      "runner table results/a --eval accuracy --rows pairs --columns objective --relative-to base",
+      "runner table results/a --eval accuracy --rows pairs --columns objective --relative-to judge/DPO",
       "runner table experiments/a.yaml experiments/b.yaml --format latex",
     ])
 
@@ -38,7 +39,7 @@ struct TableCommand: ParsableCommand {
   @Option(help: "Axes that make rows, outermost first, with commas between them.") var rows: String?
   @Option(help: "Axes that make columns; the rest makes rows. Without it, the evals are the columns.")
   var columns: String?
-  @Option(help: "`base`, or a row by its labels joined by `/`: show each number's difference from it.")
+  @Option(help: "`base`, or a row or cell by its arms joined by `/`: show each number's difference from it.")
   var relativeTo: String?
   @Option(help: "text, markdown, csv, claims-csv (the claims, one a line), latex (booktabs) or json.") var format =
     Format.text
@@ -47,20 +48,20 @@ struct TableCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let sides = try NamedResults.all(experiments, in: store, results: results, judges: true)
+    let sides = try NamedResults.all(experiments, in: store, results: results, isWhole: true)
     for side in sides where side.table == nil {
       throw CommandError.unreadable(path: side.name, reason: "it was never run here; run it, or name its results")
     }
     let table = LaidOutTable(sides, placed: sides.count > 1)
     let layout = try layout(of: table, own: sides.count == 1 ? OwnLayout(sides[0]) : nil)
     let marks = TableMarks(layout, numbers: table.behind) { store.outcomes($0) }
-    show(layout, marks, sides)
+    show(layout, marks, table.notes, sides)
   }
 
-  private func show(_ layout: TableLayout, _ marks: TableMarks, _ sides: [NamedResults]) {
+  private func show(_ layout: TableLayout, _ marks: TableMarks, _ notes: [TableNote], _ sides: [NamedResults]) {
     // Where tables stand together, nobody knows beside which of them a paper's numbers belong.
     let published = sides.count == 1 ? sides[0].table?.published : nil
-    let text = TableText(layout, marks: marks, published: published)
+    let text = TableText(layout, marks: marks, notes: notes, published: published)
     let claims = sides.map { side -> [JudgedClaim] in
       let own = side.table?.claims ?? []
       return sides.count == 1 ? own : own.map { $0.named("\(side.title), \($0.name)") }
@@ -70,16 +71,19 @@ struct TableCommand: ParsableCommand {
     case .text:
       let lines = told.flatMap { $0.lines.isEmpty ? [] : [""] + $0.lines }
       let aligned = text.aligned(colored: Output.colorsText, columns: Output.columns)
-      Output.line(([aligned, "", text.legend] + lines).joined(separator: "\n"))
+      Output.line(([aligned, ""] + text.below + lines).joined(separator: "\n"))
     case .markdown:
       let sections = told.map(\.markdown).joined()
-      Output.line(text.markdown + "\n" + text.legend + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))
+      let below = text.below.joined(separator: "\n\n")
+      Output.line(text.markdown + "\n" + below + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))
     case .csv:
       let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
       Output.bytes(Array(TableText.csv(layout.numbers, published: beside).utf8))
     case .claimsCSV: Output.bytes(Array(ClaimCSV.csv(Array(claims.joined())).utf8))
-    case .latex: Output.bytes(Array((text.latex + "% \(text.legend)\n" + told.map(\.latex).joined()).utf8))
-    case .json: Output.json(TableJSON.json(of: layout, marks, published: published, claims: Array(claims.joined())))
+    case .latex: Output.bytes(Array((text.latex + told.map(\.latex).joined()).utf8))
+    case .json:
+      let claims = Array(claims.joined())
+      Output.json(TableJSON.json(of: layout, marks, notes: notes, published: published, claims: claims))
     }
   }
 
@@ -100,14 +104,14 @@ struct TableCommand: ParsableCommand {
     }
     let layout = TableLayout(
       numbers, rows: asked.rows ?? own?.rows ?? [], columns: columns, value: shown,
-      relativeTo: relativeTo.map { $0 == "base" ? .base : .row($0) } ?? own?.relativeTo)
+      relativeTo: relativeTo.map { Table.RelativeTo($0) } ?? own?.relativeTo)
     if let relativeTo { try check(relativeTo, in: layout) }
     return layout
   }
 
   private func check(_ name: String, in layout: TableLayout) throws {
     let names = layout.referenceNames
-    guard names.contains(name) else { throw CommandError.unknownName(what: "row", name: name, known: names) }
+    guard names.contains(name) else { throw CommandError.unknownName(what: "row or cell", name: name, known: names) }
   }
 
   private static func names(_ text: String?) -> [String]? {
@@ -129,7 +133,7 @@ private struct OwnLayout {
       (rows, columns, value, relativeTo) = (table.rows, table.columns, table.value, table.relativeTo)
     } else if side.table?.numbers.allSatisfy(Self.isOfCrossTable) == true {
       (rows, columns, value) = (["row"], ["column"], nil)
-      relativeTo = side.specification?.relativeTo.map { .row($0) }
+      relativeTo = side.specification?.relativeTo.map { .cell($0) }
     } else {
       return nil
     }
@@ -146,24 +150,29 @@ private struct LaidOutTable {
   let numbers: [Measured]
   /// What stands behind each of them.
   let behind: [Measured: StoredTable.Number]
+  /// What must be known beside them.
+  let notes: [TableNote]
 
   /// Puts numbers together; `placed` gives each the axis `experiment`.
   init(_ sides: [NamedResults], placed: Bool) {
     var numbers: [Measured] = []
     var behind: [Measured: StoredTable.Number] = [:]
+    var notes: [TableNote] = []
     let titles = sides.map(\.title)
     for side in sides {
       // Experiments of one name are told apart as the user named them.
       let title = titles.count { $0 == side.title } > 1 ? side.name : side.title
       let own = placed ? [Measured.Coordinate("experiment", title)] : []
+      var places: [Measured: Measured] = [:]
       for number in side.table?.numbers ?? [] {
         let measured = number.measured.named(number.eval, at: own + number.measured.coordinates)
         numbers.append(measured)
         behind[measured] = number
+        places[number.measured] = measured
       }
+      notes += (side.table?.notes ?? []).compactMap { $0.moved(of: placed ? title : nil) { places[$0] } }
     }
-    self.numbers = numbers
-    self.behind = behind
+    (self.numbers, self.behind, self.notes) = (numbers, behind, notes)
   }
 }
 

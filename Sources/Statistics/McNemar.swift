@@ -23,7 +23,12 @@ public struct Disagreement: Hashable, Sendable {
       onlyFirst: pairs.count { $0.first > $0.second }, onlySecond: pairs.count { $0.first < $0.second })
   }
 
-  /// The exact two-sided p-value: twice the smaller tail of a binomial distribution with a half, at most 1.
+  /// The exact two-sided p-value.
+  ///
+  /// Where neither is better it is 5% or less in 0.9% of samples of 20 records, and 2.9% of 80, half of whose verdicts the two have in
+  /// common (`CoverageTests`).
+  ///
+  /// It is twice the smaller tail of a binomial distribution with a half, at most 1.
   ///
   /// Source: McNemar, Psychometrika 12 (1947), in its exact form.
   public var p: Double {

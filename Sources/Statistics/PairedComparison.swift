@@ -41,6 +41,13 @@ public struct PairedComparison: Sendable {
   /// How often records are drawn again for an interval.
   public static let resamples = 2000
 
+  /// Of fewer records than this the bootstrap's interval covers noticeably less than 95%.
+  public static let fewRecords = 40
+
+  /// What is said beside intervals over ``fewRecords``.
+  public static let fewRecordsCaution =
+    "An interval over fewer than \(fewRecords) records is a bootstrap's of so few, which covers 86 to 94%, not 95%."
+
   /// Compares the second with the first.
   ///
   /// - Parameters:
@@ -52,6 +59,10 @@ public struct PairedComparison: Sendable {
   }
 
   /// The difference, with the percentile interval of the paired bootstrap.
+  ///
+  /// The interval speaks of other records, not of other seeds. It holds the true difference of normal values in 94.8% of samples of
+  /// 80 records, 93.6% of 40, 92.5% of 20 and 90.0% of 10; of verdicts in 94.9, 93.3, 92.6 and 89.7%; of exponential values, which are
+  /// skewed, in 93.5, 92.6, 90.2 and 86.0% (`CoverageTests`).
   ///
   /// The p-value is McNemar's exact one where each record is right or wrong, else that of a t test of what each record
   /// contributes (the linearized ratio; of an exponential, on the scale of its logarithm). What could have been found is at

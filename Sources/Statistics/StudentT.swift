@@ -75,6 +75,9 @@ public struct Estimate: Hashable, Sendable {
 
   /// Welch's test of two samples' means: `second` minus `first`.
   ///
+  /// Of normal numbers that spread alike its interval holds the true difference in 97.6% of pairs of samples of two each, 96.5% of three and
+  /// 95.6% of five; where the second spreads three times as much, in 94.8% of three (`CoverageTests`).
+  ///
   /// - Parameters:
   ///   - first: At least two numbers.
   ///   - second: At least two numbers.
@@ -91,6 +94,8 @@ public struct Estimate: Hashable, Sendable {
   }
 
   /// The t test of paired differences' mean against 0.
+  ///
+  /// Of normal differences whose mean is 0 it finds one, at a level of 5%, in 5.0% of samples (`CoverageTests`).
   ///
   /// - Parameter differences: At least two numbers.
   /// - Returns: The estimate; nil for fewer numbers.

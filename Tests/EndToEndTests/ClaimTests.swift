@@ -55,7 +55,7 @@ import Testing
       "12 records: this training run; 12 only the left one right, 0 only the right one\n",
       "Holm's over 3 claims that could be tested",
     ] { #expect(run.output.contains(words), "\(words) in \(run.output)") }
-    let markdown = try space.read("results/small/TABLE.md")
+    let markdown = unpadded(try space.read("results/small/TABLE.md"))
     #expect(markdown.contains("| wins | lax > strict | **holds** | +100.0 |"), "\(markdown)")
     #expect(try space.read("results/small/table.tex").contains("wins & lax $>$ strict & holds & +100.0"))
     let before = try space.files(below: "results").map { try space.bytes("results/\($0)") }

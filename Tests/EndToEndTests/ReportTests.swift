@@ -187,7 +187,7 @@ import Testing
     #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
     for (arguments, code, words) in [
       (["small.yaml", "-o", "nowhere/page.html"], Int32(74), "nowhere/page.html cannot be written"),
-      (["small.yaml", "--relative-to", "bse"], 64, "there is no row `bse`"),
+      (["small.yaml", "--relative-to", "bse"], 64, "there is no row or cell `bse`"),
       (["small.yaml", "--examples", "101"], 64, "--examples must be between"),
       (["other.yaml"], 74, "other.yaml"),
       (["results/other"], 74, "results/other is no folder of results: it has no table.json"), ([], 64, "Missing"),

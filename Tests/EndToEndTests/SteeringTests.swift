@@ -91,7 +91,7 @@ import Testing
     // No two numbers are of the same step: other questions were asked, or another model.
     let steps = cells.compactMap { $0["steps"]?.arrayValue?.first?["key"]?.stringValue }
     #expect(Set(steps).count == 8)
-    let markdown = try space.read("results/steering/TABLE.md")
+    let markdown = unpadded(try space.read("results/steering/TABLE.md"))
     #expect(markdown.contains("| dataset | accuracy | told to be wrong |"), "\(markdown)")
     for row in ["| numbers, base |", "| counting, base |", "| numbers |", "| counting |"] {
       #expect(markdown.split(separator: "\n").count { $0.hasPrefix(row) } == 1, "\(row): \(markdown)")

@@ -39,8 +39,8 @@ import Testing
     // What both have in common is known to be the same, not merely equal.
     #expect(both.output.contains(" =)"), "\(both.output)")
     let markdown = try space.run(["table", "one.yaml", "--format", "markdown"]).output
-    #expect(markdown.hasPrefix("| prompt | cold | warm |\n| --- | ---: | ---: |\n"), "\(markdown)")
-    #expect(try space.run(["table", "one.yaml", "--format", "latex"]).output.hasPrefix("\\begin{tabular}{lrr}"))
+    #expect(markdown.contains(#/^\| prompt \| +cold \| +warm \|\n\| -+ \| -+: \| -+: \|\n/#), "\(markdown)")
+    #expect(try space.run(["table", "one.yaml", "--format", "latex"]).output.contains("\n\\begin{tabular}{lrr}\n"))
     let csv = try space.run(["table", "one.yaml", "--format", "csv"]).output
     #expect(csv.hasPrefix("prompt,heat,eval,mean,") && csv.split(separator: "\n").count == 5, "\(csv)")
     let json = try JSONValue(
@@ -59,7 +59,7 @@ import Testing
   @Test(arguments: [
     (["one.yaml", "--eval", "acuracy"], 64, "Did you mean `accuracy`?"),
     (["one.yaml", "--rows", "hat"], 64, "there is no axis `hat`"),
-    (["one.yaml", "--relative-to", "base"], 64, "there is no row `base`"),
+    (["one.yaml", "--relative-to", "base"], 64, "there is no row or cell `base`"),
     (["results/one", "--columns", "heat"], 64, "name it with --eval"),
     (["nowhere"], 74, "there is no such file"), (["never.yaml"], 74, "it was never run here"),
   ])

@@ -175,3 +175,10 @@ extension TestSpace {
     return try space.run(["preview", "sums.yaml"] + arguments)
   }
 }
+
+/// Tables in Markdown without what only lines their columns up.
+func unpadded(_ markdown: String) -> String {
+  markdown.components(separatedBy: "\n").map { line in
+    line.hasPrefix("|") ? line.replacing(#/ {2,}/#, with: " ").replacing(#/-{3,}/#, with: "---") : line
+  }.joined(separator: "\n")
+}

@@ -7,6 +7,23 @@ import Specification
 import Testing
 
 @Suite struct Comparisons {
+  /// What tables may ask for is what plans measure.
+  @Test func numbersAreCalledAsTheirEvalsSay() throws {
+    let evals = """
+      accuracy: {accuracy: {on: counting/heldout, max-new-tokens: 16}}
+        preference: {preference: {on: counting/heldout, score: sum}}
+        far: {drift: {on: counting/heldout, max-new-tokens: 16}}
+        pairs: {pair-statistics: {}}
+        trace: {likelihood-trace: {on: counting/heldout}}
+        found: {error-detection: {on: counting/heldout, response: "{answer}", errors: {planted: {words: 1}}, judgment: "No: {errors}", judged-prompt: "{question} {judgment}"}}
+      """
+    let resolved = try Specs.read(Specs.training(evals: evals))
+    let planned = try Specs.graph(Specs.training(evals: evals)).planned
+    let numbers = try #require(resolved.cells.first?.experiment.evals.numbers)
+    #expect(Set(planned.measurements.map(\.eval)) == Set(numbers))
+    #expect(numbers.count == 11 && numbers.contains("far tokens") && numbers.contains("found within"))
+  }
+
   @Test func preferenceMeasuresTheBaseToo() throws {
     let spec = Specs.training(evals: "agreement: {preference: {on: counting/heldout, score: sum}}")
     let (graph, planned) = try Specs.graph(spec)

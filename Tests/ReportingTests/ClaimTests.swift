@@ -171,14 +171,14 @@ import Testing
     #expect(report.text.contains("P-values are Holm's over 2 claims that could be tested;"), "\(report.text)")
     let text = ClaimText(report.claims)
     #expect(
-      text.markdown.hasPrefix(
-        """
-        ## Claims
-
-        | claim | says | verdict | difference | 95% | p | could show | rests on |
-        | --- | --- | --- | ---: | ---: | ---: | ---: | --- |
-        | wins | cold/plain > warm/plain | **holds** | +45.0 | +25.0 to +65.0 | 0.008 | ± 33.7 |
-        """.dropLast()), "\(text.markdown)")
+      text.markdown.hasPrefix("## Claims\n\n| claim                ") && text.markdown.hasSuffix("not 95%.\n\n"),
+      "\(text.markdown)")
+    let rows = cells(ofMarkdown: text.markdown)
+    #expect(rows[0] == ["claim", "says", "verdict", "difference", "95%", "p", "could show", "rests on"])
+    #expect(
+      rows[2].dropLast() == [
+        "wins", "cold/plain > warm/plain", "**holds**", "+45.0", "+25.0 to +65.0", "0.008", "± 33.7",
+      ])
     #expect(text.latex.contains("\\begin{tabular}{lllrrrrl}\n\\toprule\nclaim & says &"))
     #expect(text.latex.contains("wins & cold/plain $>$ warm/plain & holds & +45.0 &"), "\(text.latex)")
     #expect(text.latex.contains("45.0 & +25.0 to +65.0 & 0.008 & $\\pm$ 33.7 &"), "\(text.latex)")

@@ -30,11 +30,11 @@ import Testing
       TableLayout(numbers, table: try table("{rows: [heat, style], value: accuracy, relative-to: warm/plain}")))
     #expect(
       table.markdown == """
-        | heat | style | accuracy |
-        | --- | --- | ---: |
-        | cold | plain | 50.0 ± 0.0 |
-        | hot | plain | diverged at step 7 (1 of 2 seeds) |
-        | warm | plain | diverged at step 3 |
+        | heat | style |                          accuracy |
+        | ---- | ----- | --------------------------------: |
+        | cold | plain |                        50.0 ± 0.0 |
+        | hot  | plain | diverged at step 7 (1 of 2 seeds) |
+        | warm | plain |                diverged at step 3 |
 
         """)
     #expect(table.latex.contains("warm & plain & diverged at step 3 \\\\"))

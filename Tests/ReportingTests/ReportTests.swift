@@ -62,7 +62,7 @@ import Testing
     #expect(!plain.contains("Errors"))
     let text = try report(errors: 4).text
     #expect(text.contains("\nOutcomes over all cells: 16 error, 12 right, 12 wrong."))
-    #expect(text.contains("\nErrors, counted as wrong: 4 of 10 in "))
+    #expect(text.contains("\nᵃ Errors, counted as wrong: 4 of 10. "))
   }
 
   @Test func theSameNumbersAreTheSameBytes() throws {
@@ -128,10 +128,10 @@ import Testing
 
           Heat and "style".
 
-          | style | cold | warm |
-          | --- | ---: | ---: |
-          | plain | 30.0 ± 15.3 | 30.0 ± 15.3 |
-          | long | 30.0 ± 15.3 | 30.0 ± 15.3 |
+          | style |    cold |    warm |
+          | ----- | ------: | ------: |
+          | plain | 30 ± 15 | 30 ± 15 |
+          | long  | 30 ± 15 | 30 ± 15 |
 
           In percent; ± is the standard error over records; records: 10.
 

@@ -72,3 +72,12 @@ func measured(
       }
     })
 }
+
+/// The cells of the tables in Markdown, row by row, without what only lines them up.
+func cells(ofMarkdown text: String) -> [[String]] {
+  text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { line in
+    line.dropFirst(2).dropLast(2).split(separator: " | ").map { cell in
+      String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+}

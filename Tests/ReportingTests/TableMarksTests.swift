@@ -35,7 +35,7 @@ import Testing
   private static func marked(relativeTo row: String) throws -> TableText {
     let values = [("none", none), ("half", half), ("nearly", nearly), ("all", all), ("again", none), ("gone", half)]
     let numbers = try values.map { try number($0.0, $0.1, outcomes: $0.0 == "again" ? "none" : $0.0) }
-    let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: .row(row))
+    let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: .cell(row))
     let stored = Dictionary(
       uniqueKeysWithValues: values.filter { $0.0 != "gone" }.map { (Digest.sha256($0.0), outcomes($0.1)) })
     let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
@@ -75,16 +75,22 @@ import Testing
 
   @Test func theBestStandsOutInEveryForm() throws {
     let text = try Self.marked(relativeTo: "half")
-    #expect(text.markdown.contains("| all | **100.0 ± 1.2 (+50.0 ≈)** |") && !text.markdown.contains("**58.3"))
+    #expect(text.markdown.contains("| all    | **100.0 ± 1.2 (+50.0 ≈)** |") && !text.markdown.contains("**58.3"))
     #expect(text.latex.contains("\\textbf{100.0 $\\pm$ 1.2 (+50.0 $\\approx$)}"), "\(text.latex)")
     #expect(text.aligned(colored: true).contains("\u{1B}[1m100.0 ± 1.2 (+50.0 ≈)\u{1B}[0m"))
     #expect(!text.aligned.contains("\u{1B}"))
   }
 
-  /// Without marks numbers look as in the files of results.
-  @Test func filesOfResultsStayAsTheyAre() throws {
-    let number = try Self.number("x", Self.half, outcomes: "x").measured
-    let layout = TableLayout([number], table: nil)
-    #expect(TableText(layout).markdown == "| arm | accuracy |\n| --- | ---: |\n| x | 50.0 ± 1.2 |\n")
+  @Test func amongEqualsNoneIsBest() throws {
+    let numbers = try ["x", "y"].map { try Self.number($0, Self.half, outcomes: $0).measured }
+    #expect(!TableText(TableLayout(numbers, table: nil)).markdown.contains("**"))
+  }
+
+  /// A sign is a minus in LaTeX; a hyphen within a word stays one.
+  @Test func minusSignsInLaTeX() throws {
+    let latex = try Self.marked(relativeTo: "half").latex
+    #expect(latex.contains("none & 0.0 $\\pm$ 1.2 ($-$50.0 $\\approx$) \\\\"), "\(latex)")
+    let named = try Self.number("APO-2", Self.half, outcomes: "x").measured
+    #expect(TableText(TableLayout([named], table: nil)).latex.contains("APO-2 & "))
   }
 }

@@ -91,6 +91,33 @@ private let grid = [
     }
   }
 
+  /// Where no row has the name, it is a cell's: in the order of the experiment's axes, or rows before columns.
+  @Test(arguments: ["cold/long", "long/cold"])
+  func aNamedCellIsTheReferenceEverywhere(name: String) throws {
+    let other = grid.map { $0.named("other", at: $0.coordinates) }
+    let layout = TableLayout(
+      grid, table: try table("{rows: style, columns: heat, value: accuracy, relative-to: \(name)}"))
+    for row in layout.rows {
+      for column in 0...1 { #expect(layout.reference(row: row, column: column)?.mean == 0.5) }
+    }
+    let named = TableLayout(
+      grid + other, rows: ["style"], columns: ["heat"], value: "accuracy", relativeTo: .cell("none"))
+    #expect(named.reference(row: named.rows[0], column: 0) == nil)
+    #expect(
+      named.referenceNames == [
+        "plain", "long", "cold/plain", "plain/cold", "warm/plain", "plain/warm", "cold/long", "long/cold", "warm/long",
+        "long/warm",
+      ])
+  }
+
+  @Test func aNamedCellIsTheReferenceOfItsOwnRound() throws {
+    let numbers = ["a", "b"].flatMap { arm in
+      ["1", "2"].map { measured(["arm": arm, "round": $0], right: [$0 == "1" ? 2 : 4], of: 10) }
+    }
+    let layout = TableLayout(numbers, rows: ["round"], columns: ["arm"], value: "accuracy", relativeTo: .cell("a"))
+    #expect(layout.rows.map { layout.reference(row: $0, column: 1)?.mean } == [0.2, 0.4])
+  }
+
   @Test func theBaseStandsInEveryColumn() throws {
     let numbers = [measured(["base": "base"], right: [2], of: 10)] + grid
     let layout = TableLayout(
@@ -144,12 +171,12 @@ private let grid = [
     #expect(layout.rows.map { layout.reference(row: $0, column: 0)?.mean } == [0.1, 0.2, 0.1, 0.2])
     #expect(
       TableText(layout).aligned == """
-        dataset             accuracy
-        ───────  ───────────────────
-        a, base          10.0 ± 10.0
-        b, base          20.0 ± 13.3
-        a        30.0 ± 15.3 (+20.0)
-        b        60.0 ± 16.3 (+40.0)
+        dataset       accuracy
+        ───────  ─────────────
+        a, base        10 ± 10
+        b, base        20 ± 13
+        a        30 ± 15 (+20)
+        b        60 ± 16 (+40)
         """)
   }
 }
@@ -162,24 +189,34 @@ private let grid = [
   @Test func alignedColumnsLineUp() throws {
     #expect(
       try text("{rows: style, columns: heat, value: accuracy, relative-to: plain}").aligned == """
-        style                 cold                 warm
-        ─────  ───────────────────  ───────────────────
-        plain          40.0 ± 16.3          30.0 ± 15.3
-        long   50.0 ± 16.7 (+10.0)  100.0 ± 0.0 (+70.0)
+        style           cold                 warm
+        ─────  ─────────────  ───────────────────
+        plain        40 ± 16              30 ± 15
+        long   50 ± 17 (+10)  100.0 ± 0.0 (+70.0)
         """)
   }
 
   @Test func markdown() throws {
     #expect(
       try text("{rows: style, columns: heat, value: accuracy}", Array(grid[1...])).markdown == """
-        | style | cold | warm |
-        | --- | ---: | ---: |
-        | long | 50.0 ± 16.7 | 100.0 ± 0.0 |
-        | plain | – | 30.0 ± 15.3 |
+        | style |    cold |            warm |
+        | ----- | ------: | --------------: |
+        | long  | 50 ± 17 | **100.0 ± 0.0** |
+        | plain |       – |         30 ± 15 |
 
         """)
     let odd = [measured(["heat": "a|b"], right: [1], of: 1)]
-    #expect(try text(nil, odd).markdown.contains("| a\\|b | 100.0 |"))
+    #expect(try text(nil, odd).markdown.contains("| a\\|b |    100.0 |"))
+    // Columns line up as a terminal shows them: a wide character takes two columns, a mark none.
+    let wide = [measured(["heat": "漢字"], right: [1], of: 1), measured(["heat": "e\u{301}"], right: [0], of: 1)]
+    #expect(
+      try text(nil, wide).markdown == """
+        | heat |  accuracy |
+        | ---- | --------: |
+        | 漢字 | **100.0** |
+        | e\u{301}    |       0.0 |
+
+        """)
   }
 
   @Test func latex() throws {
@@ -187,13 +224,19 @@ private let grid = [
     let found = try text(nil, odd).latex
     #expect(
       found == ##"""
+        % Needs the packages booktabs and threeparttable.
+        \begin{threeparttable}
         \begin{tabular}{lr}
         \toprule
         100\% \& \$\_\{x\}\textasciicircum{}\textasciitilde{}\#\textbackslash{} & accuracy \\
         \midrule
-        a--b & 12.5 $\pm$ 17.7 \\
+        a--b & 13 $\pm$ 18 \\
         \bottomrule
         \end{tabular}
+        \begin{tablenotes}\footnotesize
+        \item In percent; $\pm$ is the standard deviation over 2 seeds (an interval of 95\% for their mean is $\pm$ 9.0 times that); records: 4.
+        \end{tablenotes}
+        \end{threeparttable}
 
         """##)
     // A mark on a special character does not hide it.
@@ -218,8 +261,11 @@ private let grid = [
   @Test func seedsGiveASpread() throws {
     let numbers = [measured(["heat": "cold"], right: [1, 2, 3], of: 4)]
     let text = try text(nil, numbers)
-    #expect(text.aligned.hasSuffix("cold  50.0 ± 25.0"))
-    #expect(text.legend == "In percent; ± is the standard deviation over 3 seeds; records: 4.")
+    #expect(text.aligned.hasSuffix("cold   50 ± 25"))
+    #expect(
+      text.legend
+        == "In percent; ± is the standard deviation over 3 seeds (an interval of 95% for their mean is ± 2.5 times that); records: 4."
+    )
   }
 
   @Test func theLegendSaysWhatStandsThere() throws {
@@ -227,8 +273,10 @@ private let grid = [
     let mixed = grid + [measured(["heat": "hot"], right: [1, 2], of: 4)]
     #expect(
       try text(nil, mixed).legend
-        == "In percent; ± is the standard deviation over 2 seeds, for numbers of one seed the standard error over records; records: 4, 10."
+        == "In percent; ± is the standard deviation over 2 seeds (an interval of 95% for their mean is ± 9.0 times that), for numbers of one seed the standard error over records; records: 10 (cold, warm), 4 (hot)."
     )
+    let several = grid + [measured(["heat": "cold"], eval: "drift", kind: "drift", right: [1], of: 5)]
+    #expect(try text(nil, several).legend.hasSuffix("records: accuracy 10; drift 5."))
     let other = [measured(kind: "drift", right: [1], of: 1)]
     #expect(try text(nil, other).legend == "records: 1.")
     #expect(try text(nil, other).aligned == "     accuracy\n───  ────────\nall     1.000")

@@ -99,6 +99,22 @@ import Testing
     #expect(text.contains("→"))
   }
 
+  /// An eval of several numbers is named by one of them.
+  @Test func aColumnShowsAMemberOfAnEval() throws {
+    let evals = Self.accuracy + ", far: {drift: {on: counting/heldout}}, pairs: {pair-statistics: {}}"
+    for name in ["far", "far tokens", "pairs Jaccard", "pairs length"] {
+      let edited = Self.table.replacing("eval: accuracy", with: "eval: \(name)")
+      guard case .table(let table) = try read(edited, evals: evals) else { throw Missing() }
+      #expect(table.columns["counting"] == name)
+    }
+    let several = fault("eval: accuracy", "eval: pairs", evals: evals)
+    #expect(several.contains("table.yaml:9:20: error: `pairs` gives several numbers"), "\(several)")
+    #expect(several.contains("Name one of them: `pairs Jaccard`, `pairs Levenshtein` or `pairs length`."), "\(several)")
+    let unknown = fault("eval: accuracy", "eval: far token", evals: evals)
+    #expect(unknown.contains("There is no eval of `one` `far token`"), "\(unknown)")
+    #expect(unknown.contains("Did you mean `far tokens`?"), "\(unknown)")
+  }
+
   @Test func whatIsWrongWithAnExperimentIsToldAtItsOwnPlace() {
     let text = fault("", "", evals: "accuracy: {accuracy: {on: nowhere}}")
     #expect(text.contains("experiments/one.yaml:10:"), "\(text)")
@@ -144,5 +160,62 @@ import Testing
     } catch {
       #expect(error.text().contains("table.yaml:3:1: error: This is a table of several experiments"), "\(error.text())")
     }
+  }
+}
+
+/// The table of one experiment.
+@Suite struct OwnTableTests {
+  private static func read(_ table: String, evals: String = "") throws(Diagnoses) -> Table? {
+    let text = """
+      version: 1
+      models:
+        policy: {weights: {random: {layers: 1, width: 8, heads: 2, feed-forward: 16}}, turns: raw}
+      datasets:
+        counting:
+          source: {task: {object-counting: {objects: [2, 4], records: 100, seed: 7}}}
+          prompt: "{question}"
+          split: {heldout: 20, train: rest}
+      ablations:
+        style: {plain: {}, hot: {evals: {accuracy: {accuracy: {temperature: 1.0}}}}}
+        length: {short: {}, long: {evals: {accuracy: {accuracy: {max-new-tokens: 9}}}}}
+      evals:
+        accuracy: {accuracy: {on: counting/heldout}}
+        far: {drift: {on: counting/heldout}}
+        pairs: {pair-statistics: {}}
+      table: {\(table)}
+      """
+    return try SpecificationReader(files: MemoryFiles(["one.yaml": text])).read("one.yaml").table
+  }
+
+  private static func fault(_ table: String) -> String {
+    do throws(Diagnoses) {
+      _ = try read(table)
+      return ""
+    } catch {
+      return error.text()
+    }
+  }
+
+  @Test func theValueMayBeAMemberOfAnEval() throws {
+    #expect(try Self.read("rows: [style, length], value: far tokens")?.value == "far tokens")
+    #expect(try Self.read("rows: [style, length], value: pairs length")?.value == "pairs length")
+    let several = Self.fault("rows: [style, length], value: pairs")
+    #expect(several.contains("`pairs` gives several numbers"), "\(several)")
+    #expect(several.contains("Name one of them: `pairs Jaccard`, `pairs Levenshtein` or `pairs length`."), "\(several)")
+    #expect(Self.fault("rows: [style, length], value: pairs lengths").contains("Did you mean `pairs length`?"))
+  }
+
+  /// A row, or a cell: in the order of the experiment's axes, or rows before columns.
+  @Test(arguments: ["base", "short", "plain/short", "short/plain"])
+  func numbersAreComparedWithARowOrACell(_ name: String) throws {
+    let table = try Self.read("rows: length, columns: style, value: accuracy, relative-to: \(name)")
+    #expect(table?.relativeTo == Table.RelativeTo(name))
+  }
+
+  @Test(arguments: ["rows: length, columns: style, value: accuracy, ", "value: accuracy, "])
+  func whatIsNeitherIsTold(_ table: String) {
+    let text = Self.fault("\(table)relative-to: plain/shrt")
+    #expect(text.contains("The table has no cell `plain/shrt`"), "\(text)")
+    #expect(text.contains("Did you mean `plain/short`?"), "\(text)")
   }
 }

@@ -36,6 +36,8 @@ struct CellPlanner {
   var trial = ""
   /// What is chosen among the candidates, once that is planned.
   var search: PlannedSearch?
+  /// What `keep: best` chooses among, one for each training of the cell and of its candidates.
+  var keeps: [PlannedKeep] = []
   /// The trainings of the candidates by seed, as far as they are planned.
   var trials: [Int: [[PlannedTraining]]] = [:]
   /// Steps that are wanted for their own sake, beside what the table needs.

@@ -57,6 +57,8 @@ public struct PlannedExperiment: Sendable {
   public let users: [String]
   /// What `search:` chooses, one for each cell that trains; empty without it.
   public let searches: [PlannedSearch]
+  /// What `keep: best` chooses among, one for each training; empty without it.
+  public let keeps: [PlannedKeep]
   /// What the user should know before it runs.
   public let warnings: [Diagnosis]
 }
@@ -92,6 +94,7 @@ public struct Planner: Sendable {
     var measured: [CellMeasurement] = []
     var wanted: [StepID] = []
     var searches: [PlannedSearch] = []
+    var keeps: [PlannedKeep] = []
     var users: [String] = []
     var warnings: [Diagnosis] = []
     graph.beginExperiment()
@@ -106,6 +109,7 @@ public struct Planner: Sendable {
       measured += planner.measured
       wanted += planner.wanted
       searches += [planner.search].compactMap { $0 }
+      keeps += planner.keeps
       for warning in planner.warnings where !warnings.contains(warning) { warnings.append(warning) }
       graph = planner.graph
     }
@@ -117,7 +121,7 @@ public struct Planner: Sendable {
       inputs: numbered.map { StepInput($0.measurement.input, $0.source) }, user: nil)
     return PlannedExperiment(
       name: name, experiment: experiment, table: table, wanted: wanted, measurements: measurements,
-      steps: graph.endExperiment(), users: users, searches: searches, warnings: warnings)
+      steps: graph.endExperiment(), users: users, searches: searches, keeps: keeps, warnings: warnings)
   }
 
   /// Hands the graph to a cell, so that only one copy is ever changed.

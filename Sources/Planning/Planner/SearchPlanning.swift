@@ -94,6 +94,7 @@ extension CellPlanner {
     (planner.seed, planner.trial) = (seed, candidate.label)
     let value = try body(&planner)
     graph = planner.graph
+    keeps += planner.keeps
     return value
   }
 

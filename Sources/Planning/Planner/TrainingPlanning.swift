@@ -150,7 +150,7 @@ extension CellPlanner {
     let checkpoints = try self.checkpoints()
     let label = "train \(objective.name)\(told)"
     let step = try train(training, on: examples, checkpoints, label: label, over: below.start, after: last)
-    let best = try self.best(training.hyperparameters.keep, of: step, checkpoints, name: name, below: below.kept)
+    let best = try self.best(training.hyperparameters.keep, of: step, checkpoints, told: told, below: below.kept)
     return PlannedTraining(
       name: name, round: round, weights: best, examples: examples, below: below.kept,
       step: (step, checkpoints))
@@ -284,12 +284,13 @@ extension CellPlanner {
 
   /// The last weights, or the best by an eval of those that were kept on the way and the last.
   private mutating func best(
-    _ keep: Keep, of training: StepID, _ checkpoints: Checkpoints, name: String, below: [OutputReference]
+    _ keep: Keep, of training: StepID, _ checkpoints: Checkpoints, told: String, below: [OutputReference]
   ) throws -> OutputReference {
     guard case .best(let best) = keep, let eval = experiment.evals[best.eval] else {
       return OutputReference(training, "weights")
     }
     let path = "hyperparameters/keep/best"
+    let name = "after \(experiment.training?.objective.name ?? "")\(told)"
     if let part = eval.on?.parts.first(where: { $0.split == "heldout" }) {
       throw PlanningError.notValidation(
         eval: best.eval, part: part.text, place: experiment.nearestPlace(of: "\(path)/eval"))
@@ -309,9 +310,11 @@ extension CellPlanner {
       inputs.append(StepInput("weights/\(index)", output))
     }
     let lowest = ["perplexity", "drift"].contains(eval.kind)
+    let work = ChooseWork(candidates: outputs.count, lowest: lowest)
     let step = add(
-      .choose(ChooseWork(candidates: outputs.count, lowest: lowest)), "choose the best by \(best.eval), \(name)",
-      inputs: inputs, at: ["candidates": "\(path)/every", "lowest": "\(path)/eval"])
+      .choose(work), "choose the best by \(best.eval), \(name)", inputs: inputs,
+      at: ["candidates": "\(path)/every", "lowest": "\(path)/eval"])
+    note(kept: best.eval, eval, work, points, String(told.dropFirst(2)), step)
     return OutputReference(step, "weights")
   }
 

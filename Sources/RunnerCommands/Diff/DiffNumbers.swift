@@ -20,6 +20,10 @@ struct DiffNumbers {
       document.add(.table(header: header, rows: comparison.rows.map(Self.cells), numbers: [2, 3, 4, 6]))
       document.add(.sentence(legend))
     }
+    let isFew = comparison.rows.contains { row in
+      if case .records(let count) = row.basis { count < PairedComparison.fewRecords } else { false }
+    }
+    if isFew { document.add(.sentence(PairedComparison.fewRecordsCaution)) }
     for (numbers, side) in [(comparison.onlyFirst, "first"), (comparison.onlySecond, "second")] where !numbers.isEmpty {
       document.add(.sentence("Only the \(side) has: \(numbers.map(Self.name).joined(separator: "; "))."))
     }

@@ -16,7 +16,7 @@ struct GatheredNumbers {
   /// The experiment of each row; empty where all are of one.
   private let experiments: [String: String]
 
-  /// Lays numbers out as the spec says; differences are from the row that is asked for, that of the spec, or the base.
+  /// Lays numbers out as the spec says; differences are from the row or cell that is asked for, that of the spec, or the base.
   ///
   /// - Throws: ``CommandError/unknownName(what:name:known:)`` if there is no such row.
   init(_ subject: ReportSubject, relativeTo: String?) throws {
@@ -32,8 +32,8 @@ struct GatheredNumbers {
   init(_ table: ReportedTable, relativeTo: String?) throws {
     let rows = table.specification.rows.entries.map { ($0.name, $0.value.experiment) }
     try self.init(
-      table.table, remarks: table.remarks, rows: ["row"], columns: ["column"], value: nil,
-      own: table.specification.relativeTo.map { .row($0) }, relativeTo: relativeTo,
+      table.table, remarks: [], rows: ["row"], columns: ["column"], value: nil,
+      own: table.specification.relativeTo.map { .cell($0) }, relativeTo: relativeTo,
       experiments: Dictionary(rows, uniquingKeysWith: { first, _ in first }))
   }
 
@@ -48,9 +48,9 @@ struct GatheredNumbers {
     }
     let known = layout(nil).referenceNames
     if let relativeTo, !known.contains(relativeTo) {
-      throw CommandError.unknownName(what: "row", name: relativeTo, known: known)
+      throw CommandError.unknownName(what: "row or cell", name: relativeTo, known: known)
     }
-    let asked = relativeTo.map { $0 == "base" ? Table.RelativeTo.base : .row($0) }
+    let asked = relativeTo.map { Table.RelativeTo($0) }
     self.layout = layout(asked ?? own ?? (known.contains("base") ? .base : nil))
   }
 
@@ -65,7 +65,8 @@ struct GatheredNumbers {
     let published = stored.published
     return ReportedNumbers(
       grid: TableGrid(layout, marks: marks, published: published),
-      legend: TableText(layout, marks: marks, published: published).legend, notes: remarks, behind: table)
+      legend: TableText(layout, marks: marks, published: published).legend,
+      notes: PlacedNotes(stored.notes, in: layout).sentences + remarks, behind: table)
   }
 
   private var table: PageTable {
@@ -83,7 +84,9 @@ struct GatheredNumbers {
     }
     return PageTable(
       head: head, rows: rows, numbers: [2, 3, 4],
-      caption: "Intervals of several seeds are Student's over the seeds, of one seed normal over its records.")
+      caption:
+        "Intervals of several seeds are Student's over the seeds. Those of one seed are over its records, and say "
+        + "nothing of other seeds: Wilson's for shares, else normal, which cover less than 95% of few records.")
   }
 
   private func experiment(of number: StoredTable.Number) -> String? {
@@ -93,15 +96,16 @@ struct GatheredNumbers {
   /// Of several seeds by their spread, of one by the standard error over records.
   private static func interval(_ number: Measured) -> String {
     guard let mean = number.mean else { return "–" }
-    let half: Double
+    let interval: MeanInterval
     if let spread = number.spread {
-      let count = Double(number.seeds.count)
-      half = StudentT(degrees: count - 1).critical(0.05) * spread / count.squareRoot()
+      interval = MeanInterval(overSeeds: mean, spread: spread, seeds: number.seeds.count)
     } else if let error = number.standardError {
-      half = 1.9599639845400545 * error
+      interval =
+        number.isShareOfVerdicts
+        ? MeanInterval(ofShare: mean, records: number.records) : MeanInterval(overRecords: mean, standardError: error)
     } else {
       return "–"
     }
-    return "\(number.text(of: mean - half)) to \(number.text(of: mean + half))"
+    return "\(number.text(of: interval.low)) to \(number.text(of: interval.high))"
   }
 }

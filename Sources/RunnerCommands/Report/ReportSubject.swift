@@ -20,9 +20,9 @@ struct ReportSubject {
   let stored: StoredGraph?
   /// The folder of results, if that is what was named.
   let folder: CheckedInResult?
-  /// The numbers.
+  /// The numbers with their notes.
   let table: StoredTable
-  /// What must be known beside the numbers.
+  /// What must be known beside these.
   let remarks: [String]
   /// What the plan was made with.
   let context: PlanningContext
@@ -36,10 +36,8 @@ struct ReportedTable {
   let name: String
   /// How it is laid out.
   let specification: TableSpecification
-  /// The numbers, with published ones and claims.
+  /// The numbers, with notes, published numbers and claims.
   let table: StoredTable
-  /// What must be known beside the numbers.
-  let remarks: [String]
 }
 
 /// Everything that a page is about.
@@ -92,9 +90,9 @@ private struct ReportFinder {
     let reports = specification.resolved.compactMap { resolved in
       found.first { $0.subject.experiment?.experiment.path == resolved.path }?.report
     }
-    let cross = try CrossTable(specification, name: name, reports: reports, judges: !smoke) { store.outcomes($0) }
+    let cross = CrossTable(specification, name: name, reports: reports, judges: !smoke) { store.outcomes($0) }
     let table = ReportedTable(
-      name: name, specification: specification, table: try StoredTable(json: cross.json), remarks: cross.remarks)
+      name: name, specification: specification, table: try StoredTable(json: cross.json))
     return (table, found.map(\.subject))
   }
 
@@ -167,7 +165,7 @@ private struct ReportFinder {
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     return try ResultReport(
       experiment, table: try store.read(digest), results: stored.results, graph: stored.graph,
-      searches: try store.searches(of: experiment, stored.results), judges: !smoke
+      facts: try store.trainingFacts(of: experiment, stored.graph, stored.results), judges: !smoke
     ) { store.outcomes($0) }
   }
 }

@@ -50,6 +50,30 @@ public enum Eval: Hashable, Sendable {
     ["accuracy", "choice", "preference", "win-rate"].contains(kind)
   }
 
+  /// The words that tell the numbers of a kind of eval apart; an empty one for the number that has the eval's own name.
+  ///
+  /// - Parameter kind: The kind's name in a spec.
+  /// - Returns: At least one word; of a name that is no kind an empty one.
+  static func members(ofKind kind: String) -> [String] {
+    switch kind {
+    case "drift": ["", "tokens"]
+    case "pair-statistics": ["Jaccard", "Levenshtein", "length"]
+    case "likelihood-trace": ["chosen", "rejected"]
+    case "error-detection": ["", "within"]
+    default: [""]
+    }
+  }
+
+  /// What tables call the numbers of an eval: `drift` and `drift tokens`, or `pairs Jaccard`.
+  ///
+  /// - Parameters:
+  ///   - name: The eval's name.
+  ///   - kind: Its kind's name in a spec.
+  /// - Returns: At least one name.
+  static func numbers(of name: String, kind: String) -> [String] {
+    members(ofKind: kind).map { $0.isEmpty ? name : "\(name) \($0)" }
+  }
+
   /// What it looks at; nil for evals of the training data.
   public var on: EvalData? {
     switch self {
@@ -103,6 +127,18 @@ public enum Eval: Hashable, Sendable {
       eval.on = on
       return .errorDetection(eval)
     }
+  }
+}
+
+extension Named where Value == Eval {
+  /// What tables call the numbers of these evals, in order.
+  public var numbers: [String] { entries.flatMap { Eval.numbers(of: $0.name, kind: $0.value.kind) } }
+
+  /// The eval that gives a number of that name.
+  func eval(ofNumber name: String) -> Eval? {
+    entries.first { entry in
+      Eval.numbers(of: entry.name, kind: entry.value.kind).contains { $0.utf8.elementsEqual(name.utf8) }
+    }?.value
   }
 }
 

@@ -29,7 +29,7 @@ public struct TableSpecification: Sendable {
   public let resolved: [ResolvedExperiment]
   /// The rows by name.
   public let rows: Named<Row>
-  /// The columns by name, each with the eval that it shows.
+  /// The columns by name, each with the number that it shows, as its eval calls it.
   public let columns: Named<String>
   /// The row that numbers are compared with; nil: none.
   public let relativeTo: String?

@@ -9,15 +9,18 @@ public struct Table: Hashable, Sendable {
   public enum RelativeTo: Hashable, Sendable {
     /// The model before training.
     case base
-    /// A row of the table, by its name.
-    case row(String)
+    /// A row of the table by its labels, or a cell by its arms, joined by `/`.
+    case cell(String)
+
+    /// What a name means: `base`, or a row or cell.
+    public init(_ name: String) { self = name == "base" ? .base : .cell(name) }
   }
 
   /// The axes that make rows, outermost first: ablation axes, or `round`, `dataset`, `seed`.
   public let rows: [String]
   /// The axes that make columns; empty: one column.
   public let columns: [String]
-  /// The eval whose number is shown.
+  /// The number that is shown, as its eval calls it: `accuracy`, `drift tokens`.
   public let value: String
   /// What a cell's number is compared with; nil: nothing.
   public let relativeTo: RelativeTo?

@@ -153,6 +153,8 @@ struct NameTable {
   /// The data sets that say how options are written.
   var lettered: [String] = []
   var evals: [String] = []
+  /// The numbers that each eval gives, by its name.
+  var numbers: [(eval: String, names: [String])] = []
   var variables: [String] = []
   var axes: [(name: String, arms: [String])] = []
 
@@ -171,6 +173,10 @@ struct NameTable {
       return (entry.key.text, splits)
     }
     evals = keys(tree["evals"])
+    numbers = (tree["evals"]?.entries ?? []).map { entry in
+      let kind = entry.value.entries?.first?.key.text ?? entry.value.scalar?.text ?? ""
+      return (entry.key.text, Eval.numbers(of: entry.key.text, kind: kind))
+    }
     variables = keys(tree["variables"])
     unknown = (tree["datasets"]?.entries ?? []).filter { $0.value["same-as"] != nil }.map(\.key.text)
     answered = (tree["datasets"]?.entries ?? []).compactMap { entry in

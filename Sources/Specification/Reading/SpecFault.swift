@@ -54,6 +54,7 @@ enum SpecFault: Hashable {
 
   // Names.
   case unresolved(kind: String, String, known: [String])
+  case severalNumbers(eval: String, [String])
   case unknownSplit(String, dataset: String, known: [String])
   case noSplits(String, dataset: String)
   case noValidation(dataset: String)

@@ -204,7 +204,7 @@ private struct Report {
   mutating func readPublished(_ files: any FileReading, _ cells: [Cell]) {
     guard let table, let path = table.published, let cell = cells.first else { return }
     let place = mentions.first { !$0.isSpec && $0.path == path }?.place
-    let frame = PublishedFrame(table, names: names, kind: cell.experiment.evals[table.value]?.kind)
+    let frame = PublishedFrame(table, names: names, kind: cell.experiment.evals.eval(ofNumber: table.value)?.kind)
     published = PublishedFile(path, askedAt: place, files, frame)
   }
 

@@ -48,7 +48,7 @@ extension SpecificationReader {
     // All experiments have an eval of that name, and whether they are of one kind is not asked: the first one's counts.
     let evals = written.experiments.names.compactMap { resolved[$0]?.cells.first?.experiment.evals }.first
     let frame = PublishedFrame(rows: written.rows.names, columns: written.columns.names, hasBase: false) { column in
-      written.columns[column].flatMap { evals?[$0]?.kind }
+      written.columns[column].flatMap { evals?.eval(ofNumber: $0)?.kind }
     }
     return PublishedFile(path, askedAt: tree["published"]?["file"]?.place, files, frame)
   }
@@ -116,13 +116,15 @@ private struct TableCheck {
     }
   }
 
-  /// An eval must be there in every experiment of the table.
+  /// A number must be there in every experiment of the table.
   private func check(eval: String, of name: String) {
     for entry in written.experiments.entries {
       guard let experiment = resolved[entry.name] else { continue }
-      let known = experiment.cells[0].experiment.evals.names
-      guard !contains(known, eval) else { continue }
-      note(.unresolved(kind: "eval of `\(entry.name)`", eval, known: known), at: ["columns", name, "eval"])
+      let numbers = experiment.cells[0].experiment.evals.entries.map { own in
+        (eval: own.name, names: Eval.numbers(of: own.name, kind: own.value.kind))
+      }
+      guard let fault = numbers.fault(inNumber: eval, kind: "eval of `\(entry.name)`") else { continue }
+      note(fault, at: ["columns", name, "eval"])
     }
   }
 

@@ -134,11 +134,36 @@ extension Shape where Value == String {
   /// The name of an eval.
   static var evalName: Shape<String> { name(of: "eval") { $0.evals } }
 
+  /// The name of a number that an eval gives.
+  static var numberName: Shape<String> {
+    Shape<String>.nonEmptyText("the name of an eval, or of one of its numbers").check { name, node, reading in
+      guard let fault = reading.names.numbers.fault(inNumber: name) else { return name }
+      reading.note(fault, node)
+      return nil
+    }
+  }
+
   /// The name of a variable.
   static var variableName: Shape<String> { name(of: "variable") { $0.variables } }
 
   /// The name of a data set.
   static var datasetName: Shape<String> { name(of: "data set") { $0.datasets.map(\.name) } }
+}
+
+extension [(eval: String, names: [String])] {
+  /// What is wrong with the name of a number.
+  ///
+  /// - Parameters:
+  ///   - name: The name.
+  ///   - kind: What it is the name of, in words.
+  /// - Returns: That no eval gives it, or that it is the name of one that gives several; nil if it is right.
+  func fault(inNumber name: String, kind: String = "eval") -> SpecFault? {
+    if contains(where: { $0.names.contains { $0.utf8.elementsEqual(name.utf8) } }) { return nil }
+    if let several = first(where: { $0.eval.utf8.elementsEqual(name.utf8) }) {
+      return .severalNumbers(eval: name, several.names)
+    }
+    return .unresolved(kind: kind, name, known: flatMap(\.names))
+  }
 }
 
 extension Shape where Value == DataReference {

@@ -239,6 +239,8 @@ extension SpecFault {
     switch self {
     case .unresolved(let kind, let name, let known):
       Told("unresolved", "There is no \(kind) `\(name)`", Wording.choose(name, known, kind))
+    case .severalNumbers(let eval, let numbers):
+      Told("several-numbers", "`\(eval)` gives several numbers", "Name one of them: \(Wording.oneOf(numbers)).")
     case .unknownSplit(let split, let dataset, let known):
       Told("unresolved", "`\(dataset)` has no part `\(split)`", Wording.choose(split, known, "part"))
     case .noSplits(let split, let dataset):

@@ -14,20 +14,22 @@ extension Table {
     return .record("table") { fields in
       let rows = fields.optional("rows", axes, default: [], "The axes that make rows, outermost first.")
       let columns = fields.optional("columns", axes, default: [], "The axes that make columns.")
-      let value = fields.required("value", .evalName, "The eval whose number is shown.")
+      let value = fields.required(
+        "value", .numberName, "The eval whose number is shown; of an eval that gives several, the number's own name.")
       let relativeTo = fields.optional(
-        "relative-to", .nonEmptyText(), "`base`, or the row that numbers are compared with.")
+        "relative-to", .nonEmptyText(),
+        "What numbers are compared with: `base`, a row, or a cell by its arms joined by `/`.")
       let published = fields.optional("published", published, "A file with the paper's numbers.")
       let claims = fields.optional("claims", .named(Claim.shape), default: Named(), "Statements about two cells.")
       let labels = TableLabels(rows: rows, columns: columns, names: fields.reading.names)
       let areRead = fields.has("rows") != rows.isEmpty && fields.has("columns") != columns.isEmpty
       if areRead, checkShown(rows + columns, fields) { labels.check(claims, fields) }
       if let relativeTo, relativeTo != "base", let place = fields.place("relative-to") {
-        labels.check(row: relativeTo, place, fields.reading)
+        labels.check(reference: relativeTo, place, fields.reading)
       }
       guard let value else { return nil }
       return Table(
-        rows: rows, columns: columns, value: value, relativeTo: relativeTo.map { $0 == "base" ? .base : .row($0) },
+        rows: rows, columns: columns, value: value, relativeTo: relativeTo.map { Table.RelativeTo($0) },
         published: published, claims: claims)
     }
   }
@@ -57,10 +59,13 @@ struct TableLabels {
   /// Nil where they are not known before the data are.
   let rows: [String]?
   let cells: [String]?
+  /// The cells as they are called elsewhere: the axes in the order of the spec.
+  private let plain: [String]?
 
   init(rows: [String], columns: [String], names: NameTable) {
     self.rows = Self.labels(rows, names)
     self.cells = Self.labels(rows + columns, names)
+    plain = Self.labels(names.axes.map(\.name), names)
   }
 
   /// The labels along several axes, joined by `/`; nil if an axis has labels that are not known yet.
@@ -92,8 +97,11 @@ struct TableLabels {
     }
   }
 
-  func check(row: String, _ place: SourcePlace, _ reading: Reading) {
-    if let rows, !contains(rows, row) { reading.note(.unknownRow(row, known: ["base"] + rows), place) }
+  /// Notes what is neither a row nor a cell.
+  func check(reference name: String, _ place: SourcePlace, _ reading: Reading) {
+    guard let rows = rows ?? plain else { return }
+    let known = ["base"] + rows + (cells ?? []) + (plain ?? [])
+    if !contains(known, name) { reading.note(.unknownRow(name, known: known), place) }
   }
 
   private func contains(_ names: [String], _ name: String) -> Bool {

@@ -49,7 +49,9 @@ struct WrittenTable {
 
   private static var column: Shape<String> {
     .record("column of a table") { fields in
-      fields.required("eval", .nonEmptyText(), "The eval whose number is shown.")
+      fields.required(
+        "eval", .nonEmptyText(),
+        "The eval whose number is shown; of an eval that gives several, the number's own name: `drift tokens`.")
     }
   }
 }

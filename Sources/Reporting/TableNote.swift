@@ -1,0 +1,116 @@
+// What must be known beside the numbers of a table: how they were selected, what failed, what they rest on.
+// Knows nothing of formats.
+
+import JSON
+public import Records
+
+/// A note on a table.
+public struct TableNote: Hashable, Sendable {
+  /// What a note is about, which decides whether cells get a mark that leads to it.
+  public enum Scope: String, Hashable, Sendable {
+    /// The whole table.
+    case table
+    /// How numbers came about: cells are marked unless it is so for all that were trained.
+    case rule
+    /// Some numbers, which are marked.
+    case numbers
+    /// Some numbers, which it names itself.
+    case named
+  }
+
+  /// A sentence or more.
+  public let text: String
+  /// What it is about.
+  public let scope: Scope
+  /// The numbers that it concerns; empty for all.
+  public let numbers: [Measured]
+
+  /// Makes a note.
+  ///
+  /// - Parameters:
+  ///   - text: A sentence or more.
+  ///   - scope: What it is about.
+  ///   - numbers: The numbers that it concerns; empty for all.
+  public init(_ text: String, _ scope: Scope, of numbers: [Measured] = []) {
+    (self.text, self.scope, self.numbers) = (text, scope, numbers)
+  }
+
+  /// The same note about other numbers, as where they stand in another table.
+  ///
+  /// - Parameters:
+  ///   - experiment: The experiment that it is of, told where the note has no mark; nil where there is one only.
+  ///   - place: The number that stands for one of the note's; nil where there is none.
+  /// - Returns: The note; nil if none of its numbers has a place.
+  package func moved(of experiment: String?, _ place: (Measured) -> Measured?) -> TableNote? {
+    let moved = numbers.compactMap(place)
+    if moved.isEmpty, !numbers.isEmpty { return nil }
+    let about = scope == .numbers ? "" : experiment.map { "\($0): " } ?? ""
+    return TableNote(about + text, scope, of: moved)
+  }
+
+  /// The note as a table file keeps it: its numbers as places in the list of cells.
+  func json(among cells: [Measured: Int]) -> JSONValue {
+    var object = JSONObject([JSONMember("text", .string(text)), JSONMember("about", .string(scope.rawValue))])
+    if !numbers.isEmpty { object["cells"] = .array(numbers.compactMap { cells[$0] }.map { .integer(Int64($0)) }) }
+    return .object(object)
+  }
+
+  /// Reads a note of a table file.
+  ///
+  /// - Throws: ``WireFault`` if a part is missing, or a cell is not there.
+  init(json: JSONValue, among cells: [Measured]) throws(WireFault) {
+    text = try json.text("text")
+    guard let scope = Scope(rawValue: try json.text("about")) else { throw WireFault(member: "about") }
+    self.scope = scope
+    let places = (json["cells"]?.arrayValue ?? []).compactMap(\.integerValue)
+    guard places.allSatisfy(cells.indices.contains) else { throw WireFault(member: "cells") }
+    numbers = places.map { cells[$0] }
+  }
+}
+
+extension [TableNote] {
+  /// The notes as a table file keeps them.
+  func json(among cells: [Measured]) -> JSONValue {
+    let places = Dictionary(cells.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return .array(map { $0.json(among: places) })
+  }
+}
+
+extension TableNote {
+  /// What became of numbers that are none, or that hide failures: each kind once, with the numbers that have it in common.
+  static func all(about numbers: [Measured]) -> [TableNote] {
+    var found: [(text: String, numbers: [Measured])] = []
+    for number in numbers {
+      for text in [divergence(of: number), absence(of: number), errors(of: number)].compactMap({ $0 }) {
+        if let index = found.firstIndex(where: { $0.text == text }) {
+          found[index].numbers.append(number)
+        } else {
+          found.append((text, [number]))
+        }
+      }
+    }
+    return found.map { TableNote($0.text, .numbers, of: $0.numbers) }
+  }
+
+  private static func divergence(of number: Measured) -> String? {
+    let steps = number.divergedAt.compactMap { $0 }
+    if steps.isEmpty { return nil }
+    let seeds = number.divergedAt.count
+    let told = seeds == 1 ? "The training" : "The training of \(steps.count) of \(seeds) seeds"
+    let places = steps.map(String.init).joined(separator: " and ")
+    return "\(told) diverged at step \(places): its loss exploded or was no number. Nothing is compared with it."
+  }
+
+  private static func absence(of number: Measured) -> String? {
+    if number.mean != nil || !number.divergedAt.isEmpty { return nil }
+    let kinds = number.counts.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+    return kinds.isEmpty ? "There was no record to measure." : "No record could be measured: \(kinds)."
+  }
+
+  /// Responses that ended as errors count as wrong, which a reader of the number must know.
+  private static func errors(of number: Measured) -> String? {
+    guard let errors = number.counts.first(where: { $0.kind == "error" })?.count, errors > 0 else { return nil }
+    let all = number.counts.reduce(0) { $0 + $1.count }
+    return "Errors, counted as wrong: \(errors) of \(all). `runner store cat` on the outcomes in table.json says why."
+  }
+}
