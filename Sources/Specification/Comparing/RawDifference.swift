@@ -19,7 +19,7 @@ struct RawDifference {
   let first: SettingTree?
   let second: SettingTree?
 
-  /// All places at which two trees differ, in the order of the language.
+  /// All places at which two trees differ, in the order of the language; what only the second has comes last in its mapping.
   ///
   /// Another tag, another number of elements and what only one side has are told as wholes.
   static func all(_ first: SettingTree?, _ second: SettingTree?, at path: [SettingStep] = []) -> [RawDifference] {

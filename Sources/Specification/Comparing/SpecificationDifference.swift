@@ -51,7 +51,7 @@ public struct SpecificationDifference: Sendable {
 
   /// What was compared.
   public let basis: Basis
-  /// The settings that differ, in the order of the language.
+  /// The settings that differ, in the order of the language; what only the second has comes last in its mapping.
   public let settings: [Setting]
   /// The axes that differ.
   public let axes: [Axis]
