@@ -80,7 +80,7 @@ public struct StoredTable: Sendable {
       return number.placed(at: ranked.map(\.element))
     }
     let places = Dictionary(zip(numbers, ordered).map { ($0.measured, $1.measured) }, uniquingKeysWith: { first, _ in first })
-    let notes = notes.map { note in TableNote(note.text, note.kind, of: note.numbers.map { places[$0] ?? $0 }) }
+    let notes = notes.map { note in TableNote(note.text, note.scope, of: note.numbers.map { places[$0] ?? $0 }) }
     return StoredTable(numbers: ordered, claims: claims, notes: notes, published: published)
   }
 
