@@ -110,7 +110,7 @@ extension StoredTable.Number {
     Self(measured.named(eval, at: place), sources: sources)
   }
 
-  fileprivate init(json: JSONValue, axes: [String]) throws(WireFault) {
+  init(json: JSONValue, axes: [String]) throws(WireFault) {
     // A table over several experiments has rows and columns in the place of coordinates.
     let members: [JSONMember]
     if let at = json["at"]?.objectValue {

@@ -52,6 +52,6 @@ extension StoredTable.Number {
       object["diverged-at"] = .array(
         steps.split(separator: " ", omittingEmptySubsequences: false).map { Int64($0).map { .integer($0) } ?? .null })
     }
-    try self.init(json: .object(object))
+    try self.init(json: .object(object), axes: axes)
   }
 }

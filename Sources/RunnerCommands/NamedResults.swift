@@ -128,7 +128,7 @@ struct StoredNumbers {
       let reports = try experiments.compactMap { try report(of: $0) }
       guard reports.count == experiments.count else { return nil }
       let name = ExperimentName.name(ofSpec: path)
-      let cross = try CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
+      let cross = CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
       return try? StoredTable(json: cross.json)
     }
   }
