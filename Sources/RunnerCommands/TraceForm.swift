@@ -35,7 +35,8 @@ struct TraceForm {
         [isTold ? step : number] + ["chosen", "rejected", "margin"].map { text(point[$0]) }
           + [text(point["pairs"])] + diverged)
     }
-    return table.lines(indent: 2) + [
+    // Whoever shows them puts two blanks before every line.
+    return table.lines(columns: Output.columns.map { $0 - 2 }) + [
       "", "Means over pairs of ln p under the policy less ln p under the reference, in nats.",
     ]
   }

@@ -33,7 +33,7 @@ import Testing
       "[{judgment: {by: verifier, wrong: no}}, {refinement: {by: {model: policy}}}]",
       "Write `refinement: {model: policy}`."
     ),
-    ("[{stronger: {by: {model: policy}, keep: right}}]", "Write `stronger: {model: policy}`."),
+    ("[{stronger: {by: {model: policy}}}]", "Write `stronger: {model: policy}`."),
   ])
   func modelsThatWriteAreNamedByModel(reviser: String, saying text: String) throws {
     var training = SmallTraining()

@@ -9,6 +9,11 @@ enum Settings {
   /// What places name for a setting; of several with its number, as they were given.
   private static func file(_ number: Int?) -> String { "--set" + (number.map { " \($0)" } ?? "") }
 
+  /// Which of several settings a place is in; 0 for the only one, and for files.
+  static func number(ofFile file: String) -> Int {
+    file.hasPrefix("--set ") ? Int(file.dropFirst("--set ".count)) ?? 0 : 0
+  }
+
   /// The patch that a setting is.
   ///
   /// - Parameters:

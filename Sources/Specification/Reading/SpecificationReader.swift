@@ -243,8 +243,9 @@ private struct Report {
     let unique = all.filter { seen.insert($0).inserted }
     let order = inheritance.read.map(\.path)
     func rank(_ diagnosis: Diagnosis) -> (Int, Int, Int) {
-      guard let place = diagnosis.place else { return (order.count + 1, 0, 0) }
-      return (order.firstIndex(of: place.file) ?? order.count, place.line, place.column)
+      guard let place = diagnosis.place else { return (.max, 0, 0) }
+      let file = order.firstIndex(of: place.file) ?? order.count + Settings.number(ofFile: place.file)
+      return (file, place.line, place.column)
     }
     return unique.enumerated().sorted { left, right in
       let (one, other) = (rank(left.element), rank(right.element))
