@@ -79,7 +79,8 @@ public struct StoredTable: Sendable {
       let ranked = number.place.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
       return number.placed(at: ranked.map(\.element))
     }
-    let places = Dictionary(zip(numbers, ordered).map { ($0.measured, $1.measured) }, uniquingKeysWith: { first, _ in first })
+    let pairs = zip(numbers, ordered).map { ($0.measured, $1.measured) }
+    let places = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     let notes = notes.map { note in TableNote(note.text, note.scope, of: note.numbers.map { places[$0] ?? $0 }) }
     return StoredTable(numbers: ordered, claims: claims, notes: notes, published: published)
   }

@@ -32,7 +32,9 @@ private struct LockIndex: ResultIndex {
         )
       }
       results[key] = StoredResult(outputs: Dictionary(uniqueKeysWithValues: outputs))
-      if let chosen = step["chosen"]?.integerValue.flatMap({ Int(exactly: $0) }), let choice = results[key]?.outputs["choice"] {
+      if let chosen = step["chosen"]?.integerValue.flatMap({ Int(exactly: $0) }),
+        let choice = results[key]?.outputs["choice"]
+      {
         choices[choice.digest] = CandidateChoice(chosen: chosen, means: Array(repeating: nil, count: chosen + 1))
       }
     }

@@ -67,7 +67,8 @@ import Testing
   /// Dots lead into mappings and lists, unless a field has that very name.
   @Test func dotsLeadIntoAField() throws {
     let records = [
-      try record(#"{"a":{"b.c":"no","b":{"c":"deep"}},"list":["zero",{"x":1}],"d.e":"own","d":{"e":"other"},"answer":1}"#)
+      try record(
+        #"{"a":{"b.c":"no","b":{"c":"deep"}},"list":["zero",{"x":1}],"d.e":"own","d":{"e":"other"},"answer":1}"#)
     ]
     let spec = SmallSpec(prompt: #""{a.b.c} {list.0} {list.1.x} {d.e}{#a.b.x} more{/a.b.x}""#)
     #expect(try spec.prompts(of: records)[0].turns == [Message(.user, "deep zero 1 own")])

@@ -212,7 +212,8 @@ extension Expectations {
         "records", .named(.count()), default: Named(), "Records of data sets whose files are not at hand.")
       let prices = fields.optional(
         "prices", .named(TokenPrices.shape), default: Named(), "What tokens cost, by model, in any one currency.")
-      for (key, known) in [("records", fields.reading.names.datasets.map(\.name)), ("prices", fields.reading.names.models)] {
+      let names = fields.reading.names
+      for (key, known) in [("records", names.datasets.map(\.name)), ("prices", names.models)] {
         for entry in fields.node(at: key)?.entries ?? [] where !known.contains(entry.key.text) {
           fields.reading.note(
             .unresolved(kind: key == "records" ? "data set" : "model", entry.key.text, known: known), entry.key.place)
