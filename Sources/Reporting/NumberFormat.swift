@@ -10,12 +10,17 @@ public enum NumberFormat: Sendable {
   ///
   /// - Parameters:
   ///   - value: The number.
-  ///   - decimals: How many digits stand after the point, at least 0.
+  ///   - decimals: How many digits stand after the point; below 0, so many before it are zeros.
   ///   - shift: How many places the point moves to the right first: 2 for percent. Nothing is lost by it.
   /// - Returns: Digits and a point; `nan`, `inf` or `-inf`; for numbers from 1e15 on, the shortest that tells them apart.
   public static func fixed(_ value: Double, decimals: Int, shift: Int = 0) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     guard value.magnitude < 1e15 else { return String(value) }
+    if decimals < 0 {
+      // The zeros are no digits that were measured, and stand only behind one that was.
+      let kept = rounded(value.magnitude, places: decimals + shift)
+      return kept == "0" ? kept : (value < 0 ? "-" : "") + kept + String(repeating: "0", count: -decimals)
+    }
     let digits = rounded(value.magnitude, places: decimals + shift)
     let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
     let sign = value < 0 && digits.contains { $0 != "0" } ? "-" : ""
@@ -95,7 +100,7 @@ struct CellText {
     }
   }
 
-  /// So many decimals that an error shows two digits, at least 0 and at most 4; nil without an error.
+  /// So many decimals that an error shows two digits, at most 4, and below 0 for one of hundreds; nil without an error.
   private static func decimals(of error: Double?, shift: Int) -> Int? {
     guard let error, error.isFinite, error > 0 else { return nil }
     var decimals = 0
@@ -103,6 +108,10 @@ struct CellText {
     while scaled < 9.95, decimals < 4 {
       scaled *= 10
       decimals += 1
+    }
+    while scaled >= 99.5 {
+      scaled /= 10
+      decimals -= 1
     }
     return decimals
   }

@@ -85,9 +85,8 @@ extension StoredTable.Number {
       let known = axes.compactMap { axis in at.members.first { $0.name == axis } }
       members = known + at.members.filter { member in !axes.contains(member.name) }
     } else {
-      members = [
-        JSONMember("row", .string(try json.text("row"))), JSONMember("column", .string(try json.text("column"))),
-      ]
+      guard let row = json["row"], let column = json["column"] else { throw WireFault(member: "at") }
+      members = [JSONMember("row", row), JSONMember("column", column)]
     }
     var whole = json.objectValue ?? JSONObject()
     whole["at"] = .object(JSONObject(members))

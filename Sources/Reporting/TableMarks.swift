@@ -12,7 +12,7 @@ public struct TableMarks: Sendable {
     let column: Int
   }
 
-  /// The best cells of each column: more than one where several are equal.
+  /// The best cells of each column, for each data set: more than one where several are equal.
   let best: Set<Place>
   /// What the difference of a cell from its reference is worth; nothing for cells without one.
   let differences: [Place: TableComparison.Row]
@@ -27,19 +27,7 @@ public struct TableMarks: Sendable {
   ///   - numbers: What stands behind each of its numbers.
   ///   - outcomes: The records of an outcomes object; nil if it cannot be had.
   public init(_ layout: TableLayout, numbers: [Measured: StoredTable.Number], outcomes: (Digest) -> [Outcomes]?) {
-    var best: Set<Place> = []
-    for column in layout.columns.indices {
-      let cells = layout.rows.indices.compactMap { row in
-        layout.rows[row].cells[column].flatMap { number in
-          Self.merit(of: number).map { (place: Place(row: row, column: column), merit: $0) }
-        }
-      }
-      guard cells.count > 1, let top = cells.map(\.merit).max() else { continue }
-      let equal = cells.filter { $0.merit == top }
-      // Where all are equal none is best.
-      if equal.count < cells.count { best.formUnion(equal.map(\.place)) }
-    }
-    self.best = best
+    best = Set(layout.columns.indices.flatMap { Self.best(ofColumn: $0, in: layout) })
     var rows: [(place: Place, row: TableComparison.Row)] = []
     for (index, row) in layout.rows.enumerated() {
       for (column, cell) in row.cells.enumerated() {
@@ -52,6 +40,21 @@ public struct TableMarks: Sendable {
     let adjusted = TableComparison.adjusted(rows.map(\.row))
     differences = Dictionary(
       zip(rows, adjusted).map { ($0.place, $1) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The best cells of a column, among those of each data set: numbers of different records are no better or worse.
+  private static func best(ofColumn column: Int, in layout: TableLayout) -> [Place] {
+    var groups: [String: [(place: Place, merit: Double)]] = [:]
+    for (row, cells) in layout.rows.map(\.cells).enumerated() {
+      guard let number = cells[column], let merit = merit(of: number) else { continue }
+      groups[number.value(on: "dataset") ?? "", default: []].append((Place(row: row, column: column), merit))
+    }
+    return groups.values.flatMap { cells -> [Place] in
+      let top = cells.map(\.merit).max()
+      let equal = cells.filter { $0.merit == top }
+      // Where all are equal none is best.
+      return equal.count < cells.count ? equal.map(\.place) : []
+    }
   }
 
   /// How good a number is, larger is better; nil where better has no meaning, or a training diverged.

@@ -60,7 +60,7 @@ import Testing
     #expect(missing.exitCode == 74 && missing.errors.contains("there is no such file"), "\(missing.errors)")
     try space.write(#"{"cells": [{"eval": "a"}]}"#, to: "bad.json")
     let bad = try space.run(["diff", "results/one", "bad.json"])
-    #expect(bad.exitCode == 74 && bad.errors.contains("it is no table of results: `kind` is missing"), "\(bad.errors)")
+    #expect(bad.exitCode == 74 && bad.errors.contains("it is no table of results: `at` is missing"), "\(bad.errors)")
     try space.write(Self.experiment("{answer}").spec, to: "fresh.yaml")
     let never = try space.run(["diff", "one.yaml", "fresh.yaml"])
     #expect(

@@ -32,6 +32,14 @@ import Testing
     #expect(NumberFormat.signed(value, decimals: 1) == text)
   }
 
+  @Test(arguments: [
+    (1404.2, -1, "1400"), (1405.1, -1, "1410"), (-68.0, -1, "-70"), (4, -1, "0"), (5, -1, "10"), (-4, -1, "0"),
+    (166, -2, "200"), (0, -2, "0"),
+  ])
+  func tensAndHundreds(value: Double, decimals: Int, text: String) {
+    #expect(NumberFormat.fixed(value, decimals: decimals) == text)
+  }
+
   @Test func everyThousandthIsItself() {
     for number in 0...2000 {
       let value = Double(number) / 1000

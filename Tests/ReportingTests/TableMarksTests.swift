@@ -81,6 +81,24 @@ import Testing
     #expect(!text.aligned.contains("\u{1B}"))
   }
 
+  /// Numbers of other records are no better or worse.
+  @Test func everyDataSetHasItsBest() {
+    let numbers = [("a", 1), ("a", 2), ("b", 6), ("b", 5)].enumerated().map { index, one in
+      measured(["arm": "\(index)", "dataset": one.0], right: [one.1], of: 10)
+    }
+    let text = TableText(TableLayout(numbers, table: nil)).markdown
+    #expect(text.contains("**20 ± 13**") && text.contains("**60 ± 16**"), "\(text)")
+    #expect(!text.contains("**10") && !text.contains("**50"), "\(text)")
+  }
+
+  @Test func errorsOfHundredsLeaveZeros() throws {
+    let number = try Self.number("x", [1404.2, 1404.2], outcomes: "x").measured
+    var json = try #require(number.json.objectValue)
+    (json["standard-error"], json["kind"]) = (.number(166), .string("pair-statistics"))
+    let wide = try Measured(json: .object(json))
+    #expect(TableText(TableLayout([wide], table: nil)).aligned.hasSuffix("1400 ± 170"))
+  }
+
   @Test func amongEqualsNoneIsBest() throws {
     let numbers = try ["x", "y"].map { try Self.number($0, Self.half, outcomes: $0).measured }
     #expect(!TableText(TableLayout(numbers, table: nil)).markdown.contains("**"))
