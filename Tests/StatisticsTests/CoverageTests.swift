@@ -94,34 +94,34 @@ import Testing
   /// The second method's seeds spread as much as the first's, or three times as much.
   @Test(arguments: [(2, 1.0, 0.976), (3, 1, 0.965), (5, 1, 0.956), (3, 3, 0.948)])
   func welchOverSeeds(seeds: Int, ratio: Double, stated: Double) throws {
-    let held = Self.held(3000, seed: 5) { noise in
+    let held = Self.held(2000, seed: 5) { noise in
       let (first, second) = (noise.normals(seeds), noise.normals(seeds, mean: 0.5, deviation: ratio))
       guard let found = Estimate.welch(first, second) else { return false }
       return found.low <= 0.5 && 0.5 <= found.high
     }
-    #expect(Self.isLikely(held, of: 3000, stated), "\(held)")
+    #expect(Self.isLikely(held, of: 2000, stated), "\(held)")
   }
 
   /// Differences of records that are normal, or exponential: skewed as perplexities and lengths are.
   @Test(arguments: [(10, 0.900, 0.860), (20, 0.925, 0.902), (40, 0.936, 0.926), (80, 0.948, 0.935)])
   func bootstrapOverRecords(records: Int, normal: Double, skewed: Double) {
     for (stated, isSkewed) in [(normal, false), (skewed, true)] {
-      let held = Self.held(500, seed: 6) { noise in
+      let held = Self.held(400, seed: 6) { noise in
         let differences = (0..<records).map { _ in isSkewed ? -log(1 - noise.uniform()) : 1 + noise.normal() }
         return Self.bootstrapHolds(differences.map { (0, $0) }, 1, seed: noise.state)
       }
-      #expect(Self.isLikely(held, of: 500, stated), "\(isSkewed ? "skewed" : "normal"): \(held)")
+      #expect(Self.isLikely(held, of: 400, stated), "\(isSkewed ? "skewed" : "normal"): \(held)")
     }
   }
 
   /// Verdicts on the same records, which are easy or hard for both.
   @Test(arguments: [(10, 0.897), (20, 0.926), (80, 0.949)])
   func bootstrapOverVerdicts(records: Int, stated: Double) {
-    let held = Self.held(500, seed: 7) { noise in
+    let held = Self.held(400, seed: 7) { noise in
       // Not a difference that so many records can have, which rounding would put on either side of an interval's end.
       Self.bootstrapHolds(Self.verdicts(records, &noise, 0.66), 0.16, seed: noise.state)
     }
-    #expect(Self.isLikely(held, of: 500, stated), "\(held)")
+    #expect(Self.isLikely(held, of: 400, stated), "\(held)")
   }
 
   /// Where there is no difference, tests find one in 5% of tables at most: McNemar's in fewer, for it is exact.
@@ -136,10 +136,10 @@ import Testing
 
   @Test(arguments: [10, 80])
   func thePairedTestFindsNothing(records: Int) {
-    let found = Self.held(5000, seed: 9) { noise in
+    let found = Self.held(2000, seed: 9) { noise in
       (Estimate.paired(noise.normals(records))?.p ?? 1) <= Verdict.level
     }
-    #expect(Self.isLikely(found, of: 5000, Verdict.level), "\(found)")
+    #expect(Self.isLikely(found, of: 2000, Verdict.level), "\(found)")
   }
 
   /// The caution is said of what covers noticeably less, and of no more.
