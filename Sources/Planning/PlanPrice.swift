@@ -54,7 +54,8 @@ extension PlanPrice {
     var responses = records
     for source in sources {
       switch source.work {
-      case .unavailable(let work): if case .endpoint(let name, let known)? = work.cost { (model, prices) = (name, known) }
+      case .unavailable(let work):
+        if case .endpoint(let name, let known)? = work.cost { (model, prices) = (name, known) }
       case .ask:
         holdsResponse = true
         responses = records * max(1, graph.candidates(of: source))
@@ -71,7 +72,8 @@ extension PlanPrice {
     let tokens = generations[index].tokens ?? (0, 0)
     generations[index].tokens = (tokens.prompt + read, tokens.response + written)
     if let prices {
-      generations[index].money = (generations[index].money ?? 0) + (read * prices.prompt + written * prices.response) / 1e6
+      let money = (read * prices.prompt + written * prices.response) / 1e6
+      generations[index].money = (generations[index].money ?? 0) + money
     }
   }
 }

@@ -134,6 +134,7 @@ extension CellPlanner {
   ///   - inputs: What it reads.
   ///   - extra: Leaves beside those of `path`.
   ///   - reason: Why it cannot run; nil: this version of the program has no such step.
+  ///   - cost: What a plan tells of its cost; nil: nothing.
   /// - Returns: The step.
   mutating func unavailable(
     _ kind: StepKind, _ name: String, about: String? = nil, path: String, cause: String? = nil,

@@ -71,7 +71,9 @@ struct Grid {
   private static func checkNames(_ tree: Node, _ reading: Reading) {
     for axis in tree["ablations"]?.entries ?? [] {
       if !axis.key.text.canBeAName { reading.note(.badName(axis.key.text), axis.key.place) }
-      if (Table.builtInAxes + ["cells"]).contains(axis.key.text) { reading.note(.builtInAxis(axis.key.text), axis.key.place) }
+      if (Table.builtInAxes + ["cells"]).contains(axis.key.text) {
+        reading.note(.builtInAxis(axis.key.text), axis.key.place)
+      }
       for arm in axis.value.entries ?? [] {
         if !arm.key.text.canBeAName { reading.note(.badName(arm.key.text), arm.key.place) }
         checkPatch(arm.value, reading)

@@ -63,6 +63,7 @@ extension Shape {
   /// A setting that may be `unknown`, for papers that do not tell it: such a spec is checked and planned, never run.
   ///
   /// - Parameter standIn: What the setting counts as meanwhile; no training is planned to run with it.
+  /// - Returns: The shape of the setting or the word.
   func orUnknown(_ standIn: Value) -> Shape {
     let shape = self
     return Shape(.either([form, .words([Self.unknown])])) { node, reading in
