@@ -47,7 +47,7 @@ extension PlanPrice {
     }
   }
 
-  /// - Parameter asked: What the generation reads: a question about a response holds that response, too.
+  /// What the generation reads tells who is asked, and what: a question about a response holds that response, too.
   private mutating func add(_ records: Int, _ expect: Expectations, asked sources: [Step], in graph: StepGraph) {
     var (model, prices): (String?, TokenPrices?) = (nil, nil)
     var holdsResponse = false

@@ -41,7 +41,9 @@ enum RecordedStep {
     _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
   ) throws -> String {
     let place = task.step.places["responses/count"]
-    if take == .lastAssistant, let name = template.soleField, let value = FieldText.value(name, of: fields), value.arrayValue != nil {
+    if take == .lastAssistant, let name = template.soleField, let value = FieldText.value(name, of: fields),
+      value.arrayValue != nil
+    {
       return try lastResponse(of: value, .messages, number, task)
     }
     let text: String
