@@ -29,7 +29,8 @@ enum RecordedStep {
   private static func texts(
     _ template: Template, _ fields: JSONObject, _ take: RecordedResponses.Take, _ number: Int, _ task: StepTask
   ) throws -> [String] {
-    if take == .whole, let name = template.soleField, let value = FieldText.value(name, of: fields), value.arrayValue != nil,
+    if take == .whole, let name = template.soleField, let value = FieldText.value(name, of: fields),
+      value.arrayValue != nil,
       let texts = FieldText.texts(value)
     {
       return texts
