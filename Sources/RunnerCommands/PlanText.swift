@@ -200,7 +200,9 @@ struct PlanText {
 
   private static func steps(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }
 
-  private static func millions(_ tokens: Double) -> String { NumberFormat.fixed(tokens / 1e6, decimals: 1) + " million" }
+  private static func millions(_ tokens: Double) -> String {
+    NumberFormat.fixed(tokens / 1e6, decimals: 1) + " million"
+  }
 
   private static func megabytes(_ bytes: Double) -> String { NumberFormat.fixed(bytes / 1e6, decimals: 1) + " MB" }
 
