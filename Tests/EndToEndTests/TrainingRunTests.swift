@@ -202,7 +202,8 @@ import Testing
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
     process.arguments = [
-      "-qec", "cd \(space.path) && \(TestSpace.program) exec small.yaml", "\(space.path)/typescript",
+      // Wide enough for all that there is to say; narrower terminals get less of it.
+      "-qec", "cd \(space.path) && COLUMNS=120 \(TestSpace.program) exec small.yaml", "\(space.path)/typescript",
     ]
     process.standardOutput = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
