@@ -99,18 +99,28 @@ private struct GenerationRun {
 
   private var configuration: DecoderConfiguration { decoder.configuration }
 
+  /// The order in which texts begin: those with a common beginning follow one another, so that it is computed once.
+  private var order: [Int] {
+    requests.indices.sorted { first, second in
+      let (one, other) = (requests[first].prompt, requests[second].prompt)
+      if one.lexicographicallyPrecedes(other) { return true }
+      return one == other && first < second
+    }
+  }
+
   /// Runs everything.
   func finish(_ onFinished: (Int, Generation) throws -> Bool) throws {
     var active: [ActiveSequence] = []
+    let order = order
     var next = 0
-    // The newest sequence stays known after its end, so that another sample of its prompt can begin with its keys.
+    // The newest sequence stays known after its end, so that the next can begin with its keys.
     var newest: ActiveSequence?
     while next < requests.count || !active.isEmpty {
       var admitted: [ActiveSequence] = []
       while next < requests.count && active.count + admitted.count < batch {
         let held = (active + admitted).reduce(0) { $0 + $1.cache.byteCount }
-        guard held == 0 || held + cacheBytes(next) <= Self.mostCacheBytes else { break }
-        admitted.append(try admit(next))
+        guard held == 0 || held + cacheBytes(order[next]) <= Self.mostCacheBytes else { break }
+        admitted.append(try admit(order[next]))
         next += 1
       }
       if !admitted.isEmpty {
@@ -219,7 +229,8 @@ private struct GenerationRun {
     }
   }
 
-  /// The known sequence whose prompt begins like this one for longest, if that is worth a copy.
+  /// The known sequence whose prompt begins like this one for longest; to copy a position's keys and values is thousands
+  /// of times cheaper than to compute them.
   ///
   /// At least the last position is always computed, since its logits are wanted.
   private func commonBeginning(
@@ -231,7 +242,7 @@ private struct GenerationRun {
       let most = min(prompt.count - 1, other.count)
       var count = 0
       while count < most && prompt[count] == other[count] { count += 1 }
-      if count >= 8 && count > best?.count ?? 0 { best = (sequence.cache, count) }
+      if count > best?.count ?? 0 { best = (sequence.cache, count) }
     }
     return best
   }
