@@ -1,16 +1,16 @@
-// The numbers of one eval as points with their errors, a row each, so that what overlaps is seen at once.
+// The numbers of one eval as points with their intervals, a row each, so that what overlaps is seen at once.
 // Knows rows of a table; nothing of what was measured.
 
 import Reporting
 
 /// Draws the numbers of a column.
 struct IntervalDrawing {
-  /// A number with its error.
+  /// A number with its interval.
   struct Row {
     let name: String
     let mean: Double
-    /// What stands behind ±; nil for a number without.
-    let error: Double?
+    /// The ends of its interval of 95%; nil for a number without.
+    let ends: (low: Double, high: Double)?
     let isBase: Bool
   }
 
@@ -35,9 +35,9 @@ struct IntervalDrawing {
   }
 
   private var drawing: Markup {
-    let ends = rows.map(ends(of:))
-    let ticks = AxisTicks(
-      from: min(0, ends.map(\.low).min() ?? 0), to: max(0, ends.map(\.high).max() ?? 0), atMost: 6)
+    let lows = rows.map { $0.ends?.low ?? $0.mean }
+    let highs = rows.map { $0.ends?.high ?? $0.mean }
+    let ticks = AxisTicks(from: min(0, lows.min() ?? 0), to: max(0, highs.max() ?? 0), atMost: 6)
     let plot = Self.plot
     let bottom = plot.top + Self.rowHeight * Double(rows.count)
     let x = Scale(low: ticks.low, high: ticks.high, start: plot.left, end: plot.right)
@@ -62,28 +62,23 @@ struct IntervalDrawing {
       Draw.text("label", PageText.short(row.name, Self.mostLetters), Self.plot.left - 8, y + 4, anchor: "end")
     ]
     var own: [Markup] = []
-    let (low, high) = ends(of: row)
-    if low < high { own.append(Draw.line("whisker", x.place(low), y, x.place(high), y)) }
+    if let (low, high) = row.ends, low < high {
+      own.append(Draw.line("whisker", x.place(low), y, x.place(high), y))
+    }
     own.append(Draw.marker(row.isBase ? 3 : 0, x.place(row.mean), y))
     content.append(.tag("g", ["class": row.isBase ? "base" : "c0"], own))
     return content
   }
 
-  /// Where a line begins and ends; shares are never below 0 nor above 100.
-  private func ends(of row: Row) -> (low: Double, high: Double) {
-    let (low, high) = (row.mean - (row.error ?? 0), row.mean + (row.error ?? 0))
-    return unit == "%" ? (max(0, low), min(100, high)) : (low, high)
-  }
-
-  private var decimals: Int { unit == "%" ? 1 : 3 }
+  private func fixed(_ number: Double) -> String { NumberFormat.fixed(number, decimals: unit == "%" ? 1 : 3) }
 
   private var description: String {
     let numbers = rows.map { row in
-      "\(row.name) \(NumberFormat.fixed(row.mean, decimals: decimals))"
-        + (row.error.map { " ± \(NumberFormat.fixed($0, decimals: decimals))" } ?? "")
+      "\(row.name) \(fixed(row.mean))"
+        + (row.ends.map { " (\(fixed($0.low)) to \(fixed($0.high)))" } ?? "")
     }
     let counted = unit.isEmpty ? "" : unit == "%" ? " in percent" : " in \(unit)"
-    return "\(title)\(counted), a point with its ± for each row of the table: "
+    return "\(title)\(counted), a point with its interval of 95% for each row of the table: "
       + numbers.joined(separator: "; ") + "."
   }
 }

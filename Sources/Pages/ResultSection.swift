@@ -1,8 +1,9 @@
-// The numbers of an experiment on a page: the table, each column as points with errors, and what stands behind each
+// The numbers of an experiment on a page: the table, each column as points with their intervals, and what stands behind each
 // number.
 
 import Records
 import Reporting
+import Statistics
 
 /// The section of the numbers.
 struct ResultSection {
@@ -18,7 +19,7 @@ struct ResultSection {
     return [
       table, .tag("p", ["class": "note"], text: numbers.legend + " " + Self.signs),
       notes.isEmpty ? .text("") : .tag("ul", ["class": "notes"], notes),
-      .tag("p", ["class": "note"], text: "Below, points are means, and lines reach one ± to each side."),
+      .tag("p", ["class": "note"], text: "Below, points are means, and lines their intervals of 95%."),
       .tag("div", ["class": "charts"], drawings),
       .tag(
         "details", [:],
@@ -73,9 +74,12 @@ struct ResultSection {
     let difference = cell.difference.map { text in
       Markup.tag("span", ["class": cell.sign.isEmpty ? "found" : "noise"], text: text + cell.sign)
     }
+    let hasOwnSign = cell.difference == nil && !cell.sign.isEmpty
+    let sign = hasOwnSign ? [Markup.tag("span", ["class": "noise"], text: cell.sign)] : []
     // Both in one line: rows stay low.
     let below = [difference, count.map { Markup.text((difference == nil ? "" : " · ") + $0) }].compactMap { $0 }
-    return .tag("td", ["class": "n"], [mean] + error + beside + (below.isEmpty ? [] : [.tag("small", [:], below)]))
+    let lower = below.isEmpty ? [] : [Markup.tag("small", [:], below)]
+    return .tag("td", ["class": "n"], [mean] + error + sign + beside + lower)
   }
 
   // MARK: - The drawings
@@ -85,9 +89,9 @@ struct ResultSection {
       let rows = grid.rows.compactMap { row -> IntervalDrawing.Row? in
         guard let cell = row.cells[column], cell.divergence == nil, let mean = cell.number.mean else { return nil }
         let scale = cell.isShare ? 100.0 : 1
-        let error = (cell.number.spread ?? cell.number.standardError).map { $0 * scale }
+        let ends = cell.number.interval.map { (low: $0.low * scale, high: $0.high * scale) }
         return IntervalDrawing.Row(
-          name: row.labels.filter { !$0.isEmpty }.joined(separator: " / "), mean: mean * scale, error: error,
+          name: row.labels.filter { !$0.isEmpty }.joined(separator: " / "), mean: mean * scale, ends: ends,
           isBase: row.isBase)
       }
       guard rows.count > 1 else { return nil }

@@ -30,6 +30,7 @@ enum ClaimJudge {
     case sameOutcomes
     case onlyOverSeeds
     case noCommonRecords
+    case otherRecords(String)
     case noWeight
     case noSpread(records: Int)
     case notFinite
@@ -95,6 +96,9 @@ enum ClaimJudge {
     case .numbers(.noWeight): return .noWeight
     case .numbers(.notFinite): return .notFinite
     case .numbers(.noSpread(let records)): return .noSpread(records: records)
+    case .numbers(.otherRecords(let common, let right, let left)):
+      let told = UntestedReason.otherRecords(common: common, first: left, second: right)
+      return told.recordWords.map { .otherRecords($0) } ?? .noCommonRecords
     case .numbers: return .noCommonRecords
     case .seeds, .records: return row.estimate == nil ? .noWeight : nil
     }
@@ -125,7 +129,8 @@ enum ClaimJudge {
     switch row.basis {
     case .seeds:
       return .init(
-        test: .welch, estimate: estimate, adjusted: adjusted, records: left.records, seeds: seeds, disagreement: nil)
+        test: seeds.contains(1) ? .oneSample : .welch, estimate: estimate, adjusted: adjusted, records: left.records,
+        seeds: seeds, disagreement: nil)
     case .records(let count):
       return .init(
         test: row.disagreement == nil ? .paired : .mcNemar, estimate: estimate, adjusted: adjusted, records: count,
@@ -146,7 +151,8 @@ enum ClaimJudge {
     case .sameOutcomes: "both come to the same outcomes on every record"
     case .onlyOverSeeds:
       "an area under a curve is compared over seeds only, and that takes two on each side that differ"
-    case .noCommonRecords: "their outcomes are not in this store, or have fewer than two records in common"
+    case .noCommonRecords: "their outcomes are not in this store"
+    case .otherRecords(let words): words
     case .noWeight: "no record that both measured counts"
     case .noSpread(let records): "nothing varies over \(records) records, so nothing says how far chance would reach"
     case .notFinite: "one of the numbers is not finite"
@@ -220,10 +226,6 @@ struct NamedCells: ClaimCells {
         .elementsEqual(name.utf8)
     }
   }
-}
-
-extension StoredTable.Number {
-  fileprivate var isBase: Bool { place.contains { $0.axis == "base" } }
 }
 
 extension [StoredTable.Number] {

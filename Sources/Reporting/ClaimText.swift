@@ -124,6 +124,7 @@ private struct ClaimWords {
   private var test: String {
     switch claim.evidence?.test {
     case .welch: "Welch's t test over seeds"
+    case .oneSample: "t test over seeds, against the model before training"
     case .mcNemar: "McNemar's exact test and paired bootstrap"
     case .paired: "paired t test and bootstrap"
     case nil: "no test"
@@ -134,7 +135,10 @@ private struct ClaimWords {
   private var sample: String {
     guard let evidence = claim.evidence else { return "" }
     let seeds = evidence.seeds.map(String.init).joined(separator: " and ")
-    if evidence.isOfMethods { return "\(seeds) seeds of \(evidence.records) records: methods" }
+    if evidence.isOfMethods {
+      let counts = evidence.test == .oneSample ? "\(evidence.seeds.max() ?? 0)" : seeds
+      return "\(counts) seeds of \(evidence.records) records: methods"
+    }
     let several = evidence.seeds.contains { $0 != 1 } ? ", \(seeds) seeds" : ""
     return "\(evidence.records) records\(several): \(evidence.scope)"
   }

@@ -63,7 +63,8 @@ public struct CrossTable: Sendable {
     self.cells = cells
     layout = TableLayout(cells.map(\.number), of: specification)
     let behind = cells.map { cell in
-      StoredTable.Number(cell.number, sources: cell.source.stored(cell.original).sources)
+      StoredTable.Number(
+        cell.number, sources: cell.source.stored(cell.original).sources, isBase: cell.original.isBase)
     }
     let byNumber = Dictionary(zip(cells.map(\.number), behind), uniquingKeysWith: { first, _ in first })
     marks = TableMarks(layout, numbers: byNumber, outcomes: outcomes)
@@ -113,6 +114,7 @@ public struct CrossTable: Sendable {
       var object = cell.source.json(of: cell.number).objectValue ?? JSONObject()
       object["at"] = nil
       if let published = beside[cell.number] { object["published"] = published.json }
+      if cell.original.isBase { object["base"] = .bool(true) }
       return .object(
         JSONObject(
           [

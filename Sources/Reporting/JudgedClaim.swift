@@ -11,6 +11,8 @@ public struct JudgedClaim: Hashable, Sendable {
   public enum Test: String, Hashable, Sendable {
     /// Welch's t test of the seeds' means: it speaks of methods.
     case welch
+    /// Student's t test of the seeds' means against the one number before training: of methods, too.
+    case oneSample = "one-sample"
     /// McNemar's exact test over records, with the interval of a paired bootstrap: it speaks of these training runs.
     case mcNemar = "mcnemar"
     /// A t test of what each record adds to the difference, with the interval of a paired bootstrap: of these runs, too.
@@ -34,7 +36,7 @@ public struct JudgedClaim: Hashable, Sendable {
     public let disagreement: Disagreement?
 
     /// Whether it speaks of methods, for which seeds are a sample; else of the training runs at hand.
-    public var isOfMethods: Bool { test == .welch }
+    public var isOfMethods: Bool { test == .welch || test == .oneSample }
   }
 
   /// Its name.

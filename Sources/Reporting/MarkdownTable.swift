@@ -4,7 +4,7 @@
 import Diagnostics
 
 /// Writes tables in Markdown.
-enum MarkdownTable {
+package enum MarkdownTable {
   /// A table.
   ///
   /// - Parameters:
@@ -12,7 +12,7 @@ enum MarkdownTable {
   ///   - rows: The cells, as many in each row.
   ///   - isNumber: Whether a column stands at the right.
   /// - Returns: Lines, each of which ends with a new line.
-  static func text(header: [String], rows: [[String]], isNumber: (Int) -> Bool) -> String {
+  package static func text(header: [String], rows: [[String]], isNumber: (Int) -> Bool) -> String {
     let lines = ([header] + rows).map { $0.map { $0.replacing("|", with: "\\|") } }
     let widths = header.indices.map { column in
       lines.map { $0[column].terminalColumns }.reduce(isNumber(column) ? 4 : 3, max)

@@ -119,9 +119,9 @@ struct CellText {
   /// `43.7 ± 2.9 (+1.2)`, or `diverged at step 7` where a number would hide that a training came to nothing.
   var text: String { text(sign: "") }
 
-  /// The same with what is said of its difference.
+  /// The same with what is said of its difference, or of the number itself where none is shown.
   func text(sign: String) -> String {
-    divergence ?? mean + (spread.map { " ± \($0)" } ?? "") + (difference.map { " (\($0)\(sign))" } ?? "")
+    divergence ?? mean + (spread.map { " ± \($0)" } ?? "") + (difference.map { " (\($0)\(sign))" } ?? sign)
   }
 }
 

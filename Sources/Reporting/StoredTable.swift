@@ -38,8 +38,14 @@ public struct StoredTable: Sendable {
     /// The number as tables lay it out; of a table file without inputs, which it does not name.
     public let measured: Measured
 
+    /// Whether it is of the model before training, which a table over several experiments does not say by its place.
+    let isBase: Bool
+
     /// Takes a number with what it was computed from.
-    init(_ measured: Measured, sources: [Source]) { (self.measured, self.sources) = (measured, sources) }
+    init(_ measured: Measured, sources: [Source], isBase: Bool = false) {
+      (self.measured, self.sources) = (measured, sources)
+      self.isBase = isBase || measured.isBase
+    }
 
     /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
     public var cell: String { Measured.cell(at: place) }
@@ -57,32 +63,9 @@ public struct StoredTable: Sendable {
   /// A paper's numbers; nil where the table has none.
   public let published: PublishedNumbers?
 
-  /// Takes what was read.
-  init(
-    numbers: [Number], claims: [JudgedClaim] = [], notes: [TableNote] = [], published: PublishedNumbers? = nil
-  ) {
-    self.numbers = numbers
-    self.claims = claims
-    self.notes = notes
-    self.published = published
-  }
-
-  /// The same numbers with their coordinates in the order of some axes, those of no such axis behind them.
-  ///
-  /// A `table.json` keeps its coordinates sorted by name, for its bytes must not depend on how a file was laid out.
-  ///
-  /// - Parameter axes: The axes in the order of their experiment.
-  /// - Returns: The table.
-  public func ordered(by axes: [String]) -> StoredTable {
-    func rank(_ place: Measured.Coordinate) -> Int { axes.firstIndex(of: place.axis) ?? axes.count }
-    let ordered = numbers.map { number in
-      let ranked = number.place.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
-      return number.placed(at: ranked.map(\.element))
-    }
-    let pairs = zip(numbers, ordered).map { ($0.measured, $1.measured) }
-    let places = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
-    let notes = notes.map { note in TableNote(note.text, note.scope, of: note.numbers.map { places[$0] ?? $0 }) }
-    return StoredTable(numbers: ordered, claims: claims, notes: notes, published: published)
+  /// Takes numbers with nothing beside them.
+  init(numbers: [Number]) {
+    (self.numbers, claims, notes, published) = (numbers, [], [], nil)
   }
 
   /// Reads a table.
@@ -106,11 +89,6 @@ public struct StoredTable: Sendable {
 }
 
 extension StoredTable.Number {
-  /// The same number, its coordinates in another order.
-  fileprivate func placed(at place: [Measured.Coordinate]) -> Self {
-    Self(measured.named(eval, at: place), sources: sources)
-  }
-
   init(json: JSONValue, axes: [String]) throws(WireFault) {
     // A table over several experiments has rows and columns in the place of coordinates.
     let members: [JSONMember]
@@ -132,6 +110,6 @@ extension StoredTable.Number {
       guard let outcomes = Digest(hex: try step.text("outcomes")) else { throw WireFault(member: "outcomes") }
       sources.append(Source(step: key, outcomes: outcomes))
     }
-    self.init(measured, sources: sources)
+    self.init(measured, sources: sources, isBase: json["base"]?.boolValue ?? false)
   }
 }

@@ -12,7 +12,7 @@ extension StoredTable {
   ///
   /// - Parameter text: The file.
   /// - Returns: The axes.
-  public static func axes(ofCSV text: String) -> [String]? {
+  private static func axes(ofCSV text: String) -> [String]? {
     guard let header = CSV.lines(of: text).first, let first = header.firstIndex(of: columns[0]),
       header[first...].starts(with: columns)
     else { return nil }

@@ -11,7 +11,7 @@ public struct TableComparison: Sendable {
   public enum Basis: Hashable, Sendable {
     /// The same outcomes, object for object.
     case same
-    /// Seed means, so many of each: it speaks of methods.
+    /// Seed means, so many of each: it speaks of methods. One is the model before training, which seeds do not vary.
     case seeds(Int, Int)
     /// Records that both measured: it speaks of these training runs.
     case records(Int)
@@ -108,9 +108,12 @@ extension TableComparison.Row {
       (basis, estimate, disagreement) = (.same, nil, nil)
     } else if let reason = Self.fault(first, second) {
       (basis, estimate, disagreement) = (.numbers(reason), nil, nil)
-    } else if let estimate = Estimate.welch(first.seeds, second.seeds), estimate.hasSpread {
-      // Seeds that all come to one number, as a model that is always right, do not say how far others would lie from it.
-      (basis, self.estimate, disagreement) = (.seeds(first.seeds.count, second.seeds.count), estimate, nil)
+    } else if let estimate = Self.overSeeds(first, second), estimate.hasSpread {
+      // Seeds that all come to one number, as a model that is always right, do not say how far others would lie from it:
+      // records are asked in their place.
+      let reason = Self.otherRecords(first, second, outcomes)
+      basis = reason.map { .numbers($0) } ?? .seeds(first.seeds.count, second.seeds.count)
+      (self.estimate, disagreement) = (reason == nil ? estimate : nil, nil)
     } else {
       (basis, estimate, disagreement) = Self.overRecords(first, second, outcomes)
     }
@@ -127,6 +130,30 @@ extension TableComparison.Row {
     if sides.contains(where: { $0.0.mean?.isFinite == false }) { return .notFinite }
     return first.kind == second.kind || first.kind.isEmpty || second.kind.isEmpty
       ? nil : .otherKinds(first.kind, second.kind)
+  }
+
+  /// A comparison of seeds' means, with those of the other side or with the one number before training; nil where there are
+  /// too few.
+  private static func overSeeds(_ first: StoredTable.Number, _ second: StoredTable.Number) -> Estimate? {
+    switch (first.mean, second.mean) {
+    case (let base?, _) where first.isBase && first.seeds.count == 1: .paired(second.seeds.map { $0 - base })
+    case (_, let base?) where second.isBase && second.seeds.count == 1: .paired(first.seeds.map { base - $0 })
+    default: .welch(first.seeds, second.seeds)
+    }
+  }
+
+  /// That two numbers are of other records, so that their difference may be the records'; nil where they are the same, as
+  /// far as that is known.
+  private static func otherRecords(
+    _ first: StoredTable.Number, _ second: StoredTable.Number, _ outcomes: (Digest) -> [Outcomes]?
+  ) -> UntestedReason? {
+    let known = [first, second].compactMap { number in
+      number.sources.first.flatMap { outcomes($0.outcomes) }.map { Set($0.map(\.id)) }
+    }
+    let common = known.count == 2 ? known[0].intersection(known[1]).count : 0
+    let counts = known.count == 2 ? known.map(\.count) : [first.records, second.records]
+    let isSame = counts[0] == counts[1] && (known.count < 2 || common == counts[0])
+    return isSame ? nil : .otherRecords(common: known.count == 2 ? common : nil, first: counts[0], second: counts[1])
   }
 
   /// A comparison over the records that both measured, over all seeds, or why there is none.

@@ -16,8 +16,8 @@ package struct TableGrid: Sendable {
     package let error: String?
     /// The difference from the cell that it is compared with; nil without one.
     package let difference: String?
-    /// What follows the difference: ` ≈` inside the noise, ` =` the same outcomes, ` ?` untested; empty where it stands
-    /// out.
+    /// What follows the difference, or the number where none is shown: ` ≈` inside the noise, ` =` the same outcomes, ` ?`
+    /// untested; empty where it stands out.
     package let sign: String
     /// Whether no other number of the column is better.
     package let isBest: Bool

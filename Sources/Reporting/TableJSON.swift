@@ -15,7 +15,8 @@ public enum TableJSON: Sendable {
   ///   - notes: What must be known beside the numbers.
   ///   - published: A paper's numbers.
   ///   - claims: The claims as they were judged.
-  /// - Returns: A cell is null where nothing was measured; `difference` stands where there is a reference.
+  /// - Returns: A cell is null where nothing was measured; `difference` is from the reference, without one from the best of
+  ///   the column.
   public static func json(
     of layout: TableLayout, _ marks: TableMarks, notes: [TableNote] = [], published: PublishedNumbers? = nil,
     claims: [JudgedClaim] = []
@@ -33,6 +34,7 @@ public enum TableJSON: Sendable {
     var object = JSONObject([
       JSONMember("row-axes", .array(layout.rowAxes.map { .string($0) })),
       JSONMember("columns", .array(layout.columns.map { .string($0) })), JSONMember("rows", .array(rows)),
+      JSONMember("compared-with", .string(layout.relativeTo.map(name) ?? "the best of the column")),
     ])
     if let published { object["published"] = published.json }
     let told =
@@ -41,6 +43,13 @@ public enum TableJSON: Sendable {
     if !told.isEmpty { object["notes"] = .array(told) }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
     return .object(object)
+  }
+
+  private static func name(_ reference: Table.RelativeTo) -> String {
+    switch reference {
+    case .base: "base"
+    case .cell(let name): name
+    }
   }
 
   private static func cell(

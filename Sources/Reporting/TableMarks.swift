@@ -12,48 +12,96 @@ public struct TableMarks: Sendable {
     let column: Int
   }
 
-  /// The best cells of each column, for each data set: more than one where several are equal.
+  /// The best cells of each column, for each set of records: more than one where several are equal.
   let best: Set<Place>
-  /// What the difference of a cell from its reference is worth; nothing for cells without one.
+  /// What the difference of a cell from its reference is worth; where the table has none, from the best of its column, as
+  /// far as seeds say.
   let differences: [Place: TableComparison.Row]
+  /// Whether numbers are compared with the best of their column, because the table asks for no other comparison.
+  private let isAgainstBest: Bool
+  /// How many comparisons were tested.
+  private let tests: Int
 
   /// Marks a table.
   ///
   /// Whether a difference is more than noise is asked as `runner diff` asks it, with Holm's correction over all cells of
-  /// the table that have a reference.
+  /// the table that are compared.
   ///
   /// - Parameters:
   ///   - layout: The table.
   ///   - numbers: What stands behind each of its numbers.
   ///   - outcomes: The records of an outcomes object; nil if it cannot be had.
   public init(_ layout: TableLayout, numbers: [Measured: StoredTable.Number], outcomes: (Digest) -> [Outcomes]?) {
-    best = Set(layout.columns.indices.flatMap { Self.best(ofColumn: $0, in: layout) })
-    var rows: [(place: Place, row: TableComparison.Row)] = []
-    for (index, row) in layout.rows.enumerated() {
-      for (column, cell) in row.cells.enumerated() {
-        guard let cell, let reference = layout.reference(row: row, column: column), reference != cell,
-          let first = numbers[reference], let second = numbers[cell]
-        else { continue }
-        rows.append((Place(row: index, column: column), TableComparison.Row(first, second, outcomes)))
+    let ranked = layout.columns.indices.flatMap { Self.ranked(column: $0, in: layout) }
+    best = Set(ranked.flatMap(\.best))
+    let isAgainstBest = layout.relativeTo == nil
+    self.isAgainstBest = isAgainstBest
+    let pairs = isAgainstBest ? ranked.flatMap(\.pairs) : Self.pairs(in: layout)
+    // A number that stands in several places is one comparison, as the base beside every arm.
+    let distinct = pairs.map { [$0.reference, $0.number] }.distinct
+    var read: [Digest: [Outcomes]?] = [:]
+    let known = distinct.compactMap { pair -> ([Measured], TableComparison.Row)? in
+      guard let first = numbers[pair[0]], let second = numbers[pair[1]] else { return nil }
+      let row = TableComparison.Row(first, second) { digest in
+        if isAgainstBest { return nil }
+        if let known = read[digest] { return known }
+        let found = outcomes(digest)
+        read[digest] = .some(found)
+        return found
       }
+      return isAgainstBest && !row.isOfEnoughSeeds ? nil : (pair, row)
     }
-    let adjusted = TableComparison.adjusted(rows.map(\.row))
+    let adjusted = Dictionary(
+      zip(known.map(\.0), TableComparison.adjusted(known.map(\.1))), uniquingKeysWith: { first, _ in first })
     differences = Dictionary(
-      zip(rows, adjusted).map { ($0.place, $1) }, uniquingKeysWith: { first, _ in first })
+      pairs.compactMap { pair in adjusted[[pair.reference, pair.number]].map { (pair.place, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    tests = adjusted.values.count { $0.adjusted != nil }
   }
 
-  /// The best cells of a column, among those of each data set: numbers of different records are no better or worse.
-  private static func best(ofColumn column: Int, in layout: TableLayout) -> [Place] {
-    var groups: [String: [(place: Place, merit: Double)]] = [:]
+  /// A number and what it is compared with.
+  private struct Pair {
+    let place: Place
+    let reference: Measured
+    let number: Measured
+  }
+
+  /// The cells that have a reference.
+  private static func pairs(in layout: TableLayout) -> [Pair] {
+    layout.rows.enumerated().flatMap { index, row in
+      row.cells.enumerated().compactMap { column, cell -> Pair? in
+        guard let cell, let reference = layout.reference(row: row, column: column), reference != cell else {
+          return nil
+        }
+        return Pair(place: Place(row: index, column: column), reference: reference, number: cell)
+      }
+    }
+  }
+
+  /// The best cells of a group of numbers, and the others beside the first of these.
+  private struct Ranked {
+    var best: [Place] = []
+    var pairs: [Pair] = []
+  }
+
+  /// The cells of a column, those of each data set, and of as many records, for themselves: numbers of different records are
+  /// no better or worse.
+  private static func ranked(column: Int, in layout: TableLayout) -> [Ranked] {
+    var groups: [String: [(place: Place, number: Measured, merit: Double)]] = [:]
     for (row, cells) in layout.rows.map(\.cells).enumerated() {
       guard let number = cells[column], let merit = merit(of: number) else { continue }
-      groups[number.value(on: "dataset") ?? "", default: []].append((Place(row: row, column: column), merit))
+      let place = Place(row: row, column: column)
+      groups["\(number.records) of \(number.value(on: "dataset") ?? "")", default: []].append((place, number, merit))
     }
-    return groups.values.flatMap { cells -> [Place] in
+    return groups.values.map { cells in
       let top = cells.map(\.merit).max()
       let equal = cells.filter { $0.merit == top }
       // Where all are equal none is best.
-      return equal.count < cells.count ? equal.map(\.place) : []
+      guard let first = equal.first, equal.count < cells.count else { return Ranked() }
+      let others = cells.filter { $0.merit != top }
+      return Ranked(
+        best: equal.map(\.place),
+        pairs: others.map { Pair(place: $0.place, reference: first.number, number: $0.number) })
     }
   }
 
@@ -67,11 +115,13 @@ public struct TableMarks: Sendable {
     }
   }
 
-  /// How a difference is followed: `≈` not told apart, `?` not testable, nothing where it stands out.
+  /// What follows a number or its difference: ` ≈` not told apart from what it is compared with, ` =` the same outcomes, ` ?`
+  /// not testable; nothing where it stands out, or where there is no difference.
   func sign(at place: Place) -> String {
     guard let row = differences[place] else { return "" }
     switch row.basis {
     case .same: return " ="
+    case .numbers(.diverged), .numbers(.notMeasured): return ""
     case .numbers: return " ?"
     case .seeds, .records: return row.isFound ? "" : " ≈"
     }
@@ -80,21 +130,32 @@ public struct TableMarks: Sendable {
   /// The signs that occur, explained.
   var legend: String? {
     let signs = Set(differences.keys.map { sign(at: $0) })
-    let tests = differences.values.count { $0.adjusted != nil }
     var parts: [String] = []
     if tests > 0 {
       let first = differences.values.contains { if case .seeds = $0.basis { true } else { false } }
-      let test = first ? "over seeds (of one seed, over its records)" : "over records: it speaks of these runs"
+      let overSeeds =
+        isAgainstBest ? "over seeds, where there are three or more" : "over seeds (of one seed, over its records)"
+      let test = first ? overSeeds : "over records: it speaks of these runs"
       let comparisons = tests == 1 ? "1 comparison" : "\(tests) comparisons"
-      parts.append("differences tested \(test), at 5% after Holm's correction over \(comparisons)")
+      let what = isAgainstBest ? "differences from the best of each column" : "differences"
+      parts.append("\(what) tested \(test), at 5% after Holm's correction over \(comparisons)")
     }
-    if signs.contains(" ≈") { parts.append("≈ is inside the noise") }
+    if signs.contains(" ≈") { parts.append(isAgainstBest ? "≈ is not told from it" : "≈ is inside the noise") }
     if signs.contains(" =") { parts.append("= is the same outcomes") }
-    let reasons = differences.values.compactMap(\.untested).map(\.inShort)
-    if !reasons.isEmpty {
-      parts.append("? could not be tested, for \(Set(reasons).sorted().joined(separator: ", or "))")
+    if signs.contains(" ?") {
+      let untested = differences.filter { sign(at: $0.key) == " ?" }.values.compactMap(\.untested).map(\.inShort)
+      parts.append("? could not be tested, for \(Set(untested).sorted().joined(separator: ", or "))")
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
+  }
+}
+
+extension TableComparison.Row {
+  /// Whether three seeds or more were compared: which number is the best is asked of every table, seeds answer it without
+  /// reading a record, and two tell hardly anything apart.
+  fileprivate var isOfEnoughSeeds: Bool {
+    guard estimate != nil, case .seeds(let first, let second) = basis else { return false }
+    return [first, second].allSatisfy { $0 == 1 || $0 > 2 }
   }
 }
 

@@ -20,14 +20,16 @@ public enum UntestedReason: Hashable, Sendable {
   case notFinite
   /// Numbers of different kinds of evals.
   case otherKinds(String, String)
-  /// An area under a curve is no mean over records: it is compared over seeds alone, which takes two on each side.
+  /// An area under a curve is no mean over records: it is compared over seeds alone, which takes two on each side, or two
+  /// beside the model before training.
   case onlyOverSeeds
   /// A table that does not name its outcomes, as `table.csv` does not.
   case outcomesNotNamed([Side])
   /// Outcomes are named that the store does not have.
   case outcomesNotStored([Side])
-  /// Fewer than two records were measured by both; how many each measured.
-  case otherRecords(common: Int, first: Int, second: Int)
+  /// Numbers over seeds of records that are not the same, or fewer than two that both measured: how many are common, nil if
+  /// only their counts are known, and how many each measured.
+  case otherRecords(common: Int?, first: Int, second: Int)
   /// No record that both measured has a weight.
   case noWeight
   /// Every record differs by as much: nothing says how far chance would reach.
@@ -35,8 +37,16 @@ public enum UntestedReason: Hashable, Sendable {
 }
 
 extension UntestedReason {
+  /// What is wrong with the records, in words; nil where something else is.
+  public var recordWords: String? {
+    guard case .otherRecords(let common, let first, let second) = self else { return nil }
+    if common == first, first == second { return "\(first == 1 ? "one record is" : "\(first) records are") too few" }
+    let known = common.map { "\($0) common of \(first) and \(second)" } ?? "\(first) and \(second)"
+    return "the records are not the same: \(known)"
+  }
+
   /// The reason where many numbers have it.
-  var inShort: String {
+  public var inShort: String {
     switch self {
     case .diverged: "a training diverged"
     case .notMeasured: "nothing could be measured"

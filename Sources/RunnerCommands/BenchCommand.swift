@@ -59,7 +59,7 @@ struct BenchCommand: AsyncParsableCommand {
     if only == nil && (model.hasSuffix(".yaml") || model.hasSuffix(".yml")) {
       report.add(warmRun: try await WarmRun(spec: model, storage: storage).measure(rounds: rounds))
     }
-    if json { Output.json(report.json) } else { Output.line(report.markdown) }
+    if json { Output.json(report.json) } else { Output.verbatim(report.markdown) }
     if let into { try report.write(to: into) }
   }
 }

@@ -24,8 +24,8 @@ struct ExportCommand: AsyncParsableCommand {
 
       --pairs writes the pairs that a cell learned from as JSON lines that TRL's DPOTrainer loads: `prompt`, `chosen` and \
       `rejected`, which are lists of messages, or with --plain texts. --judgments writes judged responses as CUT's data \
-      have them: a JSON list of `instruction`, `input`, `output` and `judgment`, empty where a response is acceptable. Of \
-      several rounds the examples follow one another.
+      have them: a JSON list of `id`, `instruction`, `input`, `output` and `judgment`, empty where a response is \
+      acceptable. Of several rounds the examples follow one another.
 
       --records writes what evals saw and said, one JSON line for each record and sample, for pandas: cell, eval, seed, \
       outcome, value, prompt, response; of all cells unless --cell names one.

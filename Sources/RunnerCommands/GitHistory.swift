@@ -21,6 +21,9 @@ enum GitHistory {
     return commit
   }
 
+  /// Whether there is a git to ask.
+  static var isThere: Bool { ask(["--version"], in: ".") != nil }
+
   /// What git answers, without the last line's end; nil if it does not end well.
   private static func ask(_ arguments: [String], in folder: String) -> String? {
     guard let text = try? Waiting.value(of: { try await output(of: ["-C", folder] + arguments) }) else { return nil }

@@ -5,6 +5,7 @@ import Diagnostics
 import JSON
 import Planning
 import Records
+import Reporting
 import Specification
 import Storage
 
@@ -13,6 +14,9 @@ struct LearnedFeedback {
   /// What the examples are called: the labels of the steps that made them.
   let labels: [String]
   let records: [FeedbackRecord]
+  private let user: String
+  private let stored: StoredGraph
+  private let command: String
 
   /// Finds the feedback of a cell.
   ///
@@ -35,7 +39,7 @@ struct LearnedFeedback {
       records += own
     }
     labels = outputs.map { graph.step($0.step).label }
-    self.records = records
+    (self.records, self.user, self.stored, self.command) = (records, user, stored, command)
   }
 
   /// The cell's own trainings: models that it uses may be trained as well, from other examples.
@@ -115,24 +119,47 @@ struct LearnedFeedback {
     return lines
   }
 
-  /// The judgments as CUT's data have them: `instruction`, `input`, `output` and `judgment`, which is empty where a response
-  /// is acceptable.
+  /// The judgments as CUT's data have them: `id`, `instruction`, `input`, `output` and `judgment`, which is empty where
+  /// a response is acceptable.
+  ///
+  /// Data that have an instruction of their own give it as it is: the words around it, which the spec's prompt adds,
+  /// CUT's code adds, too. Of other data the whole prompt is the instruction.
   ///
   /// - Returns: One mapping for each response.
-  /// - Throws: ``FeedbackExportFault`` if there is no judgment, or a prompt is no text.
+  /// - Throws: ``FeedbackExportFault`` if there is no judgment, or a prompt is no text; what reading the store throws.
   func judgments() throws -> [JSONValue] {
+    let data = try fields()
     var judgments: [JSONValue] = []
     for record in records {
+      let own = data[record.id] ?? JSONObject()
       for case .judged(let response, let judgment, _) in record.items {
+        let bare = own["instruction"]?.stringValue
+        let instruction = try bare ?? text(of: record, instead: "take pairs, which hold dialogues")
+        let input = bare == nil ? nil : own["input"]?.stringValue
         judgments.append(
           .members([
-            "instruction": .string(try text(of: record, instead: "take pairs, which hold dialogues")), "input": "",
-            "output": .string(response.text), "judgment": .string(judgment ?? ""),
+            "id": own["id"] ?? .string(record.id.description), "instruction": .string(instruction),
+            "input": .string(input ?? ""), "output": .string(response.text), "judgment": .string(judgment ?? ""),
           ]))
       }
     }
     if judgments.isEmpty { throw FeedbackExportFault.none(of: "judgments", labels, isElse: kinds) }
     return judgments
+  }
+
+  /// The fields of the data that the cell's prompts were rendered from.
+  private func fields() throws -> [RecordID: JSONObject] {
+    let sources = stored.graph.steps.filter { $0.kind == .render && stored.graph.users[$0.id]?.contains(user) ?? false }
+      .compactMap { step in step.inputs.first { $0.name == "records" }?.source }
+    var fields: [RecordID: JSONObject] = [:]
+    for source in sources.distinct {
+      guard let own = try stored.fields(of: source) else {
+        throw PolicyError.notStored(
+          step: stored.graph.step(source.step).label, store: stored.store.path, command: command)
+      }
+      for record in SourceRecord.identified(own) { fields[record.id] = record.fields }
+    }
+    return fields
   }
 
   /// The kinds of items there are, in words.

@@ -16,8 +16,10 @@ struct NamedResults {
   let name: String
   /// What is planned of it, if it is a spec.
   let source: PlannedSource?
-  /// Its numbers; nil if a spec was never run.
+  /// Its numbers; nil if a spec was never run as it is now.
   let table: StoredTable?
+  /// The folder in which a spec's results would be, if what lies there is of other steps than the spec plans now.
+  var staleFolder: String?
 
   /// The experiment, if it is the spec of one.
   var experiment: PlannedExperiment? { if case .experiment(let experiment)? = source { experiment } else { nil } }
@@ -63,11 +65,15 @@ struct NamedResults {
     self.init(name: path, source: nil, table: table)
   }
 
-  /// A spec with the numbers that the store has for it as it is now, else those of its folder of results.
+  /// A spec with the numbers that the store has for it as it is now, else those of its folder of results, if these are of
+  /// the steps that it plans.
   init(spec path: String, _ source: PlannedSource, _ stored: StoredNumbers, results: String) throws {
-    let folder = ExperimentName.name(ofSpec: path)
-    let table = try stored.table(of: source, path) ?? Self.table(inFile: "\(results)/\(folder)/table.json")
-    self.init(name: path, source: source, table: table)
+    let folder = "\(results)/\(ExperimentName.name(ofSpec: path))"
+    let own = try stored.table(of: source, path)
+    let written = own == nil ? try Self.table(inFile: "\(folder)/table.json") : nil
+    let isCurrent = try written.map { try stored.plans(source, $0, results: results) } ?? true
+    self.init(name: path, source: source, table: isCurrent ? own ?? written : nil)
+    if !isCurrent { staleFolder = folder }
   }
 
   /// What tables call it: the experiment's name, else that of the folder of results.
@@ -99,18 +105,6 @@ struct NamedResults {
     }
     return [UInt8](bytes)
   }
-
-  /// The axes of results in a folder, in the order of the experiment, which `table.csv` keeps; nil if it is not there.
-  static func axes(beside path: String) -> [String]? {
-    let folder =
-      isFolder(path)
-      ? path
-      : path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        .joined(separator: "/")
-    let file = folder.isEmpty ? "table.csv" : "\(folder)/table.csv"
-    guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
-    return StoredTable.axes(ofCSV: String(decoding: bytes, as: UTF8.self))
-  }
 }
 
 /// A graph with the store in which the numbers of its experiments are looked for.
@@ -131,6 +125,24 @@ struct StoredNumbers {
       let cross = CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
       return try? StoredTable(json: cross.json)
     }
+  }
+
+  /// Whether a table in a folder of results is what a spec plans as it is now, by the locks of its experiments.
+  ///
+  /// - Throws: ``CommandError/unreadable(path:reason:)`` for a lock that is damaged.
+  func plans(_ source: PlannedSource, _ table: StoredTable, results: String) throws -> Bool {
+    var locks: [StepLock] = []
+    for experiment in source.experiments {
+      let path = "\(results)/\(experiment.name)/lock.json"
+      guard FileManager.default.fileExists(atPath: path) else { return false }
+      locks.append(try StepLock(path: path))
+    }
+    guard let lock = locks.first.map({ locks.dropFirst().reduce($0) { $0.joined($1) } }) else { return false }
+    let tables = source.experiments.map(\.table)
+    let keys = lock.keys(in: graph.restricted(to: Set(tables)))
+    let planned = Set(keys.values)
+    return tables.allSatisfy { keys[$0] != nil }
+      && table.numbers.allSatisfy { $0.sources.allSatisfy { planned.contains($0.step) } }
   }
 
   /// The key of the step that makes an experiment's table; nil if that is not stored.

@@ -45,11 +45,18 @@ enum Output {
     return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
   }
 
-  /// Writes a line to standard output.
-  static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  /// Writes lines to standard output; in a terminal those that are wider break between words.
+  static func line(_ text: String) {
+    guard let columns else { return verbatim(text) }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    verbatim(lines.flatMap { String($0).folded(to: columns) }.joined(separator: "\n"))
+  }
+
+  /// Writes lines to standard output as they are, whatever reads them.
+  static func verbatim(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
   /// Writes JSON to standard output, one line.
-  static func json(_ value: JSONValue) { line(value.canonical) }
+  static func json(_ value: JSONValue) { verbatim(value.canonical) }
 
   /// Writes bytes to standard output.
   static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }

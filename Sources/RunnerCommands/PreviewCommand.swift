@@ -55,14 +55,14 @@ struct PreviewCommand: AsyncParsableCommand {
     let engine = StepEngine(workers: 1, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
     let preview = Previewer(preparation: Preparation(graph: session.graph, store: store, engine: engine))
     for shown in try await preview.prompts(count: count) {
-      if json { Output.json(shown.json) } else { Output.line(shown.text(colored: Output.colorsText)) }
+      if json { Output.json(shown.json) } else { Output.verbatim(shown.text(colored: Output.colorsText)) }
     }
     let trainings = TrainingPreviewer(graph: session.graph, store: store, engine: engine)
     for shown in try await trainings.trainings(first: count) {
       if json {
         for line in TrainingPreviewJSON.lines(shown, spec: spec) { Output.json(line) }
       } else {
-        Output.line(TrainingPreviewText(training: shown, spec: spec, colored: Output.colorsText).text)
+        Output.verbatim(TrainingPreviewText(training: shown, spec: spec, colored: Output.colorsText).text)
       }
     }
   }

@@ -42,7 +42,8 @@ public struct Runner: AsyncParsableCommand, Sendable {
       VerifyCommand.self, ReproduceCommand.self, TableCommand.self, DiffCommand.self, TraceCommand.self,
       ShowCommand.self, RunsCommand.self, ReportCommand.self,
       ExportCommand.self, PinCommand.self, SchemaCommand.self,
-      ModelCommand.self, StoreCommand.self, BenchCommand.self, BenchRecordsCommand.self, FingerprintCommand.self,
+      ModelCommand.self, StoreCommand.self, DoctorCommand.self, BenchCommand.self, BenchRecordsCommand.self,
+      FingerprintCommand.self,
     ])
 
   /// Makes the command.

@@ -182,6 +182,8 @@ enum CommandError: DiagnosableError, Hashable {
   case claimsFailed([Diagnosis])
   /// A file cannot be read.
   case unreadable(path: String, reason: String)
+  /// A spec was never run as it is now; what lies in the folder, if there is one, is of other steps.
+  case noNumbers(spec: String, stale: String?)
   /// A file cannot be written.
   case unwritable(path: String, reason: String)
   /// An argument names something that is not there.
@@ -192,6 +194,8 @@ enum CommandError: DiagnosableError, Hashable {
   case cancelled
   /// OpenBLAS gave no battery of products; it said why.
   case noFingerprint
+  /// This host lacks what every experiment needs.
+  case hostLacks([String])
   /// An argument of the command line, counted from 1, is not UTF-8.
   case argumentNotUTF8(number: Int)
   /// A model is named by something that is neither a spec nor weights.
@@ -216,6 +220,16 @@ enum CommandError: DiagnosableError, Hashable {
       [
         Diagnosis(
           "command.unreadable", "\(path) cannot be read: \(reason)", remedy: "Check the path and its permissions.",
+          exit: .inputOutput)
+      ]
+    case .noNumbers(let spec, let stale):
+      [
+        Diagnosis(
+          "command.no-numbers",
+          stale.map { "the results in \($0) are of another form of \(spec), or have no lock that says of which" }
+            ?? "\(spec) was never run here",
+          remedy: "Run `runner exec \(ShellWord.quoted(spec))`"
+            + (stale.map { ", or name \($0) to see what lies there." } ?? "."),
           exit: .inputOutput)
       ]
     case .unwritable(let path, let reason):
@@ -249,6 +263,12 @@ enum CommandError: DiagnosableError, Hashable {
         Diagnosis(
           "plan.no-fingerprint", "`arithmetic: openblas` cannot be used on this host",
           remedy: "Install libopenblas0, or leave `arithmetic:` out.", exit: .stepFailed)
+      ]
+    case .hostLacks(let names):
+      [
+        Diagnosis(
+          "doctor.missing", "this host cannot run experiments: \(names.joined(separator: ", "))",
+          remedy: "Read what is said of them above.", exit: .inputOutput)
       ]
     case .noModel(let name, let reason):
       [

@@ -102,7 +102,7 @@ struct ShowCommand: ParsableCommand {
       let form = OutputForm(try store.read(output.digest), isData: ["ingest", "split", "take"].contains(result.kind))
       let count = output.recordCount.map { ", \($0) records" } ?? ""
       Output.line("\n── \(output.name), \(ByteCount.text(output.byteCount))\(count)")
-      for line in try form.lines(first: first, record: record, steps: steps) { Output.line(line) }
+      for line in try form.lines(first: first, record: record, steps: steps) { Output.verbatim(line) }
     }
     let others = result.outputs.filter { output in !shown.contains { $0.name == output.name } }.map(\.name)
     if !others.isEmpty { Output.line("\nOther outputs: \(others.joined(separator: ", "))") }

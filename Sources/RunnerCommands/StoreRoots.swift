@@ -6,6 +6,7 @@ import Execution
 import FoundationEssentials
 import JSON
 import Planning
+import Reporting
 import Storage
 
 /// Finds what specs and locks reach.

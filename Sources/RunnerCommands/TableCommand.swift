@@ -22,7 +22,8 @@ struct TableCommand: ParsableCommand {
     takes: "<experiments> ... [<options>]",
     discussion: """
       Of one spec the table is as the spec asks; options change it. Of several experiments each becomes a value of the \
-      axis `experiment`. The best of each column stands out; numbers are rounded to two digits of their error. \
+      axis `experiment`. The best of each column stands out, and ≈ follows what three seeds or more cannot tell from it; \
+      numbers are rounded to two digits of their error. \
       Differences from --relative-to are tested as `runner diff` tests them: ≈ is inside the noise, = is the same \
       outcomes, ? could not be tested. Raised letters lead to notes: what was selected and how, what diverged or failed. \
       Published numbers stand in brackets beside ours. Claims are judged anew for specs, \
@@ -50,7 +51,7 @@ struct TableCommand: ParsableCommand {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
     let sides = try NamedResults.all(experiments, in: store, results: results, isWhole: true)
     for side in sides where side.table == nil {
-      throw CommandError.unreadable(path: side.name, reason: "it was never run here; run it, or name its results")
+      throw CommandError.noNumbers(spec: side.name, stale: side.staleFolder)
     }
     let table = LaidOutTable(sides, placed: sides.count > 1)
     let layout = try layout(of: table, own: sides.count == 1 ? OwnLayout(sides[0]) : nil)
@@ -75,7 +76,7 @@ struct TableCommand: ParsableCommand {
     case .markdown:
       let sections = told.map(\.markdown).joined()
       let below = text.below.joined(separator: "\n\n")
-      Output.line(text.markdown + "\n" + below + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))
+      Output.verbatim(text.markdown + "\n" + below + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))
     case .csv:
       let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
       Output.bytes(Array(TableText.csv(layout.numbers, published: beside).utf8))

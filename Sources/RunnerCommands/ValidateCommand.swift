@@ -86,7 +86,7 @@ struct SchemaCommand: AsyncParsableCommand {
   func run() async throws {
     for document in SchemaDocument.all {
       guard let into else {
-        Output.line(String(document.text.dropLast()))
+        Output.verbatim(String(document.text.dropLast()))
         return
       }
       let path = "\(into)/\(document.name)"

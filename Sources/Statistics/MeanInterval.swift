@@ -57,6 +57,15 @@ public struct MeanInterval: Hashable, Sendable {
     StudentT(degrees: Double(seeds - 1)).critical(0.05) / Double(seeds).squareRoot()
   }
 
+  /// As much of it as a mean can be in: what is cut off held no true mean.
+  ///
+  /// - Parameter possible: The least and the largest mean that there can be.
+  /// - Returns: The rest; an end of `possible` alone where nothing is left.
+  public func within(_ possible: ClosedRange<Double>) -> MeanInterval {
+    func moved(_ end: Double) -> Double { min(max(end, possible.lowerBound), possible.upperBound) }
+    return MeanInterval(low: moved(low), high: moved(high))
+  }
+
   /// The 97.5th percentile of the normal distribution.
   private static let normal = 1.9599639845400545
 

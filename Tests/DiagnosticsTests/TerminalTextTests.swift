@@ -4,6 +4,17 @@ import Diagnostics
 import Testing
 
 @Suite struct TerminalText {
+  @Test func foldedLinesKeepTheirBlanks() {
+    #expect("  one  two three".folded(to: 20) == ["  one  two three"])
+    // Below the second column, if that leaves room.
+    #expect("  one  two three".folded(to: 14) == ["  one  two", "       three"])
+    #expect("  a long name  two three".folded(to: 18) == ["  a long name  two", "  three"])
+    #expect("one two three".folded(to: 8) == ["one two", "three"])
+    #expect("ab extraordinary cd".folded(to: 5) == ["ab", "extraordinary", "cd"])
+    #expect("\u{1B}[1mone two three\u{1B}[0m".folded(to: 5).count == 1)
+    #expect("".folded(to: 5) == [""])
+  }
+
   @Test func wordsAreKeptWhole() {
     #expect("one two three".wrapped(to: 7) == ["one two", "three"])
     #expect("one two three".wrapped(to: 9, first: "- ", rest: "  ") == ["- one two", "  three"])

@@ -49,6 +49,23 @@ import Testing
     #expect(sum == all)
   }
 
+  @Test func doctorLooksAndLeavesNothing() throws {
+    let space = try TestSpace()
+    let fresh = try space.run(["doctor", "--mirror", "."])
+    #expect(fresh.exitCode == 0, "\(fresh.output)\(fresh.errors)")
+    for name in ["kernels", "memory", "store", "disk", "mirror", "git"] {
+      #expect(fresh.output.contains("  \(name)  ") || fresh.output.contains("  \(name) "), "\(fresh.output)")
+    }
+    #expect(fresh.output.contains(".runner-store is not there yet, and can be made"), "\(fresh.output)")
+    #expect(!FileManager.default.fileExists(atPath: "\(space.path)/.runner-store"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: space.path).allSatisfy { !$0.contains("doctor") })
+    // A file in the place of the store.
+    try space.write("no store", to: "taken")
+    let bad = try space.run(["doctor", "--store", "taken", "--json"])
+    #expect(bad.exitCode == 74 && bad.output.contains(#""name":"store","state":"missing""#), "\(bad.output)")
+    #expect(bad.output.contains("this host cannot run experiments: store"), "\(bad.output)")
+  }
+
   @Test func aWarmRunComputesNothing() throws {
     let space = try TestSpace()
     _ = try space.exec(SmallExperiment())

@@ -90,10 +90,11 @@ import Testing
     let told = try space.run(["export", "small.yaml", "--judgments", "cut.json", "--json"])
     #expect(told.exitCode == 0 && told.output.contains(#""count":24"#), "\(told.errors)\(told.output)")
     let list = try #require(try JSONValue(parsing: Array(space.read("cut.json").utf8)).arrayValue)
-    #expect(Set(list.flatMap { $0.objectValue?.names ?? [] }) == ["input", "instruction", "judgment", "output"])
+    #expect(Set(list.flatMap { $0.objectValue?.names ?? [] }) == ["id", "input", "instruction", "judgment", "output"])
     #expect(list.count { $0["judgment"] == "" } == 12 && list.count { $0["output"] == "It is 0." } == 12)
     let spec = Self.reading(
-      "{json: {from: [{path: cut.json}]}}", prompt: #""{instruction}""#, generator: #"responses: ["{output}"]"#,
+      "{json: {from: [{path: cut.json}]}}", prompt: #""Answer this. {instruction}""#,
+      generator: #"responses: ["{output}"]"#,
       reviser: #"{judgment: {by: recorded, judgment: "{judgment}"}}"#,
       cut.replacing("{question}", with: "{instruction}"))
     try space.write(spec, to: "back.yaml")
@@ -101,6 +102,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(try space.run(["export", "back.yaml", "--judgments", "again.json"]).exitCode == 0)
     let again = try #require(try JSONValue(parsing: Array(space.read("again.json").utf8)).arrayValue)
+    // The words that the second spec puts before an instruction are none of it.
     #expect(again.count == list.count && Set(again) == Set(list))
   }
 

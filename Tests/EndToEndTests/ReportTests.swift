@@ -224,7 +224,8 @@ import Testing
     }
     #expect(drawings.count > 6)
     for drawing in drawings { #expect(drawing.contains(#"class="name""#), "\(drawing)") }
-    #expect(page.html.contains("drift in nats, a point with its ± for each row of the table"), "the text alternative")
+    // The text alternative.
+    #expect(page.html.contains("drift in nats, a point with its interval of 95% for each row of the table"))
   }
 
   @Test func aFolderOfResultsIsShownWithoutItsStore() throws {

@@ -56,12 +56,38 @@ import Testing
     #expect(cells.count { $0["difference"] != nil } == 6 && cells.allSatisfy { $0["best"] != nil })
   }
 
+  /// Numbers of an earlier form of a spec are not shown as those of the spec.
+  @Test func aFolderOfResultsCountsOnlyForTheSpecAsItIs() throws {
+    let space = try Self.space()
+    let stored = try space.run(["table", "one.yaml", "--format", "csv"])
+    let written = try space.run(["table", "one.yaml", "--format", "csv", "--store", "nowhere"])
+    #expect(written.exitCode == 0 && written.errors.isEmpty && written.output == stored.output, "\(written.errors)")
+    let spec = try space.read("one.yaml")
+    try space.write(spec.replacing("temperature: 0.9", with: "temperature: 0.7"), to: "one.yaml")
+    let stale = try space.run(["table", "one.yaml"])
+    #expect(stale.exitCode == 74 && stale.output.isEmpty, "\(stale.output)")
+    #expect(stale.errors.contains("the results in results/one are of another form of one.yaml"), "\(stale.errors)")
+    let compared = try space.run(["diff", "one.yaml", "two.yaml"])
+    #expect(
+      compared.output.contains("The results in results/one are of another form of one.yaml, so they are not compared.")
+        && compared.output.contains("No numbers: one.yaml"), "\(compared.output)")
+    // A comment or a description makes no other results.
+    try space.write("# \(spec.split(separator: "\n")[0])\n" + spec, to: "one.yaml")
+    #expect(try space.run(["table", "one.yaml", "--store", "nowhere"]).exitCode == 0)
+    // Without its lock nobody knows what a table is of.
+    try FileManager.default.removeItem(atPath: "\(space.path)/results/one/lock.json")
+    #expect(try space.run(["table", "one.yaml", "--store", "nowhere"]).exitCode == 74)
+    try space.write("{}", to: "results/one/lock.json")
+    let damaged = try space.run(["table", "one.yaml", "--store", "nowhere"])
+    #expect(damaged.exitCode == 74 && damaged.errors.contains("`steps` is missing"), "\(damaged.errors)")
+  }
+
   @Test(arguments: [
     (["one.yaml", "--eval", "acuracy"], 64, "Did you mean `accuracy`?"),
     (["one.yaml", "--rows", "hat"], 64, "there is no axis `hat`"),
     (["one.yaml", "--relative-to", "base"], 64, "there is no row or cell `base`"),
     (["results/one", "--columns", "heat"], 64, "name it with --eval"),
-    (["nowhere"], 74, "there is no such file"), (["never.yaml"], 74, "it was never run here"),
+    (["nowhere"], 74, "there is no such file"), (["never.yaml"], 74, "never.yaml was never run here"),
   ])
   func whatItRefuses(arguments: [String], exit: Int32, saying text: String) throws {
     let space = try Self.space()

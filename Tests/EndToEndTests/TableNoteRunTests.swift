@@ -92,7 +92,7 @@ import Testing
     let cells = rows.flatMap { $0["cells"]?.arrayValue ?? [] }
     let differences = cells.filter { $0["difference"] != nil }
     #expect(differences.count == cells.count - 1, "\(json.canonical)")
-    // The base has one seed, and is compared record by record: of perplexities that is no difference of the means over seeds.
+    // The base has one seed, and the reference two.
     for cell in differences where cell["seeds"]?.arrayValue?.count == 2 {
       guard let estimate = cell["difference"]?["estimate"]?.doubleValue, let mean = cell["mean"]?.doubleValue
       else { continue }

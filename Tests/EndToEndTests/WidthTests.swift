@@ -39,6 +39,28 @@ import Testing
     }
   }
 
+  @Test func proseBreaksBetweenWords() throws {
+    let space = try TestSpace()
+    #expect(try space.exec(Self.experiment()).exitCode == 0)
+    let cell = "the first arm, which says at length what it is about"
+    for arguments in [
+      ["table", "small.yaml"], ["trace", "small.yaml", "--cell", cell, "--eval", "accuracy"],
+      ["diff", "small.yaml", "results/small"], ["explain", "generate numbers/heldout, greedy", "small.yaml"],
+      ["runs", "last"],
+    ] {
+      let narrow = try space.runInTerminal(columns: 60, arguments)
+      let wide = try space.run(arguments)
+      #expect(narrow.exitCode == wide.exitCode && narrow.lines.count > 3, "\(narrow.text)")
+      // A word alone that is wider, as a path may be, stands whole.
+      let words = narrow.lines.filter { $0.trimmingCharacters(in: .whitespaces).contains(" ") }
+      for line in words { #expect(line.terminalColumns <= 60, "\(arguments): \(line)") }
+      #expect(wide.output.split(separator: "\n").contains { String($0).terminalColumns > 60 }, "\(arguments)")
+    }
+    // What other programs read stays as it is.
+    let json = try space.runInTerminal(columns: 60, ["table", "small.yaml", "--format", "json"])
+    #expect(try json.text == space.run(["table", "small.yaml", "--format", "json"]).output)
+  }
+
   @Test func namesAndNumbersStayWhole() throws {
     let space = try TestSpace()
     #expect(try space.exec(Self.experiment()).exitCode == 0)

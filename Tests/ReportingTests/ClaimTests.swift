@@ -97,7 +97,7 @@ import Testing
     #expect(claim.json["speaks-of"]?.stringValue == "these training runs")
   }
 
-  /// Several seeds beside one, as trained models beside the base.
+  /// Several seeds beside an arm of one seed.
   @Test func severalSeedsBesideOne() throws {
     let claim = try Self.judged(Self.greater, Self.pair([right(9, of: 20), right(8, of: 20)], [right(0, of: 20)]))
     #expect(claim.verdict == .holds && claim.evidence?.test == .mcNemar && claim.evidence?.seeds == [2, 1])
@@ -124,15 +124,31 @@ import Testing
     #expect(try why([:]) == "`cold/plain` has no number")
     #expect(try why(Self.pair([five], [five])) == "both come to the same outcomes on every record")
     #expect(try why(Self.pair([five, [nil]], [none, none])) == "`cold/plain` diverged at step 7 (1 of 2 seeds)")
-    let notStored = "their outcomes are not in this store, or have fewer than two records in common"
+    let notStored = "their outcomes are not in this store"
     #expect(try why(Self.pair([five], [none]), lost: ["warm/plain"]) == notStored)
-    #expect(try why(Self.pair([[1]], [[0]])) == notStored)
+    #expect(try why(Self.pair([[1]], [[0]])) == "one record is too few")
+    #expect(try why(Self.pair([right(5, of: 9)], [[1]])) == "the records are not the same: 1 common of 9 and 1")
     #expect(
       try why(Self.pair([[2, 3, 4]], [[1.75, 2.75, 3.75]]), kind: "reward")
         == "nothing varies over 3 records, so nothing says how far chance would reach")
     #expect(
       try why(Self.pair([[0.7]], [[0.5]]), kind: "error-detection")
         == "an area under a curve is compared over seeds only, and that takes two on each side that differ")
+  }
+
+  /// Seeds beside the model before training, which has one number, speak of methods; so does what a file says of them.
+  @Test func seedsBesideTheModelBeforeTraining() throws {
+    let text = """
+      {"difference":0.3,"detectable":0.1,"holds":"CLAIR > base","interval":[0.2,0.4],"kind":"accuracy","left":0.7,\
+      "name":"a","p":0.01,"p-holm":0.02,"records":100,"required":true,"right":0.4,"seeds":[3,1],"speaks-of":"methods",\
+      "test":"one-sample","verdict":"holds"}
+      """
+    let json = try JSONValue(parsing: Array(text.utf8))
+    let claim = try JudgedClaim(json: json)
+    #expect(claim.evidence?.test == .oneSample && claim.evidence?.isOfMethods == true && claim.json == json)
+    let lines = ClaimText([claim]).lines.joined(separator: "\n")
+    let told = "t test over seeds, against the model before training, 3 seeds of 100 records: methods"
+    #expect(lines.contains(told), "\(lines)")
   }
 
   /// Nothing has to be measured to know that a cell is not above itself.

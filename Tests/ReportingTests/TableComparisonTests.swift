@@ -8,8 +8,9 @@ import Statistics
 import Testing
 
 @Suite struct TableComparisons {
-  private static func table(_ cells: [String]) throws -> StoredTable {
-    try StoredTable(json: JSONValue(parsing: Array(#"{"cells":[\#(cells.joined(separator: ","))]}"#.utf8)))
+  private static func table(_ cells: [String], axes: [String] = []) throws -> StoredTable {
+    let text = #"{"axes":\#(axes),"cells":[\#(cells.joined(separator: ","))]}"#
+    return try StoredTable(json: JSONValue(parsing: Array(text.utf8)))
   }
 
   private static func cell(
@@ -62,6 +63,20 @@ import Testing
     // Two comparisons were made, so the smaller p-value counts twice.
     #expect(seeds.adjusted == (seeds.estimate?.p).map { 2 * $0 } && records.adjusted == 0.5)
     #expect(!records.isFound)
+  }
+
+  /// Means of other questions differ for the questions, too.
+  @Test func seedsOfOtherRecordsAreNotTested() throws {
+    let first = try Self.table([Self.cell("", seeds: [0.2, 0.3], outcomes: ["q", "r"])])
+    let second = try Self.table([Self.cell("", seeds: [0.7, 0.8], outcomes: ["t", "u"])])
+    let records = Self.outcomes([1, 0, 1, 0])
+    func reason(_ stored: [Digest: [Outcomes]]) -> UntestedReason? {
+      TableComparison(first, second) { stored[$0] }.rows.first?.untested
+    }
+    #expect(reason([:]) == nil && reason([.sha256("q"): records, .sha256("t"): records]) == nil)
+    #expect(
+      reason([.sha256("q"): records, .sha256("t"): Self.outcomes([1, 0, 1])])
+        == .otherRecords(common: 3, first: 4, second: 3))
   }
 
   @Test func placesInWords() throws {
@@ -131,7 +146,7 @@ import Testing
 
       """
     let table = try StoredTable(csv: text)
-    #expect(StoredTable.axes(ofCSV: text) == ["pairs", "objective"] && StoredTable.axes(ofCSV: "a,b\n1,2\n") == nil)
+    #expect(table.numbers[0].place.map(\.axis) == ["pairs", "objective"])
     #expect(table.numbers.map(\.cell) == [#"a, "b"/SFT"#, "judge/DPO"])
     #expect(table.numbers.map(\.mean) == [0.5, nil] && table.numbers[0].error == 0.1)
     #expect(table.numbers[1].divergence == "diverged at step 7 (1 of 2 seeds)")
@@ -144,10 +159,11 @@ import Testing
   }
 
   @Test func coordinatesAndRowsInOneOrder() throws {
-    let sorted = try Self.table([
-      Self.cell(#""objective":"DPO","pairs":"judge""#, seeds: [1], outcomes: ["p"]),
-      Self.cell(#""objective":"SFT","pairs":"judge""#, seeds: [1], outcomes: ["q"]),
-    ]).ordered(by: ["pairs", "objective"])
+    let sorted = try Self.table(
+      [
+        Self.cell(#""objective":"DPO","pairs":"judge""#, seeds: [1], outcomes: ["p"]),
+        Self.cell(#""objective":"SFT","pairs":"judge""#, seeds: [1], outcomes: ["q"]),
+      ], axes: ["pairs", "objective"])
     #expect(sorted.numbers.map(\.cell) == ["judge/DPO", "judge/SFT"])
     let spec = try Self.table([
       Self.cell(#""pairs":"judge","objective":"SFT""#, seeds: [1], outcomes: ["q"]),

@@ -65,6 +65,60 @@ import Testing
           + "= is the same outcomes; ? could not be tested, for the outcomes are not in this store."))
   }
 
+  private static func cell(_ at: String, seeds: [Double]) -> String {
+    let steps = seeds.map {
+      #"{"key":"\#(Digest.sha256("\(at)\($0)").hex)","outcomes":"\#(Digest.sha256("\($0)").hex)"}"#
+    }
+    let mean = seeds.reduce(0, +) / Double(seeds.count)
+    return """
+      {"at":{\(at)},"eval":"accuracy","kind":"accuracy","mean":\(mean),"records":100,"seeds":\(seeds),\
+      "steps":[\(steps.joined(separator: ","))]}
+      """
+  }
+
+  /// Seeds beside the model before training, which they do not vary, are a sample against one number.
+  ///
+  /// 0.64 and 0.37 against 0.44 are t = 0.48 with one degree of freedom, p = 1 − 2/π·arctan t = 0.71, whatever their many
+  /// records say; 0.70, 0.71 and 0.72 are t = 46.8 with two, p = 1 − t/√(2 + t²) = 0.00046.
+  @Test func seedsAgainstTheModelBeforeTraining() throws {
+    let cells = [
+      Self.cell(#""base":"base""#, seeds: [0.44]), Self.cell(#""arm":"torn""#, seeds: [0.64, 0.37]),
+      Self.cell(#""arm":"sure""#, seeds: [0.70, 0.71, 0.72]),
+    ]
+    let text = #"{"cells":[\#(cells.joined(separator: ","))]}"#
+    let numbers = try StoredTable(json: JSONValue(parsing: Array(text.utf8))).numbers
+    let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: .base)
+    let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
+    let shown = TableText(layout, marks: TableMarks(layout, numbers: behind) { _ in nil })
+    #expect(shown.aligned.contains("(+6.5 ≈)") && shown.aligned.contains("(+27.0)"), "\(shown.aligned)")
+    #expect(shown.legend.contains("Differences tested over seeds"), "\(shown.legend)")
+  }
+
+  /// A table that asks for no comparison says what cannot be told from its best, if there are seeds enough to ask.
+  ///
+  /// 0.70, 0.71 and 0.72 beside 0.69, 0.70 and 0.73 differ by 0.3 points; beside 0.40, 0.41 and 0.42 by 30, p < 0.001.
+  @Test func whatSeedsCannotTellFromTheBest() throws {
+    func text(_ cells: [String]) throws -> TableText {
+      let json = #"{"cells":[\#(cells.joined(separator: ","))]}"#
+      let numbers = try StoredTable(json: JSONValue(parsing: Array(json.utf8))).numbers
+      let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: nil)
+      let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
+      return TableText(layout, marks: TableMarks(layout, numbers: behind) { _ in nil })
+    }
+    let three = try text([
+      Self.cell(#""arm":"best""#, seeds: [0.70, 0.71, 0.72]), Self.cell(#""arm":"near""#, seeds: [0.69, 0.70, 0.73]),
+      Self.cell(#""arm":"far""#, seeds: [0.40, 0.41, 0.42]), Self.cell(#""arm":"two""#, seeds: [0.70, 0.71]),
+    ])
+    let rows = three.aligned.split(separator: "\n").map(String.init)
+    #expect(rows.count { $0.hasSuffix(" ≈") } == 1 && rows.contains { $0.hasPrefix("near") && $0.hasSuffix(" ≈") })
+    #expect(three.legend.contains("over 2 comparisons; ≈ is not told from it."), "\(three.legend)")
+    let two = try text([
+      Self.cell(#""arm":"best""#, seeds: [0.70, 0.72]), Self.cell(#""arm":"near""#, seeds: [0.69, 0.73]),
+      Self.cell(#""arm":"far""#, seeds: [0.40, 0.41]),
+    ])
+    #expect(!two.aligned.contains("≈") && !two.legend.contains("Differences"), "\(two.aligned)")
+  }
+
   /// 6 records apart are p = 2⁻⁵ alone, and four times that where four comparisons are made; one record apart is p = 1.
   @Test func differencesInsideTheNoise() throws {
     let text = try Self.marked(relativeTo: "half").aligned

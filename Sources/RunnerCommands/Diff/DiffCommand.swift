@@ -57,7 +57,7 @@ struct DiffCommand: ParsableCommand {
     let report = DiffReport(
       try DiffSides((first, second), in: store, results: results), in: store, records: records)
     if json { return Output.json(report.json) }
-    if markdown { return Output.line(report.document.markdown) }
+    if markdown { return Output.verbatim(report.document.markdown) }
     for line in report.lines { Output.line(line) }
   }
 }

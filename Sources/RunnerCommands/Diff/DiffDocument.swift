@@ -2,6 +2,7 @@
 // Knows nothing of what is compared.
 
 import Diagnostics
+import Reporting
 
 /// A piece of a comparison.
 enum DiffPiece {
@@ -98,7 +99,7 @@ struct DiffDocument {
       }.joined(separator: "\n")
     case .changes(let changes): changeTable(changes)
     case .table(let header, let rows, let numbers):
-      Markdown.table(header, rows.map { $0.map(Markdown.text) }, numbers: numbers)
+      table(header, rows.map { $0.map(Markdown.text) }, numbers: numbers)
     case .record(let title, let quotes): details(title, quotes)
     }
   }
@@ -113,7 +114,12 @@ struct DiffDocument {
         Markdown.code(change.name), side(change.first, change.places.first), side(change.second, change.places.second),
       ] + (isPartial ? [Markdown.text(change.cells ?? "all cells")] : [])
     }
-    return Markdown.table(["setting", "first", "second"] + (isPartial ? ["where"] : []), rows, numbers: [])
+    return table(["setting", "first", "second"] + (isPartial ? ["where"] : []), rows, numbers: [])
+  }
+
+  /// Without the last line's end, as all pieces.
+  private static func table(_ header: [String], _ rows: [[String]], numbers: Set<Int>) -> String {
+    String(MarkdownTable.text(header: header, rows: rows, isNumber: numbers.contains).dropLast())
   }
 
   /// A record that opens when it is clicked on.
@@ -158,22 +164,5 @@ enum Markdown {
       longest = max(longest, run)
     }
     return String(repeating: "`", count: longest < least ? least : longest + 1)
-  }
-
-  /// A table whose columns line up in the source, too; ends without a new line.
-  static func table(_ header: [String], _ rows: [[String]], numbers: Set<Int>) -> String {
-    let cells = ([header] + rows).map { $0.map { $0.replacing("|", with: "\\|") } }
-    let widths = header.indices.map { column in max(3, cells.map { $0[column].terminalColumns }.max() ?? 0) }
-    func line(_ row: [String]) -> String {
-      let padded = row.enumerated().map { column, cell in
-        let gap = String(repeating: " ", count: widths[column] - cell.terminalColumns)
-        return numbers.contains(column) ? gap + cell : cell + gap
-      }
-      return "| \(padded.joined(separator: " | ")) |"
-    }
-    let rule = widths.enumerated().map { column, width in
-      numbers.contains(column) ? String(repeating: "-", count: width - 1) + ":" : String(repeating: "-", count: width)
-    }
-    return ([line(cells[0]), line(rule)] + cells.dropFirst().map(line)).joined(separator: "\n")
   }
 }

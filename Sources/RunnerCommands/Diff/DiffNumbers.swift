@@ -25,12 +25,17 @@ struct DiffNumbers {
     }
     if isFew { document.add(.sentence(PairedComparison.fewRecordsCaution)) }
     for (numbers, side) in [(comparison.onlyFirst, "first"), (comparison.onlySecond, "second")] where !numbers.isEmpty {
-      document.add(.sentence("Only the \(side) has: \(numbers.map(Self.name).joined(separator: "; "))."))
+      let more = numbers.count - Self.mostNames
+      let names = numbers.prefix(Self.mostNames).map(Self.name) + (more > 0 ? ["and \(more) more"] : [])
+      document.add(.sentence("Only the \(side) has: \(names.joined(separator: "; "))."))
     }
     for (row, records) in zip(comparison.rows, differing.rows) where records.count > 0 {
       tell(row, records.shown, of: records.count, into: &document)
     }
   }
+
+  /// How many numbers that only one side has are named; `--json` names all.
+  private static let mostNames = 8
 
   private var legend: String {
     let shares = comparison.rows.filter(\.isShare).map(\.first.eval).distinct
@@ -79,6 +84,8 @@ struct DiffNumbers {
     switch row.basis {
     case .same: return "the same outcomes"
     case .numbers(let reason): return "undecided: \(words(reason))"
+    case .seeds(let first, 1): basis = "\(first) seeds and the model before training"
+    case .seeds(1, let second): basis = "the model before training and \(second) seeds"
     case .seeds(let first, let second): basis = "\(first) and \(second) seeds"
     case .records(let count): basis = "\(count) records of these runs"
     }
@@ -106,8 +113,7 @@ struct DiffNumbers {
     case .outcomesNotNamed(let sides):
       "\(named(sides)) \(sides.count == 1 ? "names" : "name") no outcomes, as a table.csv does not"
     case .outcomesNotStored(let sides): "the outcomes of \(named(sides)) are not in this store"
-    case .otherRecords(let common, let first, let second):
-      "the records are not the same: \(common) common of \(first) and \(second)"
+    case .otherRecords: reason.recordWords ?? reason.inShort
     case .noWeight: "no record that both measured counts"
     case .noSpread(let records): "nothing varies over \(records) records, so nothing says how far chance would reach"
     }

@@ -98,9 +98,10 @@ struct DiffReport {
     if let numbers = one.numbers {
       numbers.tell(into: &document)
     } else {
-      let missing = [one.first, one.second].filter { $0.table == nil }.map(\.name)
-      let are = missing.count == 2 ? "were" : "was"
-      document.add(.sentence("No numbers: \(missing.joined(separator: " and ")) \(are) never run to its end here."))
+      let missing = [one.first, one.second].filter { $0.table == nil }.map { side in
+        "\(side.name) was never run to its end here\(side.staleFolder == nil ? "" : " as it is now")"
+      }
+      document.add(.sentence("No numbers: \(missing.joined(separator: ", and "))."))
     }
   }
 

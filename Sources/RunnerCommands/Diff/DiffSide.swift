@@ -33,8 +33,6 @@ struct DiffSide {
   var remarks: [String] = []
   /// The steps that it consists of, as far as their keys are known; nil if nobody says.
   var keys: [NamedKey]?
-  /// Its axes in the order of the experiment, where a spec or a file says it.
-  var axes: [String]?
 
   var run: RunStory? { if case .run(let story) = kind { story } else { nil } }
 }
@@ -62,8 +60,7 @@ struct DiffSides {
       return try named.side(own, stored, results: results)
     }
     graph = planned.graph
-    let axes = sides.lazy.compactMap { side in side.parts.compactMap(\.specAxes).first }.first
-    (first, second) = (sides[0].ordered(by: axes), sides[1].ordered(by: axes))
+    (first, second) = (sides[0], sides[1])
     pairs = Self.pairs(first.parts, second.parts)
   }
 
@@ -74,21 +71,6 @@ struct DiffSides {
     if first.count == 1, second.count == 1 { return [(first[0], second[0])] }
     let names = (first + second).map(\.title).distinct
     return names.map { name in (first.first { $0.title == name }, second.first { $0.title == name }) }
-  }
-}
-
-extension NamedResults {
-  /// The axes of a spec.
-  fileprivate var specAxes: [String]? { experiment?.experiment.axes.map(\.name) }
-}
-
-extension DiffSide {
-  /// The same side, the coordinates of its numbers in one order.
-  fileprivate func ordered(by axes: [String]?) -> DiffSide {
-    guard let axes = axes ?? self.axes else { return self }
-    var side = self
-    side.parts = parts.map { NamedResults(name: $0.name, source: $0.source, table: $0.table?.ordered(by: axes)) }
-    return side
   }
 }
 
@@ -141,10 +123,12 @@ private struct NamedSide {
     switch side.kind {
     case .results:
       side.parts = [try NamedResults(file: side.name)]
-      side.axes = NamedResults.axes(beside: side.name)
       side.keys = try Self.keys(inFolder: side.name)
     case .spec:
       side.parts = try planned.map { try NamedResults(spec: side.name, $0, stored, results: results) }
+      side.remarks += side.parts.compactMap { part in
+        part.staleFolder.map { "The results in \($0) are of another form of \(part.name), so they are not compared." }
+      }
       side.keys = planned.flatMap { stored.keys(of: $0) }
     case .run(let story):
       side.keys = story.keys

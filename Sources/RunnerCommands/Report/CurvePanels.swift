@@ -95,8 +95,9 @@ struct CurvePanels {
     }
   }
 
+  /// Whether charts have room for their lines, and show several beside one another.
   private static func fit(_ panels: [Panel]) -> Bool {
-    panels.count > 1 && panels.allSatisfy { $0.lines.count <= mostLines }
+    panels.count > 1 && panels.allSatisfy { $0.lines.count <= mostLines } && panels.contains { $0.lines.count > 1 }
   }
 
   private func panels(by axis: AblationAxis) -> [Panel] {

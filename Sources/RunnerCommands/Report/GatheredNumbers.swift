@@ -93,19 +93,7 @@ struct GatheredNumbers {
     number.place.first { $0.axis == "row" }.flatMap { experiments[$0.value] }
   }
 
-  /// Of several seeds by their spread, of one by the standard error over records.
   private static func interval(_ number: Measured) -> String {
-    guard let mean = number.mean else { return "–" }
-    let interval: MeanInterval
-    if let spread = number.spread {
-      interval = MeanInterval(overSeeds: mean, spread: spread, seeds: number.seeds.count)
-    } else if let error = number.standardError {
-      interval =
-        number.isShareOfVerdicts
-        ? MeanInterval(ofShare: mean, records: number.records) : MeanInterval(overRecords: mean, standardError: error)
-    } else {
-      return "–"
-    }
-    return "\(number.text(of: interval.low)) to \(number.text(of: interval.high))"
+    number.interval.map { "\(number.text(of: $0.low)) to \(number.text(of: $0.high))" } ?? "–"
   }
 }

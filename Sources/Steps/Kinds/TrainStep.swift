@@ -14,11 +14,14 @@ import Storage
 import Training
 
 struct TrainStep {
-  /// A checkpoint is written after every step, so that a kill loses no more than the step in flight.
+  /// A checkpoint is written after a step, so that a kill loses no more than the step in flight; where it takes longer
+  /// than ``unnoticed``, so seldom that writing takes a tenth of the time.
   ///
-  /// Bringing it to the disk, which only matters when the machine itself stops, may take a tenth of the time: between two
-  /// of those passes so many times what one takes.
+  /// Bringing it to the disk, which only matters when the machine itself stops, may take a tenth of the time, too: between
+  /// two passes so many times what one takes.
   private static let timesBetween = 10.0
+  /// Seconds that a checkpoint may take after every step, however short the step is.
+  private static let unnoticed = 0.05
   /// The fewest seconds between two of those: a step that takes less waits for the disk no oftener than any other.
   private static let leastPause = 60.0
   /// Bytes that a disk is taken to write in a second, before the first checkpoint has shown it.
@@ -29,8 +32,12 @@ struct TrainStep {
   private let key: Digest
   private var reports: [StepReport] = []
   private var kept: [Int: [UInt8]] = [:]
+  /// When a checkpoint was last brought to the disk, and the seconds until the next.
   private var lastCheckpoint: Double
   private var pause = 0.0
+  /// When a checkpoint was last written, and the seconds that it took.
+  private var lastWritten = 0.0
+  private var cost = 0.0
   private var resumed = 0
   private var began = 0.0
   private var tokens = 0
@@ -231,11 +238,14 @@ struct TrainStep {
   private mutating func keepCheckpoint(_ trainer: Trainer, now: Bool = false) throws {
     let began = task.now()
     let isDurable = now || began - lastCheckpoint >= pause
+    if !isDurable, cost > Self.unnoticed, began - lastWritten < Self.timesBetween * cost { return }
     try task.store.keepCheckpoint(
       TrainingCheckpoint((trainer.step, trainer.checkpoint(reports)), kept).bytes, for: key, isDurable: isDurable)
+    lastWritten = task.now()
+    cost = lastWritten - began
     guard isDurable else { return }
-    lastCheckpoint = task.now()
-    pause = max(Self.leastPause, Self.timesBetween * (lastCheckpoint - began))
+    lastCheckpoint = lastWritten
+    pause = max(Self.leastPause, Self.timesBetween * cost)
   }
 
   private mutating func resume(_ trainer: Trainer, _ marks: [Int]) throws {
