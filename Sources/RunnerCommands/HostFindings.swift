@@ -35,7 +35,8 @@ struct HostFindings {
   let mirrors: [String]
 
   var all: [Finding] {
-    [program, kernels, memory, openBLAS, storeFolder, disk] + mirrors.map(mirror) + [git]
+    let openBLAS = openBLAS
+    return [program, kernels(beside: openBLAS), memory, openBLAS, storeFolder, disk] + mirrors.map(mirror) + [git]
   }
 
   private var program: Finding {
@@ -44,14 +45,15 @@ struct HostFindings {
       state: .ok, name: "runner", text: "\(Version.text), \(cores) processor\(cores == 1 ? "" : "s"): so many threads")
   }
 
-  private var kernels: Finding {
+  /// Without vector instructions models compute by OpenBLAS alone.
+  private func kernels(beside openBLAS: Finding) -> Finding {
     switch KernelVariant.best {
     case .avx512: Finding(state: .ok, name: "kernels", text: "AVX-512")
     case .avx2, .wide: Finding(state: .ok, name: "kernels", text: "AVX2; AVX-512 would be faster, with the same bits")
     case .plain:
-      // What needs no model runs, and so do specs with `arithmetic: openblas`.
       Finding(
-        state: .note, name: "kernels", text: ArithmeticError.noFusedMultiplyAdd.diagnoses.first?.message ?? "none")
+        state: openBLAS.state == .ok ? .note : .missing, name: "kernels",
+        text: ArithmeticError.noFusedMultiplyAdd.diagnoses.first?.message ?? "none")
     }
   }
 
