@@ -42,13 +42,13 @@ extension PlanPrice {
       trainings = (trainings.steps + 1, trainings.tokens + tokens)
     case .generate(let work):
       guard let responses = planned.wouldGenerate else { return }
-      add(responses, work.expect, asked: graph.inputs(of: planned.step), in: graph)
+      add(responses, of: work, asked: graph.inputs(of: planned.step), in: graph)
     default: return
     }
   }
 
   /// What the generation reads tells who is asked, and what: a question about a response holds that response, too.
-  private mutating func add(_ records: Int, _ expect: Expectations, asked sources: [Step], in graph: StepGraph) {
+  private mutating func add(_ records: Int, of work: GenerateWork, asked sources: [Step], in graph: StepGraph) {
     var (model, prices): (String?, TokenPrices?) = (nil, nil)
     var holdsResponse = false
     var responses = records
@@ -66,8 +66,10 @@ extension PlanPrice {
     if index == generations.count { generations.append(Generation(model: model)) }
     generations[index].steps += 1
     generations[index].responses += responses
-    guard let prompt = expect.promptTokens, let response = expect.responseTokens else { return }
-    let read = Double(responses) * (prompt + (holdsResponse ? response : 0))
+    guard let prompt = work.expect.promptTokens, let asked = work.expect.responseTokens,
+      let response = work.expectedResponse
+    else { return }
+    let read = Double(responses) * (prompt + (holdsResponse ? asked : 0))
     let written = Double(responses) * response
     let tokens = generations[index].tokens ?? (0, 0)
     generations[index].tokens = (tokens.prompt + read, tokens.response + written)

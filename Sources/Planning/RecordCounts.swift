@@ -51,6 +51,9 @@ extension SplitWork {
 }
 
 extension GenerateWork {
+  /// The tokens of a response by what the spec expects, and no more than it may have; nil if the spec does not say.
+  var expectedResponse: Double? { expect.responseTokens.map { min($0, Double(decoding.maxNewTokens)) } }
+
   /// The tokens that so many responses have by what the spec expects; nil if it does not say.
-  func expectedTokens(_ responses: Int) -> Double? { expect.responseTokens.map { $0 * Double(responses) } }
+  func expectedTokens(_ responses: Int) -> Double? { expectedResponse.map { $0 * Double(responses) } }
 }

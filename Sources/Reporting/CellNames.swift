@@ -30,6 +30,12 @@ struct CellNames {
     return (named + [rest.map { "\(groups[$0].text) (all others)" }].compactMap { $0 }).joined(separator: ", ")
   }
 
+  /// Some of the cells in few words: the arms that single them out, or up to three names; nil if neither says it.
+  func short(_ some: [[Measured.Coordinate]]) -> String? {
+    let isShort = !some.isEmpty && (some.count <= 3 || arms(of: some) != nil) && some.allSatisfy { !$0.isEmpty }
+    return isShort ? words(for: some) : nil
+  }
+
   /// The arms of one axis that these cells have and no others, or each cell's name.
   private func words(for some: [[Measured.Coordinate]]) -> String {
     let names = arms(of: some) ?? some.map { Measured.cell(at: $0) }

@@ -64,11 +64,32 @@ public struct ReportedSearch: Sendable {
       "\(short) of \(candidates.compactMap { $0[name] }.distinct.joined(separator: ", "))"
     }
     let rule = "by the \(search.highest ? "highest" : "lowest") \(search.eval) on \(search.on.text), seed \(seed)"
-    let chosen = cells.map { cell in
-      let values = Candidate.label(of: candidates[cell.choice.chosen])
-      return "\(cell.name.isEmpty ? "" : "\(cell.name) ")\(values) (\(text(of: cell.choice)))"
-    }
+    let chosen =
+      cells.count > Self.mostNamed
+      ? folded
+      : cells.map { cell in
+        "\(cell.name.isEmpty ? "" : "\(cell.name) ")\(values(of: cell)) (\(text(of: cell.choice)))"
+      }
     return "Search: \(tried.joined(separator: " and ")), \(rule). Chosen: \(chosen.joined(separator: "; "))."
+  }
+
+  /// Of how many cells the choices are told one by one; all numbers stand in `table.json`.
+  private static let mostNamed = 6
+
+  private func values(of cell: Cell) -> String { Candidate.label(of: candidates[cell.choice.chosen]) }
+
+  /// What was chosen, each with its cells; what most of them have in common comes last, without their names.
+  private var folded: [String] {
+    let groups = cells.map(values).distinct.map { values in
+      (values: values, cells: cells.filter { self.values(of: $0) == values })
+    }
+    let rest = groups.firstIndex { 2 * $0.cells.count > cells.count }
+    let named = groups.indices.filter { $0 != rest }.map { index in
+      let names = groups[index].cells.map { "\($0.name) (\(text(of: $0.choice)))" }
+      return "\(groups[index].values) for \(names.joined(separator: ", "))"
+    }
+    let others = named.isEmpty ? "in every cell" : "in all others"
+    return named + (rest.map { ["\(groups[$0].values) \(others)"] } ?? [])
   }
 
   private func text(of choice: CandidateChoice) -> String {

@@ -40,6 +40,8 @@ public struct ResultReport: Sendable {
   /// Where each input of the table comes from.
   private let sources: [String: OutputReference]
   private let againstLength: [AgainstLength]
+  /// What the table does not show.
+  private var further: FurtherNumbers?
   /// What must be known beside the numbers.
   private(set) var notes: [TableNote] = []
   /// The claims of its table, judged; empty where it makes none, or where nobody was to judge.
@@ -89,6 +91,7 @@ public struct ResultReport: Sendable {
       return found.count == number.inputs.count && !found.isEmpty ? found : nil
     }
     notes = allNotes
+    further = FurtherNumbers(behind, table: experiment.experiment.table, notes: notes, outcomes: outcomes)
     if judges, let table = experiment.experiment.table, !table.claims.isEmpty {
       claims = ClaimJudge.judged(table.claims, GridCells(behind, table: table), outcomes)
     }
@@ -244,7 +247,7 @@ public struct ResultReport: Sendable {
     let table = tableText
     let about = experiment.description.map { "\($0)\n\n" } ?? ""
     return "# \(self.experiment.name)\n\n\(about)\(table.markdown)\n\(Self.paragraphs(table.below))"
-      + ClaimText(claims).markdown + Self.paragraphs(facts.examples.map(\.sentence))
+      + ClaimText(claims).markdown + (further?.markdown ?? "") + Self.paragraphs(facts.examples.map(\.sentence))
       + LearnedExamples.judgedStages(of: facts.examples) + Self.paragraphs(remarks) + licences
       + "Written by `runner exec`; the steps behind each number stand in lock.json.\n"
   }

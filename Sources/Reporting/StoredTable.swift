@@ -68,6 +68,14 @@ public struct StoredTable: Sendable {
     (self.numbers, claims, notes, published) = (numbers, [], [], nil)
   }
 
+  /// One cell's numbers at no place, to be held against those of another cell.
+  public func alone(cell: String) -> StoredTable {
+    StoredTable(
+      numbers: numbers.filter { $0.cell == cell }.map { number in
+        Number(number.measured.named(number.eval, at: []), sources: number.sources, isBase: number.isBase)
+      })
+  }
+
   /// Reads a table.
   ///
   /// - Throws: ``WireFault`` if a part is missing.

@@ -97,8 +97,19 @@ public struct TableText: Sendable {
       told.append(
         "the standard deviation over \(counts) seeds (an interval of 95% for their mean is ± \(times) times that)")
     }
-    if hasOne { told.append((seeds.isEmpty ? "" : "for numbers of one seed ") + "the standard error over records") }
+    if hasOne {
+      let whose = seeds.isEmpty ? "" : "for numbers of one seed\(cellsOfOneSeed(of: numbers).map { " (\($0))" } ?? "") "
+      told.append(whose + "the standard error over records")
+    }
     return told.isEmpty ? "" : "± is \(told.joined(separator: ", ")); "
+  }
+
+  /// The cells whose numbers have the error over records, in few words; nil if there are none, or if they do not tell
+  /// these numbers from others.
+  private func cellsOfOneSeed(of numbers: [Measured]) -> String? {
+    let ones = numbers.filter { $0.spread == nil && $0.standardError != nil }.map(\.coordinates).distinct
+    let isMixed = numbers.contains { $0.spread != nil && ones.contains($0.coordinates) }
+    return isMixed ? nil : CellNames(numbers.map(\.coordinates)).short(ones)
   }
 
   /// How many records each number measured: `300`, or `accuracy 300; drift, drift tokens 16; preference 20 (judge), 19 (revision)`.

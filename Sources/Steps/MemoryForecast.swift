@@ -51,16 +51,23 @@ public final class MemoryForecast: Sendable {
   /// - Returns: The bytes.
   public func bytes(of step: Step, contents: [String: Digest]) -> Int? {
     guard let use = step.work.modelUse, let configuration = configuration(use, contents) else { return nil }
-    let weights = Self.programByteCount + Self.bytesPerNumber * configuration.weightCount
+    let program = Self.programByteCount + keptFile(use, contents)
+    let weights = program + Self.bytesPerNumber * configuration.weightCount
     switch step.work {
     case .train(let work):
       return load(of: work, configuration, contents).map {
-        Self.programByteCount + Trainee.bytes(configuration, work.hyperparameters.trainedPart, $0)
+        program + Trainee.bytes(configuration, work.hyperparameters.trainedPart, $0)
           + Self.bytesPerByteRead * read(contents)
       }
     case .generate: return weights + Decoder.mostCacheBytes(configuration, batch: batch)
     default: return weights
     }
+  }
+
+  /// The bytes of a model file that is kept beside its weights.
+  private func keptFile(_ use: ModelUse, _ contents: [String: Digest]) -> Int {
+    guard case .gguf = use.source, let size = contents["model"].flatMap(store.size(of:)) else { return 0 }
+    return size <= ModelCache.mostKeptByteCount ? size : 0
   }
 
   /// What a training runs at once; nil if that depends on examples which are not stored.

@@ -14,6 +14,12 @@ import Tensors
 final class ModelCache: Sendable {
   private let workers: Int
   private let last = Mutex<(key: Digest, model: LoadedModel)?>(nil)
+  private let lastFile = Mutex<(key: Digest, bytes: ModelBytes)?>(nil)
+
+  /// A GGUF file of at most so many bytes is kept for the next model that is made from it, which is every training of an
+  /// experiment and every model that was trained: it is little beside the weights, and unpacking and hashing it is not
+  /// beside a short step.
+  static let mostKeptByteCount = 128 << 20
 
   init(workers: Int) {
     self.workers = workers
@@ -93,13 +99,23 @@ final class ModelCache: Sendable {
 
   private func files(_ use: ModelUse, _ task: StepTask) throws -> ModelFiles {
     switch use.source {
-    case .gguf: return .gguf(ModelBytes(try task.input("model"), name: use.displayName))
+    case .gguf: return .gguf(try file(use, task))
     case .folder(let names):
       var files: [String: ModelBytes] = [:]
       for name in names { files[name] = ModelBytes(try task.input("model/\(name)"), name: name) }
       return .folder(HuggingFaceFolder(files: files, name: use.displayName))
     case .random(let sizes):
       return .random(Self.configuration(sizes), seed: UInt64(bitPattern: Int64(sizes.seed)))
+    }
+  }
+
+  private func file(_ use: ModelUse, _ task: StepTask) throws -> ModelBytes {
+    try lastFile.withLock { last in
+      if let (held, bytes) = last, held == task.contents["model"], bytes.name == use.displayName { return bytes }
+      last = nil
+      let bytes = ModelBytes(try task.input("model"), name: use.displayName)
+      if bytes.count <= Self.mostKeptByteCount, let digest = task.contents["model"] { last = (digest, bytes) }
+      return bytes
     }
   }
 

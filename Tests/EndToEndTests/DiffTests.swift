@@ -120,6 +120,26 @@ import Testing
     #expect(text.contains("for plain/warm; other/warm\n    temperature: 0.5 → 0.7"), "\(text)")
   }
 
+  @Test func twoCellsOfOneExperiment() throws {
+    let space = try TestSpace()
+    try Self.grid("2").write(to: space)
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+    let named = ["--cells", "plain/greedy", "other/warm"]
+    let text = try space.run(["diff", "small.yaml"] + named + ["--records", "1"]).output
+    #expect(text.contains("first   plain/greedy of small.yaml\nsecond  other/warm of small.yaml\n"), "\(text)")
+    #expect(text.contains("accuracy") && text.contains("of these runs") || text.contains("same outcomes"), "\(text)")
+    // One spec is no other than itself: it is the cells that differ.
+    #expect(!text.contains("Specs") && !text.contains("Plans"), "\(text)")
+    let output = try space.run(["diff", "small.yaml", "results/small"] + named + ["--json"]).output
+    let rows = try JSONValue(parsing: Array(output.utf8))
+    #expect(rows["numbers"]?.arrayValue?.count == 1, "\(rows.canonical)")
+    #expect(rows["only-first"]?.arrayValue?.isEmpty == true, "\(rows.canonical)")
+    let wrong = try space.run(["diff", "small.yaml", "--cells", "plain/greedy", "other/warn"])
+    #expect(wrong.exitCode == 64 && wrong.errors.contains("other/warm"), "\(wrong.errors)")
+    #expect(try space.run(["diff", "small.yaml", "--cells", "plain/greedy"]).exitCode == 64)
+    #expect(try space.run(["diff", "small.yaml"]).errors.contains("or two cells of it with --cells"))
+  }
+
   // MARK: - What cannot be tested
 
   @Test func aTrainingThatDivergedHasNoNumber() throws {

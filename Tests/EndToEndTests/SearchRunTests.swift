@@ -133,6 +133,26 @@ import Testing
     #expect(try Events(try space.run(["exec", "small.yaml", "--json"]).output).ran.isEmpty)
   }
 
+  /// Of many cells only those are named that chose otherwise than most.
+  @Test func whatMostCellsChoseIsToldOnce() throws {
+    let space = try TestSpace()
+    var training = Self.training()
+    let arms = (1...6).map { "DPO \($0): {objective: {dpo: {beta: 0.\($0)}}}" }.joined(separator: ", ")
+    training.extra = training.extra.replacing("DPO: {objective: {dpo: {beta: 0.5}}}", with: arms)
+      .replacing("values: [1, 2]", with: "values: [1]").replacing("1.0e-2, 1.0]", with: "1.0]")
+      .replacing("SFT: {objective: {sft: {}}}", with: "SFT: {objective: {sft: {}}, hyperparameters: {epochs: 3}}")
+    #expect(try space.exec(training).exitCode == 0)
+    let search = try #require((try Self.json(space)["searches"] as? [[String: Any]])?.first)
+    let cells = try #require(search["cells"] as? [[String: Any]])
+    let rates = try cells.map { ["0.001", "1.0"][try #require($0["chosen"] as? Int)] }
+    #expect(rates.count == 7)
+    let most = try #require(["0.001", "1.0"].first { rate in 2 * rates.count { $0 == rate } > 7 })
+    let others = zip(cells, rates).filter { $0.1 != most }.compactMap { $0.0["cell"] as? String }
+    let told = try #require(try space.read("results/small/TABLE.md").firstMatch(of: /Chosen: ([^\n]+)\./)).output.1
+    #expect(told.hasSuffix("learning-rate \(most) in \(others.isEmpty ? "every cell" : "all others")"), "\(told)")
+    #expect(others.allSatisfy { told.contains("\($0) (") } && told.count { $0 == "(" } == others.count, "\(told)")
+  }
+
   @Test func roundsAndTheBestWeightsFollowTheChoice() throws {
     let space = try TestSpace()
     let training = Self.training("rounds: {count: 2, weights: merge}", keep: true)

@@ -43,6 +43,33 @@ import Testing
     #expect(price.trainings.steps == 1 && price.trainings.tokens == 5000)
   }
 
+  /// Nobody pays for more than a response may have: the teacher reads what was written in full, and writes four tokens.
+  @Test func responsesHaveNoMoreTokensThanTheyMay() throws {
+    let price = try Self.price(Self.spec("{model: teacher}}", "{model: teacher}, max-new-tokens: 4}"))
+    #expect(price.generations.map { $0.tokens?.prompt } == [15_000, 45_000])
+    #expect(price.generations.map { $0.tokens?.response } == [30_000, 12_000])
+    #expect(price.generations.map(\.money) == [nil, 0.81])
+  }
+
+  /// Decoding that a paper does not tell stops nobody from planning, and is told as what the step lacks.
+  @Test func unknownDecodingIsPlannedAndPriced() throws {
+    let settings = "samples: 3, temperature: unknown, max-new-tokens: unknown"
+    let graph = try Specs.graph(Self.spec("samples: 3", settings).replacing("sha256: unknown", with: Self.known)).graph
+    let plan = Plan(graph: graph, index: MemoryIndex())
+    #expect(plan.price.generations.map(\.responses) == [3000, 3000])
+    #expect(plan.price.generations.map { $0.tokens?.response } == [30_000, 30_000])
+    let told = plan.steps.filter { $0.step.label.hasPrefix("unknown generator.sample.") }
+    #expect(
+      told.map(\.state) == [
+        .blocked(.unknownSetting("generator.sample.max-new-tokens")),
+        .blocked(.unknownSetting("generator.sample.temperature")),
+      ])
+    let generation = try #require(plan.steps.first { $0.step.label.contains("T unknown, seed ") })
+    #expect(generation.state == .blocked(.behind(told[0].step.id)))
+  }
+
+  private static let known = "sha256: \(String(repeating: "0", count: 64))"
+
   @Test func whatIsNotExpectedIsNotPriced() throws {
     let unexpected = try Self.price(Self.spec("records: {prompts: 1000}, ", ""))
     #expect(unexpected.generations.isEmpty)

@@ -273,7 +273,7 @@ private let grid = [
     let mixed = grid + [measured(["heat": "hot"], right: [1, 2], of: 4)]
     #expect(
       try text(nil, mixed).legend
-        == "In percent; ± is the standard deviation over 2 seeds (an interval of 95% for their mean is ± 9.0 times that), for numbers of one seed the standard error over records; records: 10 (cold, warm), 4 (hot)."
+        == "In percent; ± is the standard deviation over 2 seeds (an interval of 95% for their mean is ± 9.0 times that), for numbers of one seed (cold, warm) the standard error over records; records: 10 (cold, warm), 4 (hot)."
     )
     let several = grid + [measured(["heat": "cold"], eval: "drift", kind: "drift", right: [1], of: 5)]
     #expect(try text(nil, several).legend.hasSuffix("records: accuracy 10; drift 5."))

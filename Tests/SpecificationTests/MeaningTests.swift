@@ -255,7 +255,7 @@ import Testing
     #expect(resolved.cells[0].experiment.unknownSettings == [path].compactMap { $0 })
   }
 
-  @Test(arguments: ["label-smoothing: 0.1", "temperature: 0.3", "samples: 2"])
+  @Test(arguments: ["label-smoothing: 0.1", "samples: 2"])
   func othersMayNot(setting: String) {
     let unknown = setting.split(separator: ":")[0] + ": unknown"
     let told = faults(["s.yaml": Self.base + Self.training.replacing(setting, with: unknown)])

@@ -146,15 +146,30 @@ extension CellPlanner {
     let seed = decoding.temperature > 0 ? drawnSeed : nil
     let work = GenerateWork(
       model: model.use, samples: samples, distinct: distinct, decoding: decoding, seed: seed, expect: experiment.expect)
-    let draw = seed.map { "T \(decoding.temperature), seed \($0)" } ?? "greedy"
+    let unknown = unknownDecoding(at: path)
+    let heat = unknown.contains("temperature") ? "unknown" : "\(decoding.temperature)"
+    let draw = seed.map { "T \(heat), seed \($0)" } ?? "greedy"
     let by = name == "policy" ? "" : " by \(name)"
     let paths = shared("generate \(name) \(path)") { planner in
       planner.modelPaths(name).merging(Self.decodingPaths(decoding, at: path)) { $1 }
     }
+    let missing = unknown.map { setting(named: $0, at: path) }
     return add(
       .generate(work), "generate \(label)\(by), \(draw)\(samples > 1 ? ", \(samples) samples" : "")\(about)",
-      inputs: [StepInput("prompts", prompts)] + model.inputs,
+      inputs: [StepInput("prompts", prompts)] + model.inputs + missing,
       at: paths)
+  }
+
+  /// The settings of decoding that the spec calls `unknown`.
+  private func unknownDecoding(at path: String) -> [String] {
+    ["max-new-tokens", "temperature"].filter { experiment.isUnknown("\(path)/\($0)") }
+  }
+
+  /// An input that nobody can give: whatever reads it is planned and priced, and does not run.
+  private mutating func setting(named key: String, at path: String) -> StepInput {
+    let name = "\(path)/\(key)".replacing("/", with: ".")
+    let step = unavailable(.fetch, "unknown \(name)", path: "\(path)/\(key)", reason: .unknownSetting(name))
+    return StepInput("unknown/\(key)", OutputReference(step, "value"))
   }
 
   private mutating func choice(

@@ -109,7 +109,7 @@ public struct GenerateWork: Work, Hashable {
 
   /// The seconds that so many responses take by what the spec expects; nil if it does not say enough.
   func expectedSeconds(_ responses: Int) -> Double? {
-    guard let rate = expect.tokensPerSecond, let response = expect.responseTokens else { return nil }
+    guard let rate = expect.tokensPerSecond, let response = expectedResponse else { return nil }
     return Double(responses) * ((expect.promptTokens ?? 0) + response) / rate
   }
 

@@ -10,7 +10,7 @@ import Storage
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     "diff", "Compare two experiments: specs, plans and numbers. Runs nothing.",
-    takes: "<first> <second> [<options>]",
+    takes: "<first> [<second>] [<options>]",
     discussion: """
       Each side is a spec, a folder of results, a table.json or table.csv, or a run of `exec` as `runner runs` lists it (its \
       name, the beginning of it, or `last`), in any mix.
@@ -25,6 +25,9 @@ struct DiffCommand: ParsableCommand {
       What cannot be tested is undecided, with the reason; a training that diverged has no number. P-values are Holm's over \
       all rows. `±` is what such a sample finds four times in five. The exit code is 0 whatever differs.
 
+      With --cells two cells are compared, eval by eval, each as tables name it; both are of the first side if no second one \
+      is named. Of specs and plans nothing is told then.
+
       A run is compared by its journal: what it was asked to do, the specs as they stood then, the steps that it computed, \
       and the numbers that it came to, as far as they are stored.
       """,
@@ -32,13 +35,18 @@ struct DiffCommand: ParsableCommand {
       "runner diff experiments/a.yaml experiments/b.yaml",
       "runner diff results/a results/b/table.json",
       "runner diff experiments/a.yaml experiments/b.yaml --records 3",
+      "runner diff results/a --cells CLAIR/DPO judge/DPO --records 3",
       "runner diff 20261122T0257 last",
       "runner diff results/a experiments/a.yaml --md > comparison.md",
     ])
 
   @Argument(help: "A spec, a folder of results, a table.json or table.csv, or a run.", completion: .file())
   var first: String
-  @Argument(help: "What it is compared with.", completion: .file()) var second: String
+  @Argument(help: "What it is compared with.", completion: .file()) var second: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Compare this cell of the first with that cell of the second.", valueName: "cell"))
+  var cells: [String] = []
   @OptionGroup var storage: StorePathOptions
   @Option(help: "Folder of results of specs whose outcomes are not stored.", completion: .directory)
   var results = "results"
@@ -49,13 +57,20 @@ struct DiffCommand: ParsableCommand {
 
   func validate() throws {
     guard records >= 0 else { throw ValidationError("--records must be at least 0.") }
+    guard cells.isEmpty || cells.count == 2 else {
+      throw ValidationError("--cells takes two cells, as tables name them; there are \(cells.count).")
+    }
+    if second == nil, cells.isEmpty {
+      throw ValidationError("Name what \(first) is compared with, or two cells of it with --cells.")
+    }
     if json, markdown { throw ValidationError("--json and --md cannot be given together.") }
   }
 
   func run() throws {
     let store = try Store(at: storage.path, mode: .readOnlyIfPresent)
-    let report = DiffReport(
-      try DiffSides((first, second), in: store, results: results), in: store, records: records)
+    var sides = try DiffSides((first, second ?? first), in: store, results: results)
+    if cells.count == 2 { sides = try sides.narrowed(to: (cells[0], cells[1])) }
+    let report = DiffReport(sides, in: store, records: records)
     if json { return Output.json(report.json) }
     if markdown { return Output.verbatim(report.document.markdown) }
     for line in report.lines { Output.line(line) }

@@ -28,13 +28,13 @@ struct DiffReport {
   ///   - records: How many records of each number are shown on which the two differ.
   init(_ sides: DiffSides, in store: Store, records: Int) {
     self.sides = sides
-    runs = DiffRuns(sides.first, sides.second)
-    plans = DiffPlans(sides, in: store)
-    keys = plans == nil ? DiffKeys(sides.first, sides.second, in: store) : nil
+    runs = sides.areCells ? nil : DiffRuns(sides.first, sides.second)
+    plans = sides.areCells ? nil : DiffPlans(sides, in: store)
+    keys = plans == nil && !sides.areCells ? DiffKeys(sides.first, sides.second, in: store) : nil
     compared = sides.pairs.compactMap { pair in
       guard let first = pair.first, let second = pair.second else { return nil }
       return Compared(
-        first: first, second: second, specs: DiffSpecs(first, second),
+        first: first, second: second, specs: sides.areCells ? nil : DiffSpecs(first, second),
         numbers: Self.numbers(first, second, store, records))
     }
   }
@@ -63,7 +63,7 @@ struct DiffReport {
     }
     for remark in sides.first.remarks + sides.second.remarks { document.add(.sentence(remark)) }
     document.say(unpaired)
-    for one in compared { tellSpecs(one, into: &document) }
+    if !sides.areCells { for one in compared { tellSpecs(one, into: &document) } }
     tellPlans(into: &document)
     for one in compared { tellNumbers(one, into: &document) }
     return document

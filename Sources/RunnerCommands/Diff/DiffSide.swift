@@ -37,6 +37,23 @@ struct DiffSide {
   var run: RunStory? { if case .run(let story) = kind { story } else { nil } }
 }
 
+extension DiffSide {
+  /// The side with the numbers of one cell alone, at no place.
+  fileprivate func narrowed(to cell: String) throws -> DiffSide {
+    let known = parts.flatMap { $0.table?.numbers ?? [] }.map(\.cell).distinct
+    guard known.contains(cell) || known.isEmpty else {
+      throw CommandError.unknownName(what: "cell", name: cell, known: known)
+    }
+    var side = DiffSide(name: "\(cell) of \(name)", kind: kind, remarks: remarks)
+    side.parts = parts.map { part in
+      var alone = NamedResults(name: part.name, source: part.source, table: part.table?.alone(cell: cell))
+      alone.staleFolder = part.staleFolder
+      return alone
+    }
+    return side
+  }
+}
+
 /// Both sides, planned into one graph.
 struct DiffSides {
   let first: DiffSide
@@ -60,7 +77,22 @@ struct DiffSides {
       return try named.side(own, stored, results: results)
     }
     graph = planned.graph
-    (first, second) = (sides[0], sides[1])
+    (first, second, areCells) = (sides[0], sides[1], false)
+    pairs = Self.pairs(first.parts, second.parts)
+  }
+
+  /// Whether single cells are compared.
+  let areCells: Bool
+
+  /// One cell of each side alone.
+  ///
+  /// - Throws: ``CommandError/unknownName(what:name:known:)`` for a cell that a side does not have.
+  func narrowed(to cells: (String, String)) throws -> DiffSides {
+    DiffSides(try first.narrowed(to: cells.0), try second.narrowed(to: cells.1), graph: graph)
+  }
+
+  private init(_ first: DiffSide, _ second: DiffSide, graph: StepGraph) {
+    (self.first, self.second, self.graph, areCells) = (first, second, graph, true)
     pairs = Self.pairs(first.parts, second.parts)
   }
 

@@ -48,6 +48,9 @@ public struct Experiment: Sendable {
     }
   }
 
+  /// Whether the spec says `unknown` at a path, as for ``place(of:)``.
+  public func isUnknown(_ path: String) -> Bool { tree.node(at: path)?.scalar?.text == Shape<Int>.unknown }
+
   /// The kind of feedback that the last reviser stage gives.
   public var feedback: Feedback { reviser.reduce(.responses) { $1.gives($0) } }
 

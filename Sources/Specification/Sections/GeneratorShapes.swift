@@ -18,6 +18,8 @@ extension Decoding {
   /// The keys of decoding.
   static let keys = ["max-new-tokens", "temperature", "top-p", "top-k", "stop"]
 
+  private static let mostNewTokens = 1_048_576
+
   /// The keys of decoding, for records that hold more than them.
   ///
   /// - Parameters:
@@ -26,9 +28,10 @@ extension Decoding {
   /// - Returns: The decoding.
   static func read(_ fields: inout Fields, temperature: Double) -> Decoding {
     let maxNewTokens = fields.optional(
-      "max-new-tokens", .integer(.within(1...1_048_576)), default: 64, "The most tokens of a response.")
+      "max-new-tokens", .integer(.within(1...Double(mostNewTokens))).orUnknown(mostNewTokens), default: 64,
+      "The most tokens of a response.")
     let temperature = fields.optional(
-      "temperature", .number(.atLeast(0)), default: temperature, "0 takes the likeliest token.")
+      "temperature", .number(.atLeast(0)).orUnknown(1), default: temperature, "0 takes the likeliest token.")
     let topP = fields.optional(
       "top-p", .number(Limits(above: 0, atMost: 1)), default: 1, "Keep the likeliest tokens up to this probability.")
     let topK = fields.optional("top-k", .count(), "Keep so many of the likeliest tokens.")
