@@ -53,7 +53,8 @@ struct ResultSection {
       [
         .tag(
           "caption",
-          text: "Mean ± error" + (hasDifferences ? ", below it the difference from the row compared with" : "")),
+          text: "Mean ± error"
+            + (hasDifferences ? ", below it the difference from \(grid.reference ?? "what it is compared with")" : "")),
         .tag("thead", [:], [.tag("tr", [:], labels + columns)]), .tag("tbody", [:], rows),
       ])
     return PageTable.box(label: "Table of results", body)

@@ -7,11 +7,12 @@ public import Statistics
 extension Measured {
   /// Where the mean may lie: of several seeds by their spread, of one by its records; nil where neither says.
   ///
-  /// Intervals over seeds speak of other seeds, those over records do not.
+  /// Intervals over seeds speak of other seeds, those over records do not. Seeds that all came to one number do not say how
+  /// far others would lie from it: the records of the first are asked in their place.
   public var interval: MeanInterval? {
     guard let mean else { return nil }
     let found: MeanInterval
-    if let spread {
+    if let spread, spread > 0 {
       found = MeanInterval(overSeeds: mean, spread: spread, seeds: seeds.count)
     } else if let standardError {
       found =

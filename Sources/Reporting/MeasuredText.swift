@@ -6,10 +6,12 @@ extension Measured {
   /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
   public var cell: String { Self.cell(at: coordinates) }
 
-  /// Coordinates in words: arms joined by `/`, `base` for the model before training, round and seed spelled out.
+  /// Coordinates in words: arms joined by `/`, `base` for the model before training behind them, round and seed spelled out.
   static func cell(at place: [Coordinate]) -> String {
     let spelledOut: Set<String> = ["round", "seed"]
-    let arms = place.filter { !spelledOut.contains($0.axis) }.map { $0.axis == "base" ? "base" : $0.value }
+    let arms =
+      place.filter { !spelledOut.contains($0.axis) && $0.axis != "base" }.map(\.value)
+      + place.filter { $0.axis == "base" }.map { _ in "base" }
     let others = place.filter { spelledOut.contains($0.axis) }.map { "\($0.axis) \($0.value)" }
     return ([arms.joined(separator: "/")] + others).filter { !$0.isEmpty }.joined(separator: ", ")
   }
@@ -24,7 +26,7 @@ extension Measured {
   /// Whether it is the share of records that are right, each wholly right or wrong: the errors of other shares, such as of
   /// several samples a record, do not follow from the share alone.
   package var isShareOfVerdicts: Bool {
-    guard isShare, seeds.count == 1, records > 1, let mean, let standardError else { return false }
+    guard isShare, Set(seeds).count == 1, records > 1, let mean, let standardError else { return false }
     let expected = mean * (1 - mean) / Double(records - 1)
     return (standardError * standardError - expected).magnitude <= 1e-12
   }

@@ -69,9 +69,17 @@ public struct StoredTable: Sendable {
   }
 
   /// One cell's numbers at no place, to be held against those of another cell.
+  ///
+  /// Of the model before training, as an arm has it, those too that are the same for all arms.
   public func alone(cell: String) -> StoredTable {
-    StoredTable(
-      numbers: numbers.filter { $0.cell == cell }.map { number in
+    let own = numbers.filter { $0.cell == cell }
+    let places = own.filter(\.measured.isBase).map(\.place)
+    let general = numbers.filter { number in
+      number.measured.isBase && !own.contains { $0.eval == number.eval }
+        && places.contains { place in number.place.allSatisfy(place.contains) }
+    }
+    return StoredTable(
+      numbers: (own + general).map { number in
         Number(number.measured.named(number.eval, at: []), sources: number.sources, isBase: number.isBase)
       })
   }

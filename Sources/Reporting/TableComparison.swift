@@ -13,7 +13,7 @@ public struct TableComparison: Sendable {
     case same
     /// Seed means, so many of each: it speaks of methods. One is the model before training, which seeds do not vary.
     case seeds(Int, Int)
-    /// Records that both measured: it speaks of these training runs.
+    /// So many records, the same on both sides: it speaks of these training runs.
     case records(Int)
     /// Nothing but the two numbers, and why.
     case numbers(UntestedReason)
@@ -156,7 +156,7 @@ extension TableComparison.Row {
     return isSame ? nil : .otherRecords(common: known.count == 2 ? common : nil, first: counts[0], second: counts[1])
   }
 
-  /// A comparison over the records that both measured, over all seeds, or why there is none.
+  /// A comparison over the records, which must be the same, over all seeds, or why there is none.
   private static func overRecords(
     _ first: StoredTable.Number, _ second: StoredTable.Number, _ outcomes: (Digest) -> [Outcomes]?
   ) -> (TableComparison.Basis, Estimate?, Disagreement?) {
@@ -169,8 +169,9 @@ extension TableComparison.Row {
     let gone = zip(sides, read).filter { $1.count != $0.0.sources.count }.map(\.0.1)
     if !gone.isEmpty { return (.numbers(.outcomesNotStored(gone)), nil, nil) }
     let pairs = PairedOutcomes.pairs(read[0], read[1])
-    guard pairs.count > 1 else {
-      let counts = read.map { Set($0.joined().map(\.id)).count }
+    let counts = read.map { Set($0.joined().map(\.id)).count }
+    // What only some records show is no difference of numbers over all of them.
+    guard pairs.count > 1, pairs.count == counts[0], counts[0] == counts[1] else {
       return (.numbers(.otherRecords(common: pairs.count, first: counts[0], second: counts[1])), nil, nil)
     }
     let comparison = PairedComparison(pairs, isExponential: first.kind == "perplexity")

@@ -40,6 +40,8 @@ package struct TableGrid: Sendable {
     package let isBase: Bool
   }
 
+  /// What differences are from; nil where there are none.
+  package let reference: String?
   /// The names of the labels' columns.
   package let labels: [String]
   /// The columns' labels.
@@ -55,6 +57,7 @@ package struct TableGrid: Sendable {
   ///   - published: A paper's numbers.
   package init(_ layout: TableLayout, marks: TableMarks, published: PublishedNumbers? = nil) {
     let beside = published.map { PublishedCells($0, in: layout) }
+    reference = layout.referenceName
     labels = layout.shownAxes
     columns = layout.columns
     rows = layout.rows.enumerated().map { index, row in

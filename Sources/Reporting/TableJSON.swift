@@ -34,7 +34,7 @@ public enum TableJSON: Sendable {
     var object = JSONObject([
       JSONMember("row-axes", .array(layout.rowAxes.map { .string($0) })),
       JSONMember("columns", .array(layout.columns.map { .string($0) })), JSONMember("rows", .array(rows)),
-      JSONMember("compared-with", .string(layout.relativeTo.map(name) ?? "the best of the column")),
+      JSONMember("compared-with", .string(layout.referenceName ?? "the best of the column")),
     ])
     if let published { object["published"] = published.json }
     let told =
@@ -43,13 +43,6 @@ public enum TableJSON: Sendable {
     if !told.isEmpty { object["notes"] = .array(told) }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
     return .object(object)
-  }
-
-  private static func name(_ reference: Table.RelativeTo) -> String {
-    switch reference {
-    case .base: "base"
-    case .cell(let name): name
-    }
   }
 
   private static func cell(

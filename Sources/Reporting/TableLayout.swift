@@ -152,6 +152,15 @@ extension TableLayout {
     return (base + rowNames + numbers.filter { !$0.isBase }.flatMap(cellNames(of:))).filter { !$0.isEmpty }.distinct
   }
 
+  /// What numbers are compared with, as the table calls it; nil: nothing.
+  var referenceName: String? {
+    switch relativeTo {
+    case .base?: "base"
+    case .cell(let name)?: name
+    case nil: nil
+    }
+  }
+
   /// The number that a cell is compared with, if there is one.
   ///
   /// It stands in the same column of the base row or of the row that is named; where a data set or a round makes rows too, in

@@ -21,6 +21,10 @@ public struct TableMarks: Sendable {
   private let isAgainstBest: Bool
   /// How many comparisons were tested.
   private let tests: Int
+  /// Whether something that stands out as the best was not tested beside the others.
+  private let isBestUntested: Bool
+  /// What differences are from.
+  private let reference: String
 
   /// Marks a table.
   ///
@@ -32,7 +36,8 @@ public struct TableMarks: Sendable {
   ///   - numbers: What stands behind each of its numbers.
   ///   - outcomes: The records of an outcomes object; nil if it cannot be had.
   public init(_ layout: TableLayout, numbers: [Measured: StoredTable.Number], outcomes: (Digest) -> [Outcomes]?) {
-    let ranked = layout.columns.indices.flatMap { Self.ranked(column: $0, in: layout) }
+    let records = layout.rowAxes.contains("experiment") ? RecordSets(numbers, outcomes) : nil
+    let ranked = layout.columns.indices.flatMap { Self.ranked(column: $0, in: layout, records) }
     best = Set(ranked.flatMap(\.best))
     let isAgainstBest = layout.relativeTo == nil
     self.isAgainstBest = isAgainstBest
@@ -57,6 +62,8 @@ public struct TableMarks: Sendable {
       pairs.compactMap { pair in adjusted[[pair.reference, pair.number]].map { (pair.place, $0) } },
       uniquingKeysWith: { first, _ in first })
     tests = adjusted.values.count { $0.adjusted != nil }
+    isBestUntested = isAgainstBest && pairs.contains { adjusted[[$0.reference, $0.number]] == nil }
+    reference = layout.referenceName ?? "the best of each column"
   }
 
   /// A number and what it is compared with.
@@ -86,12 +93,13 @@ public struct TableMarks: Sendable {
 
   /// The cells of a column, those of each data set, and of as many records, for themselves: numbers of different records are
   /// no better or worse.
-  private static func ranked(column: Int, in layout: TableLayout) -> [Ranked] {
+  private static func ranked(column: Int, in layout: TableLayout, _ records: RecordSets?) -> [Ranked] {
     var groups: [String: [(place: Place, number: Measured, merit: Double)]] = [:]
     for (row, cells) in layout.rows.map(\.cells).enumerated() {
       guard let number = cells[column], let merit = merit(of: number) else { continue }
       let place = Place(row: row, column: column)
-      groups["\(number.records) of \(number.value(on: "dataset") ?? "")", default: []].append((place, number, merit))
+      let own = "\(number.records) of \(number.value(on: "dataset") ?? "") \(records?.name(of: number) ?? "")"
+      groups[own, default: []].append((place, number, merit))
     }
     return groups.values.map { cells in
       let top = cells.map(\.merit).max()
@@ -137,8 +145,7 @@ public struct TableMarks: Sendable {
         isAgainstBest ? "over seeds, where there are three or more" : "over seeds (of one seed, over its records)"
       let test = first ? overSeeds : "over records: it speaks of these runs"
       let comparisons = tests == 1 ? "1 comparison" : "\(tests) comparisons"
-      let what = isAgainstBest ? "differences from the best of each column" : "differences"
-      parts.append("\(what) tested \(test), at 5% after Holm's correction over \(comparisons)")
+      parts.append("differences from \(reference) tested \(test), at 5% after Holm's correction over \(comparisons)")
     }
     if signs.contains(" ≈") { parts.append(isAgainstBest ? "≈ is not told from it" : "≈ is inside the noise") }
     if signs.contains(" =") { parts.append("= is the same outcomes") }
@@ -146,8 +153,30 @@ public struct TableMarks: Sendable {
       let untested = differences.filter { sign(at: $0.key) == " ?" }.values.compactMap(\.untested).map(\.inShort)
       parts.append("? could not be tested, for \(Set(untested).sorted().joined(separator: ", or "))")
     }
+    if isBestUntested {
+      parts.append("bold is the best of its column, not tested where there are fewer than three seeds")
+    }
     return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
   }
+}
+
+/// The records that numbers of several experiments are of: those of other records are no better or worse.
+private struct RecordSets {
+  private let names: [Measured: String]
+
+  init(_ numbers: [Measured: StoredTable.Number], _ outcomes: (Digest) -> [Outcomes]?) {
+    var read: [Digest: String] = [:]
+    names = numbers.mapValues { number in
+      guard let digest = number.sources.first?.outcomes else { return number.measured.value(on: "experiment") ?? "" }
+      if let known = read[digest] { return known }
+      let ids = outcomes(digest)?.map(\.id.description).sorted().joined(separator: " ")
+      let name = ids.map { Digest.sha256($0).hex } ?? number.measured.value(on: "experiment") ?? ""
+      read[digest] = name
+      return name
+    }
+  }
+
+  func name(of number: Measured) -> String { names[number] ?? number.value(on: "experiment") ?? "" }
 }
 
 extension TableComparison.Row {

@@ -87,15 +87,20 @@ public struct TableText: Sendable {
 
   /// What stands behind ±, and how far it is from an interval: one over few seeds is much wider than their spread.
   private func spread(of numbers: [Measured]) -> String {
-    let seeds = Set(numbers.filter { $0.spread != nil }.map(\.seeds.count)).sorted()
+    let several = numbers.filter { $0.spread != nil }
+    let seeds = Set(several.map(\.seeds.count)).sorted()
     let hasOne = numbers.contains { $0.spread == nil && $0.standardError != nil }
     var told: [String] = []
     if !seeds.isEmpty {
-      let counts = seeds.map(String.init).joined(separator: " or ")
+      let counts =
+        seeds.count == 1
+        ? "\(seeds[0]) seeds"
+        : "seeds: \(CellNames(several.map(\.coordinates)).folded(several.map { ($0.coordinates, "\($0.seeds.count)") }))"
       let times = seeds.map { NumberFormat.fixed(MeanInterval.timesSpread(seeds: $0), decimals: 1) }
         .joined(separator: " or ")
       told.append(
-        "the standard deviation over \(counts) seeds (an interval of 95% for their mean is ± \(times) times that)")
+        "the standard deviation over \(counts) (an interval of 95% for their mean is ± \(times) times that\(limits(of: several)))"
+      )
     }
     if hasOne {
       let whose = seeds.isEmpty ? "" : "for numbers of one seed\(cellsOfOneSeed(of: numbers).map { " (\($0))" } ?? "") "
@@ -103,6 +108,20 @@ public struct TableText: Sendable {
     }
     return told.isEmpty ? "" : "± is \(told.joined(separator: ", ")); "
   }
+
+  /// Where seeds say less than their spread seems to.
+  private func limits(of several: [Measured]) -> String {
+    let isEqual = several.contains { $0.spread == 0 }
+    let isNearEnd = several.contains { number in
+      guard number.isShare, let mean = number.mean else { return false }
+      return min(mean, 1 - mean) * Double(number.records) < Self.fewestOfAKind
+    }
+    return (isEqual ? "; seeds that came to one number say nothing of others" : "")
+      + (isNearEnd ? "; it holds less where fewer than five records are right, or wrong" : "")
+  }
+
+  /// Shares of fewer records of a kind are no longer spread like normal numbers (`CoverageTests`).
+  private static let fewestOfAKind = 5.0
 
   /// The cells whose numbers have the error over records, in few words; nil if there are none, or if they do not tell
   /// these numbers from others.
@@ -207,6 +226,30 @@ public struct TableText: Sendable {
   ///   - published: What a paper printed for them; nil: nothing is said of any.
   /// - Returns: The lines, the header first.
   public static func csv(_ measured: [Measured], published: [Measured: PublishedNumber]? = nil) -> String {
+    csv(measured, published, differences: nil)
+  }
+
+  /// The same with what each number's difference from its reference is worth: the difference, its interval of 95% and
+  /// Holm's p-value, empty where it was not tested.
+  ///
+  /// - Parameters:
+  ///   - layout: The table.
+  ///   - marks: What is said of its cells.
+  ///   - published: As above.
+  /// - Returns: The lines, the header first.
+  public static func csv(
+    _ layout: TableLayout, _ marks: TableMarks, published: [Measured: PublishedNumber]? = nil
+  ) -> String {
+    let compared = marks.differences.compactMap { place, row in
+      layout.rows[place.row].cells[place.column].map { ($0, row) }
+    }
+    return csv(layout.numbers, published, differences: Dictionary(compared, uniquingKeysWith: { first, _ in first }))
+  }
+
+  private static func csv(
+    _ measured: [Measured], _ published: [Measured: PublishedNumber]?,
+    differences: [Measured: TableComparison.Row]?
+  ) -> String {
     var axes: [String] = []
     for number in measured {
       for coordinate in number.coordinates where !axes.contains(coordinate.axis) { axes.append(coordinate.axis) }
@@ -214,13 +257,19 @@ public struct TableText: Sendable {
     let diverged = measured.contains { !$0.divergedAt.isEmpty }
     let header =
       axes + ["eval", "mean", "spread", "standard-error", "records", "seeds"] + (published == nil ? [] : ["published"])
-    var text = CSV.line(header + (diverged ? ["diverged-at"] : []))
+    let compared = differences == nil ? [] : ["difference", "low", "high", "p-holm"]
+    var text = CSV.line(header + compared + (diverged ? ["diverged-at"] : []))
     for number in measured {
       let labels = axes.map { number.value(on: $0) ?? "" }
       let numbers = [number.mean, number.spread, number.standardError]
       let values = numbers.map { number.divergedAt.isEmpty ? $0.map { String($0) } ?? "" : "" }
       var cells = labels + [number.eval] + values + [String(number.records), String(number.seeds.count)]
       if let published { cells.append(published[number]?.value.map { String($0) } ?? "") }
+      if let differences {
+        let row = differences[number]
+        let values = [row?.estimate?.difference, row?.estimate?.low, row?.estimate?.high, row?.adjusted]
+        cells += values.map { $0.map { String($0) } ?? "" }
+      }
       if diverged { cells.append(number.divergedAt.map { $0.map(String.init) ?? "" }.joined(separator: " ")) }
       text += CSV.line(cells)
     }

@@ -28,7 +28,7 @@ struct ExportCommand: AsyncParsableCommand {
       acceptable. Of several rounds the examples follow one another.
 
       --records writes what evals saw and said, one JSON line for each record and sample, for pandas: cell, eval, seed, \
-      outcome, value, prompt, response; of all cells unless --cell names one.
+      outcome, value, prompt, response, or chosen and rejected of pairs; of all cells unless --cell names one.
 
       --jsonl writes the records of one stored step as JSON lines, which pandas loads with `read_json(…, lines=True)` and \
       a spec with `source: {jsonl: …}`. The step is named as `runner show` takes it: alone, or with --step as one of a \
@@ -56,7 +56,8 @@ struct ExportCommand: AsyncParsableCommand {
     help: ArgumentHelp("A spec; with --jsonl also a stored step.", valueName: "spec or step"),
     completion: .file(extensions: ["yaml", "yml"]))
   var spec: String
-  @Option(help: "The cell: its arms joined by `/`; needed where several train.") var cell: String?
+  @Option(help: "The cell: its arms joined by `/`; needed where several train.", completion: NumberNames.cells)
+  var cell: String?
   @Option(help: "The seed; needed where there are several.") var seed: Int?
   @Option(
     help: ArgumentHelp("The folder of the policy; it must not be there.", valueName: "dir"), completion: .directory)
@@ -74,7 +75,7 @@ struct ExportCommand: AsyncParsableCommand {
     completion: .directory)
   var tensorboard: String?
   @Flag(help: "With --pairs: prompts and responses as texts instead of messages.") var plain = false
-  @Option(help: "With --records: of this eval alone.") var eval: String?
+  @Option(help: "With --records: of this eval alone.", completion: NumberNames.evals) var eval: String?
   @Flag(help: "Also write the merged weights, float32, into DIR/merged.") var merged = false
   @Flag(help: "Also write the base, float32, into DIR/base.") var withBase = false
   @Option(

@@ -22,12 +22,20 @@ struct LeakReport: TraceText {
     let reader: Step
     let input: String
     var isLearned = false
+    /// Whether weights or settings are chosen by what is measured on it.
+    var isChosenOn = false
     var evals: [String] = []
     var ids: [RecordID] = []
     var texts: [String] = []
 
     /// Whether it is only measured.
-    var isHeldOut: Bool { !isLearned && !evals.isEmpty }
+    var isHeldOut: Bool { !isUsed && !evals.isEmpty }
+
+    /// Whether a policy is as it is because of it.
+    var isUsed: Bool { isLearned || isChosenOn }
+
+    /// Such as `yes`, or `no, chosen on`.
+    var use: String { (isLearned ? "yes" : "no") + (isChosenOn ? ", chosen on" : "") }
   }
 
   let spec: String
@@ -64,6 +72,8 @@ struct LeakReport: TraceText {
 
   private static func parts(of experiment: PlannedExperiment, _ graph: StepGraph) -> [Part] {
     let learned = sources(of: Set(graph.steps.filter { $0.kind == .train }.map(\.id)), graph, through: true)
+    let choices = graph.steps.filter { $0.kind == .choose }.flatMap(\.inputs).map(\.source.step)
+    let chosen = sources(of: Set(choices), graph, through: false)
     let inputs = Dictionary(
       graph.step(experiment.table).inputs.map { ($0.name, $0.source.step) }, uniquingKeysWith: { first, _ in first })
     var evals: [(name: String, steps: Set<StepID>)] = []
@@ -83,6 +93,7 @@ struct LeakReport: TraceText {
         var part = Part(
           name: name(of: input.source, graph), output: input.source, reader: step, input: input.name)
         part.isLearned = learned.contains(input.source)
+        part.isChosenOn = chosen.contains(input.source)
         part.evals = measured.filter { $0.1.contains(input.source) }.map(\.0)
         parts.append(part)
       }
@@ -115,10 +126,10 @@ struct LeakReport: TraceText {
 
   // MARK: - Text
 
-  /// Whether one of two parts is trained on and the other is held out.
+  /// Whether one of two parts is trained or chosen on and the other is held out.
   private func isLeak(_ pair: TextOverlap.Pair) -> Bool {
     let (first, second) = (parts[pair.first], parts[pair.second])
-    return first.isLearned && second.isHeldOut || second.isLearned && first.isHeldOut
+    return first.isUsed && second.isHeldOut || second.isUsed && first.isHeldOut
   }
 
   /// What the user should know; nil if nothing that is measured alone is trained on.
@@ -131,7 +142,7 @@ struct LeakReport: TraceText {
     guard equal + near > 0 else { return nil }
     return Diagnosis(
       "trace.leak",
-      "\(spec): of the records that are measured, \(equal) \(equal == 1 ? "has" : "have") a prompt that is trained on, and \(near) a nearly equal one",
+      "\(spec): of the records that are measured, \(equal) \(equal == 1 ? "has" : "have") a prompt that is trained or chosen on, and \(near) a nearly equal one",
       remedy: "Keep them in one part with `group-by`, take them out of the data, or say so beside the numbers.",
       exit: .done, severity: .warning)
   }
@@ -143,7 +154,7 @@ struct LeakReport: TraceText {
     table.add(["part", "records", "different", "trained on", "measured by"])
     for (part, distinct) in zip(parts, overlap.distinct) {
       table.add([
-        part.name, String(part.texts.count), String(distinct), part.isLearned ? "yes" : "no",
+        part.name, String(part.texts.count), String(distinct), part.use,
         part.evals.isEmpty ? "–" : part.evals.joined(separator: ", "),
       ])
     }
@@ -161,7 +172,9 @@ struct LeakReport: TraceText {
 
   private func lines(of pair: TextOverlap.Pair) -> [String] {
     let (first, second) = (parts[pair.first], parts[pair.second])
-    var lines = ["\(first.name) and \(second.name)\(isLeak(pair) ? ": one is trained on, the other is measured" : "")"]
+    var lines = [
+      "\(first.name) and \(second.name)\(isLeak(pair) ? ": one is \(first.isLearned || second.isLearned ? "trained" : "chosen") on, the other is measured" : "")"
+    ]
     lines.append("  equal         \(pair.equal.first) of the first, \(pair.equal.second) of the second")
     lines.append("  nearly equal  \(pair.near.first) of the first, \(pair.near.second) of the second")
     for example in pair.examples {
@@ -185,6 +198,7 @@ struct LeakReport: TraceText {
           .members([
             "part": .string(part.name), "records": .integer(Int64(part.texts.count)),
             "different": .integer(Int64(distinct)), "trained-on": .bool(part.isLearned),
+            "chosen-on": .bool(part.isChosenOn),
             "measured-by": .array(part.evals.map { .string($0) }),
           ])
         }),

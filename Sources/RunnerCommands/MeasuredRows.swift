@@ -53,13 +53,7 @@ struct MeasuredRows {
     guard let outcomes = try stored.records(Outcomes.self, of: source.outcomes) else {
       throw TraceFault.notStored(number: number.title, step: step.label, command: command)
     }
-    func input<Record: WireRecord>(_ name: String, _ type: Record.Type) throws -> [Record] {
-      try step.inputs.first { $0.name == name }.map { try stored.records(type, of: $0.source) ?? [] } ?? []
-    }
-    let prompts = Dictionary(
-      try input("prompts", RenderedPrompt.self).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    let responses = Dictionary(
-      try input("responses", Responses.self).map { ($0.id, $0.responses) }, uniquingKeysWith: { first, _ in first })
+    guard let context = stored.context(of: source.outcomes) else { return [] }
     var start = JSONObject([
       JSONMember("cell", .string(number.cell)), JSONMember("eval", .string(number.measured.eval)),
       JSONMember("kind", .string(number.measured.kind)), JSONMember("seed", source.seed.map { .string($0) } ?? .null),
@@ -75,10 +69,15 @@ struct MeasuredRows {
         row["value"] = .number(outcome.value)
         row["weight"] = .number(outcome.weight)
         row["reason"] = .string(outcome.reason)
-        row["prompt"] = prompts[record.id].map { .string($0.turns.map(\.text).joined(separator: "\n\n")) } ?? .null
-        row["answers"] = .array((prompts[record.id]?.answers ?? []).map { .string($0) })
-        let own = responses[record.id] ?? []
+        row["prompt"] = context.asked(record.id).map { .string($0) } ?? .null
+        row["answers"] = .array((context.prompts[record.id]?.answers ?? []).map { .string($0) })
+        let own = context.responses[record.id] ?? []
         let response = own.count == record.outcomes.count ? own[sample] : nil
+        let items = context.examples[record.id]?.items ?? []
+        (row["chosen"], row["rejected"]) = (.null, .null)
+        if items.count == record.outcomes.count, case .pair(let chosen, let rejected) = items[sample] {
+          (row["chosen"], row["rejected"]) = (.string(chosen.text), .string(rejected.text))
+        }
         row["response"] = response.map { .string($0.text) } ?? .null
         row["finish"] = response.map { .string($0.finish.rawValue) } ?? .null
         row["tokens"] = response.map { .integer(Int64($0.tokens)) } ?? .null

@@ -16,8 +16,13 @@ struct NumberTrace: TraceText {
     /// Its place among the records, counted from 1.
     let place: Int
     let outcome: String
+    /// What was asked and said, where that step did not read it itself.
+    let around: [(name: String, text: String)]
     /// What the step that judged it had read: prompt, response, scores.
     let read: [RecordForm]
+
+    /// All of it, the outcome last.
+    var parts: [(name: String, text: String)] { around + read.flatMap(\.parts) + [("outcome", outcome)] }
   }
 
   let number: TracedNumber
@@ -57,12 +62,18 @@ struct NumberTrace: TraceText {
     let firsts = records.indices.filter { kinds.insert(records[$0].outcomes.first?.kind ?? "").inserted }
     let others = records.indices.filter { !firsts.contains($0) }
     let step = stored.graph.step(outcomes.step)
+    let names = Set(step.inputs.map(\.name))
+    let isBare = names.isDisjoint(with: ["prompts", "examples"])
+    let context = isBare ? stored.context(of: outcomes) : nil
     return try (firsts + others).prefix(count).sorted().map { index in
       let record = records[index]
       let read = try step.inputs.compactMap { try stored.line(about: record.id, in: $0.source).map { RecordForm($0) } }
+      let said = names.contains("responses") ? [] : context?.said(record.id) ?? []
+      let around = (context?.asked(record.id)).map { [("prompt", $0)] } ?? []
       return Example(
         id: record.id, place: index + 1,
-        outcome: record.outcomes.map { RecordForm.text(of: $0) }.joined(separator: " | "), read: read)
+        outcome: record.outcomes.map { RecordForm.text(of: $0) }.joined(separator: " | "),
+        around: around + said.map { ("response", $0) }, read: read)
     }
   }
 
@@ -90,7 +101,7 @@ struct NumberTrace: TraceText {
     if !otherEvals.isEmpty { lines.append("  --eval    also \(otherEvals.joined(separator: ", "))") }
     for example in examples {
       lines += ["", "Record \(example.place), \(example.id.description)"]
-      let parts = example.read.flatMap(\.parts) + [("outcome", example.outcome)]
+      let parts = example.parts
       let width = parts.map { $0.name.terminalColumns }.max() ?? 0
       lines += parts.flatMap { TextBlock.lines($0.name, $0.text, width: width) }
     }
@@ -130,7 +141,9 @@ struct NumberTrace: TraceText {
             "record": .string(example.id.description), "place": .integer(Int64(example.place)),
             "outcome": .string(example.outcome),
             "read": .array(
-              example.read.flatMap(\.parts).map { .members(["name": .string($0.name), "text": .string($0.text)]) }),
+              (example.around + example.read.flatMap(\.parts)).map {
+                .members(["name": .string($0.name), "text": .string($0.text)])
+              }),
           ])
         }),
       "steps": .array(

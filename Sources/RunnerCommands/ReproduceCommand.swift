@@ -35,8 +35,9 @@ struct ReproduceCommand: AsyncParsableCommand {
 
   @Argument(help: ArgumentHelp("A folder of results.", valueName: "results"), completion: .directory)
   var results: String
-  @Option(help: "A cell as tables name it, such as judge/DPO; repeatable.") var cell: [String] = []
-  @Option(help: "Only the numbers of this eval.") var eval: String?
+  @Option(help: "A cell as tables name it, such as judge/DPO; repeatable.", completion: NumberNames.cells)
+  var cell: [String] = []
+  @Option(help: "Only the numbers of this eval.", completion: NumberNames.evals) var eval: String?
   @Option(help: "Without --cell: how many cells are drawn.") var choose = 1
   @Option(help: "Without --cell: the number that draws.") var draw = 1
   @Option(help: ArgumentHelp("The time after which nothing is begun, such as 90s, 15m or 2h.", valueName: "time"))

@@ -36,11 +36,16 @@ struct TableCommand: ParsableCommand {
     ])
 
   @Argument(help: "Specs, folders of results, or files table.json.", completion: .file()) var experiments: [String]
-  @Option(help: "Show this eval alone.") var eval: String?
-  @Option(help: "Axes that make rows, outermost first, with commas between them.") var rows: String?
-  @Option(help: "Axes that make columns; the rest makes rows. Without it, the evals are the columns.")
+  @Option(help: "Show this eval alone.", completion: NumberNames.evals) var eval: String?
+  @Option(help: "Axes that make rows, outermost first, with commas between them.", completion: NumberNames.axes)
+  var rows: String?
+  @Option(
+    help: "Axes that make columns; the rest makes rows. Without it, the evals are the columns.",
+    completion: NumberNames.axes)
   var columns: String?
-  @Option(help: "`base`, or a row or cell by its arms joined by `/`: show each number's difference from it.")
+  @Option(
+    help: "`base`, or a row or cell by its arms joined by `/`: show each number's difference from it.",
+    completion: NumberNames.cells)
   var relativeTo: String?
   @Option(help: "text, markdown, csv, claims-csv (the claims, one a line), latex (booktabs) or json.") var format =
     Format.text
@@ -79,7 +84,10 @@ struct TableCommand: ParsableCommand {
       Output.verbatim(text.markdown + "\n" + below + (sections.isEmpty ? "" : "\n\n" + sections.dropLast(2)))
     case .csv:
       let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
-      Output.bytes(Array(TableText.csv(layout.numbers, published: beside).utf8))
+      let text =
+        relativeTo == nil
+        ? TableText.csv(layout.numbers, published: beside) : TableText.csv(layout, marks, published: beside)
+      Output.bytes(Array(text.utf8))
     case .claimsCSV: Output.bytes(Array(ClaimCSV.csv(Array(claims.joined())).utf8))
     case .latex: Output.bytes(Array((text.latex + told.map(\.latex).joined()).utf8))
     case .json:

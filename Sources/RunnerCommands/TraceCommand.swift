@@ -35,8 +35,13 @@ struct TraceCommand: AsyncParsableCommand {
     ])
 
   @Argument(help: "A spec.", completion: .file(extensions: ["yaml", "yml"])) var spec: String
-  @Option(help: "The cell: its arms joined by `/`, or `base`; needed where there are several.") var cell: String?
-  @Option(help: "The eval; default: the one that the spec's table shows, else the first.") var eval: String?
+  @Option(
+    help: "The cell: its arms joined by `/`, or `base`; needed where there are several.",
+    completion: NumberNames.cells)
+  var cell: String?
+  @Option(
+    help: "The eval; default: the one that the spec's table shows, else the first.", completion: NumberNames.evals)
+  var eval: String?
   @Option(help: "The seed whose steps are followed; default: the first.") var seed: String?
   @Option(help: ArgumentHelp("Follow a record instead of a number.", valueName: "id or number")) var record: String?
   @Option(help: "How many records are shown as examples, of different outcomes as far as there are.") var examples = 2

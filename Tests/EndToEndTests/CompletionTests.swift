@@ -22,6 +22,9 @@ import Testing
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = ["--norc", ".complete.bash"] + line
+    // What the script asks of the program it asks by its name.
+    let folder = URL(fileURLWithPath: TestSpace.program).deletingLastPathComponent().path
+    process.environment = ["PATH": "\(folder):/usr/bin:/bin"]
     process.currentDirectoryURL = URL(fileURLWithPath: space.path)
     let (output, errors) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, errors)
@@ -56,6 +59,27 @@ import Testing
   func bashCompletes(line: [String], with offered: [String]) throws {
     let space = try Self.files()
     #expect(try Self.completions(of: line, in: space) == Set(offered))
+  }
+
+  /// Cells, evals and axes come from what was written, as they are to be typed.
+  @Test func namesOfNumbersAreOffered() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.extra = """
+      ablations:
+        wording: {it's plain: {}, "say $(x)": {datasets: {numbers: {prompt: "Say: {question}"}}}}
+        heat: {greedy: {}, warm: {evals: {accuracy: {accuracy: {temperature: 2}}}}}
+      """
+    try experiment.write(to: space)
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+    let cells: Set = [#"it\'s\ plain/greedy"#, #"it\'s\ plain/warm"#, #"say\ \$\(x\)/greedy"#, #"say\ \$\(x\)/warm"#]
+    let reproduced = ["runner", "reproduce", "results/small", "--cell", ""]
+    #expect(try Self.completions(of: reproduced, in: space) == cells)
+    #expect(try Self.completions(of: ["runner", "trace", "small.yaml", "--cell", "say"], in: space).count == 2)
+    #expect(
+      try Self.completions(of: ["runner", "table", "results/small", "--rows", ""], in: space) == ["wording", "heat"])
+    #expect(try Self.completions(of: ["runner", "table", "small.yaml", "--eval", "a"], in: space) == ["accuracy"])
+    #expect(try Self.completions(of: ["runner", "table", "nowhere", "--eval", "a"], in: space).isEmpty)
   }
 
   /// The commands that `--help` lists.

@@ -120,6 +120,8 @@ import Testing
     #expect(trace.output.contains("choose by perplexity on numbers/validation"), "\(trace.output)")
     let trainings = trace.output.matches(of: #/train dpo, seed \d, learning-rate [0-9.]+/#).map { String($0.output) }
     #expect(Set(trainings).count == 1, "\(trace.output)")
+    let leaks = try space.run(["trace", "small.yaml", "--leaks"]).output
+    #expect(leaks.contains(/numbers\/validation +3 +3 +no, chosen on/), "\(leaks)")
     for arguments in [
       ["explain", "select weights after dpo, seed 2", "small.yaml"], ["report", "small.yaml"],
       ["verify", "small.yaml", "select weights after dpo, seed 2"],

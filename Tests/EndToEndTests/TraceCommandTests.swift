@@ -135,7 +135,7 @@ import Testing
     #expect(shown.exitCode == 0)
     #expect(
       shown.errors.contains(
-        "warning: small.yaml: of the records that are measured, 4 have a prompt that is trained on"),
+        "warning: small.yaml: of the records that are measured, 4 have a prompt that is trained or chosen on"),
       "\(shown.errors)")
     #expect(shown.output.contains("numbers/heldout and more/train: one is trained on, the other is measured"))
     #expect(shown.output.contains("  equal         4 of the first, 4 of the second"), "\(shown.output)")

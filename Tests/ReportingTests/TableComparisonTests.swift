@@ -48,7 +48,7 @@ import Testing
       Self.cell(#""a":"w""#, seeds: [0.6], outcomes: ["gone too"]),
     ])
     let stored = [
-      Digest.sha256("p"): Self.outcomes([1, 0, 1, 0]), .sha256("v"): Self.outcomes([1, 1, 1, 1, 0]),
+      Digest.sha256("p"): Self.outcomes([1, 0, 1, 0]), .sha256("v"): Self.outcomes([1, 1, 1, 1]),
     ]
     let comparison = TableComparison(first, second) { stored[$0] }
     #expect(
@@ -63,6 +63,17 @@ import Testing
     // Two comparisons were made, so the smaller p-value counts twice.
     #expect(seeds.adjusted == (seeds.estimate?.p).map { 2 * $0 } && records.adjusted == 0.5)
     #expect(!records.isFound)
+  }
+
+  /// Of other records not even those are compared that both sides measured: the numbers are of all.
+  @Test func recordsThatBothHaveAreNotEnough() throws {
+    let first = try Self.table([Self.cell("", seeds: [0.5], outcomes: ["p"])])
+    let second = try Self.table([Self.cell("", seeds: [1], outcomes: ["v"])])
+    let stored = [
+      Digest.sha256("p"): Self.outcomes([1, 0, 1, 0]), .sha256("v"): Self.outcomes([1, 1, 1, 1, 0]),
+    ]
+    let row = TableComparison(first, second) { stored[$0] }.rows.first
+    #expect(row?.untested == .otherRecords(common: 4, first: 4, second: 5))
   }
 
   /// Means of other questions differ for the questions, too.

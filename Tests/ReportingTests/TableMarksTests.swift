@@ -61,7 +61,7 @@ import Testing
         """)
     #expect(
       text.legend.hasSuffix(
-        "Differences tested over records: it speaks of these runs, at 5% after Holm's correction over 3 comparisons; "
+        "Differences from none tested over records: it speaks of these runs, at 5% after Holm's correction over 3 comparisons; "
           + "= is the same outcomes; ? could not be tested, for the outcomes are not in this store."))
   }
 
@@ -91,7 +91,7 @@ import Testing
     let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
     let shown = TableText(layout, marks: TableMarks(layout, numbers: behind) { _ in nil })
     #expect(shown.aligned.contains("(+6.5 ≈)") && shown.aligned.contains("(+27.0)"), "\(shown.aligned)")
-    #expect(shown.legend.contains("Differences tested over seeds"), "\(shown.legend)")
+    #expect(shown.legend.contains("Differences from base tested over seeds"), "\(shown.legend)")
   }
 
   /// A table that asks for no comparison says what cannot be told from its best, if there are seeds enough to ask.
@@ -111,7 +111,7 @@ import Testing
     ])
     let rows = three.aligned.split(separator: "\n").map(String.init)
     #expect(rows.count { $0.hasSuffix(" ≈") } == 1 && rows.contains { $0.hasPrefix("near") && $0.hasSuffix(" ≈") })
-    #expect(three.legend.contains("over 2 comparisons; ≈ is not told from it."), "\(three.legend)")
+    #expect(three.legend.contains("over 2 comparisons; ≈ is not told from it; "), "\(three.legend)")
     let two = try text([
       Self.cell(#""arm":"best""#, seeds: [0.70, 0.72]), Self.cell(#""arm":"near""#, seeds: [0.69, 0.73]),
       Self.cell(#""arm":"far""#, seeds: [0.40, 0.41]),

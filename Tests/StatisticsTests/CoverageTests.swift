@@ -49,6 +49,19 @@ import Testing
     interval.low <= truth && truth <= interval.high
   }
 
+  /// Shares of records over seeds are spread nearly as normal numbers are, but near 0 and 1, which legends say of shares of
+  /// fewer than five records of a kind: there seeds often come to one number.
+  @Test(arguments: [(300, 0.5, 2, 0.95), (300, 0.05, 3, 0.95), (20, 0.95, 2, 0.83), (300, 0.01, 2, 0.89)])
+  func studentsOfShares(records: Int, share: Double, seeds: Int, stated: Double) {
+    let tables = 4000
+    let held = Self.held(tables, seed: 2) { noise in
+      let shares = (0..<seeds).map { _ in Double(noise.right(of: records, share)) / Double(records) }
+      let (mean, deviation) = Self.mean(shares)
+      return Self.holds(MeanInterval(overSeeds: mean, spread: deviation, seeds: seeds), share)
+    }
+    #expect((Double(held) / Double(tables) - stated).magnitude < 0.02, "\(held)")
+  }
+
   @Test(arguments: [2, 3, 5])
   func studentsOverSeeds(seeds: Int) {
     let held = Self.held(10_000, seed: 1) { noise in

@@ -20,8 +20,8 @@ struct DiffCommand: ParsableCommand {
       Plans: the steps in common and where they part. Of results without a spec, the keys of their steps.
 
       Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of \
-      the seeds' means, which speaks of methods; otherwise over the records that both measured, which speaks of these \
-      runs: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. \
+      the seeds' means, which speaks of methods; otherwise over their records, which speaks of these \
+      runs and takes the same records on both sides: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. \
       What cannot be tested is undecided, with the reason; a training that diverged has no number. P-values are Holm's over \
       all rows. `±` is what such a sample finds four times in five. The exit code is 0 whatever differs.
 
@@ -45,7 +45,8 @@ struct DiffCommand: ParsableCommand {
   @Argument(help: "What it is compared with.", completion: .file()) var second: String?
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Compare this cell of the first with that cell of the second.", valueName: "cell"))
+    help: ArgumentHelp("Compare this cell of the first with that cell of the second.", valueName: "cell"),
+    completion: NumberNames.cells)
   var cells: [String] = []
   @OptionGroup var storage: StorePathOptions
   @Option(help: "Folder of results of specs whose outcomes are not stored.", completion: .directory)

@@ -93,7 +93,8 @@ struct DiffNumbers {
     let counts =
       row.disagreement.map { ", \($0.onlyFirst) only the first right, \($0.onlySecond) only the second" } ?? ""
     let word = estimate.difference > 0 ? "higher" : "lower"
-    return (row.isFound ? word : "within noise (± \(fixed(estimate.detectable)))") + ", \(basis)\(counts)"
+    let noise = estimate.p < 0.05 ? "not told after correction" : "within noise (± \(fixed(estimate.detectable)))"
+    return (row.isFound ? word : noise) + ", \(basis)\(counts)"
   }
 
   /// Why there is no test.
@@ -126,7 +127,9 @@ struct DiffNumbers {
   private func tell(
     _ row: TableComparison.Row, _ records: [DifferingRecords.Record], of count: Int, into document: inout DiffDocument
   ) {
-    document.add(.sentence("\(Self.name(row.first)): \(count) records differ"))
+    let seeds = max(row.first.sources.count, row.second.sources.count)
+    let which = seeds > 1 ? ", of the first of \(seeds) seeds" : ""
+    document.add(.sentence("\(Self.name(row.first)): \(count) record\(count == 1 ? " differs" : "s differ")\(which)"))
     for record in records {
       let asked = record.prompt.map { [(label: "asked", text: $0)] } ?? []
       let said = zip(["first", "second"], record.sides).map { name, side in

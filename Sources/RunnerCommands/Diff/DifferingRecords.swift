@@ -30,9 +30,9 @@ struct DifferingRecords {
       let shown = differing.prefix(most).compactMap { record in
         second.byID[record.id].map { other in
           Record(
-            id: record.id, prompt: first.prompts[record.id] ?? second.prompts[record.id],
+            id: record.id, prompt: first.context.asked(record.id) ?? second.context.asked(record.id),
             sides: [
-              (Self.words(record), first.responses[record.id]), (Self.words(other), second.responses[record.id]),
+              (Self.words(record), first.said(record.id)), (Self.words(other), second.said(record.id)),
             ])
         }
       }
@@ -55,26 +55,18 @@ struct DifferingRecords {
   private struct Side {
     let outcomes: [Outcomes]
     let byID: [RecordID: Outcomes]
-    var prompts: [RecordID: String] = [:]
-    var responses: [RecordID: String] = [:]
+    let context: RecordContext
 
     init?(_ number: StoredTable.Number, _ store: Store) {
       guard let source = number.sources.first, let outcomes = store.outcomes(source.outcomes) else { return nil }
       self.outcomes = outcomes
       byID = Dictionary(outcomes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-      guard let manifest = (try? store.result(for: source.step))?.manifest else { return }
-      func records<Record: WireRecord>(_ name: String) -> [Record] {
-        guard case .digest(let digest)? = manifest["inputs/\(name)"], let bytes = try? store.read(digest) else {
-          return []
-        }
-        return (try? RecordFile.records(Record.self, from: bytes, file: name)) ?? []
-      }
-      for prompt in records("prompts") as [RenderedPrompt] {
-        prompts[prompt.id] = prompt.turns.map(\.text).joined(separator: "\n\n")
-      }
-      for response in records("responses") as [Responses] {
-        responses[response.id] = response.responses.map(\.text).joined(separator: " | ")
-      }
+      context = RecordContext(behind: source.step, outcomes: source.outcomes, in: store)
+    }
+
+    func said(_ record: RecordID) -> String? {
+      let texts = context.said(record)
+      return texts.isEmpty ? nil : texts.joined(separator: " | ")
     }
   }
 }
