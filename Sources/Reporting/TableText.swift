@@ -116,8 +116,8 @@ public struct TableText: Sendable {
       guard number.isShare, let mean = number.mean else { return false }
       return min(mean, 1 - mean) * Double(number.records) < Self.fewestOfAKind
     }
-    return (isEqual ? "; seeds that came to one number say nothing of others" : "")
-      + (isNearEnd ? "; it holds less where fewer than five records are right, or wrong" : "")
+    return (isNearEnd ? ", and holds less where fewer than five records are right, or wrong" : "")
+      + (isEqual ? "; seeds that came to one number say nothing of others" : "")
   }
 
   /// Shares of fewer records of a kind are no longer spread like normal numbers (`CoverageTests`).

@@ -234,7 +234,7 @@ private let grid = [
         \bottomrule
         \end{tabular}
         \begin{tablenotes}\footnotesize
-        \item In percent; $\pm$ is the standard deviation over 2 seeds (an interval of 95\% for their mean is $\pm$ 9.0 times that; it holds less where fewer than five records are right, or wrong); records: 4.
+        \item In percent; $\pm$ is the standard deviation over 2 seeds (an interval of 95\% for their mean is $\pm$ 9.0 times that, and holds less where fewer than five records are right, or wrong); records: 4.
         \end{tablenotes}
         \end{threeparttable}
 
@@ -264,13 +264,13 @@ private let grid = [
     #expect(text.aligned.hasSuffix("cold   50 ± 25"))
     #expect(
       text.legend
-        == "In percent; ± is the standard deviation over 3 seeds (an interval of 95% for their mean is ± 2.5 times that; it holds less where fewer than five records are right, or wrong); records: 4."
+        == "In percent; ± is the standard deviation over 3 seeds (an interval of 95% for their mean is ± 2.5 times that, and holds less where fewer than five records are right, or wrong); records: 4."
     )
   }
 
   @Test func theLegendSaysWhatStandsThere() throws {
     let untested = " Bold is the best of its column, not tested where there are fewer than three seeds."
-    let few = "; it holds less where fewer than five records are right, or wrong"
+    let few = ", and holds less where fewer than five records are right, or wrong"
     #expect(try text(nil).legend == "In percent; ± is the standard error over records; records: 10." + untested)
     let mixed = grid + [measured(["heat": "hot"], right: [1, 2], of: 4)]
     #expect(

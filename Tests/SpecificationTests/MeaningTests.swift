@@ -338,6 +338,21 @@ import Testing
     Golden.check(faults + "\n", "axis-sets.txt")
   }
 
+  /// What a file drops of the grid that it inherits stands in the way of nothing that it sets.
+  @Test(arguments: [
+    ("cells: none", [5, 5]), ("cells: {DPO: none}", [5, 5]), ("ablations: {objective: {DPO: none}}\ncells: none", [5]),
+  ])
+  func whatIsDroppedMayBeSet(drop: String, epochs: [Double]) throws {
+    let grid =
+      "ablations: {objective: {DPO: {objective: dpo}, SFT: {objective: sft}}}\ncells: {DPO: {hyperparameters: {epochs: 3}}}\n"
+    let child = "extends: s.yaml\nhyperparameters: {epochs: 5}\n"
+    let files = ["s.yaml": Self.base + Self.training + grid, "t.yaml": child + drop + "\n"]
+    let resolved = try read(files, "t.yaml")
+    #expect(resolved.cells.map { $0.experiment.training?.hyperparameters.epochs } == epochs)
+    let kept = faults(["s.yaml": files["s.yaml"] ?? "", "t.yaml": child], "t.yaml")
+    #expect(kept.contains("`hyperparameters.epochs` is also set by `cells:`"), "\(kept)")
+  }
+
   @Test func settingAnotherOptionThanTheAxisIsAllowed() throws {
     let axes = "ablations: {beta: {low: {objective: {dpo: {beta: 0.1}}}, high: {objective: {dpo: {beta: 0.5}}}}}\n"
     let resolved = try read(["s.yaml": Self.base + Self.training + axes], sets: ["objective.dpo.label-smoothing=0.2"])

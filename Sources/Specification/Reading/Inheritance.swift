@@ -70,11 +70,14 @@ final class Inheritance {
     return Merge.lay(own, over: below, ReadDocument.form).at(below.location)
   }
 
-  /// Setting what an axis or a single cell also sets would be undone there.
-  private func checkGrid(of tree: Node, against patch: Node) {
-    let patch = patch.without("ablations").without("cells")
+  /// Setting what an axis or a single cell also sets would be undone there, unless the same file drops that.
+  private func checkGrid(of tree: Node, against own: Node) {
+    let patch = own.without("ablations").without("cells")
     for axis in (tree["ablations"]?.entries ?? []) + [tree.entry("cells")].compactMap({ $0 }) {
-      let clashes = (axis.value.entries ?? []).compactMap { arm in
+      let name = axis.key.text
+      let changes = name == "cells" ? own : own["ablations"]
+      if Self.drops(name, changes) { continue }
+      let clashes = (axis.value.entries ?? []).filter { !Self.drops($0.key.text, changes?[name]) }.compactMap { arm in
         Merge.clash(patch, arm.value, ReadDocument.form).map { (arm.key.text, $0) }
       }
       guard let first = clashes.first else { continue }
@@ -82,6 +85,11 @@ final class Inheritance {
       reading.note(
         .axisSets(path: path, axis: axis.key.text, arms: clashes.map(\.0)), first.1.node)
     }
+  }
+
+  /// Whether changes say `none` for a key.
+  private static func drops(_ key: String, _ changes: Node?) -> Bool {
+    changes?.entry(key).map { Reading.isAbsent($0.value) } ?? false
   }
 
   /// A file's own tree; read once.
