@@ -153,8 +153,9 @@ public struct ResultReport: Sendable {
     var object = JSONObject([
       JSONMember("experiment", .string(name)), JSONMember("version", .integer(1)), JSONMember("cells", .array(cells)),
     ])
-    // A cell's own place is sorted by name, as all of the file.
-    let axes = numbers.flatMap(\.coordinates).map(\.axis).distinct
+    // A cell's own place is sorted by name, as all of the file. Whoever has most axes has them in the order of the spec.
+    let widest = numbers.map(\.coordinates).max { $0.count < $1.count } ?? []
+    let axes = (widest + numbers.flatMap(\.coordinates)).map(\.axis).distinct
     if !axes.isEmpty { object["axes"] = .array(axes.map { .string($0) }) }
     if let published { object["published"] = published.json }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }

@@ -1,6 +1,7 @@
 // The shipped specs on the real weights: the same bytes whatever stands around them, and every command of the README.
 
 import Foundation
+import JSON
 import Testing
 
 /// Surroundings that results must not depend on.
@@ -95,6 +96,28 @@ private let surroundings = [
       let outcome = try space.run(arguments, environment: ["RUNNER_MIRRORS": mirror])
       #expect(outcome.exitCode == 0, "runner \(command): \(outcome.errors)")
       #expect(!outcome.output.isEmpty, "runner \(command)")
+    }
+  }
+
+  /// Every checked-in result names in the README a number of its own to reproduce.
+  @Test func everyResultNamesANumberToReproduce() throws {
+    let root = TestSpace.repository
+    let readme = try String(contentsOfFile: "\(root)/README.md", encoding: .utf8)
+    let named = readme.matches(of: /`runner (reproduce results\/[^`]+)` \(/)
+    let commands = named.map { Self.words($0.output.1) }
+    let files = try FileManager.default.subpathsOfDirectory(atPath: "\(root)/results")
+    let locks = files.filter { $0.hasSuffix("/lock.json") }.map { "results/" + $0.dropLast("/lock.json".count) }
+    #expect(commands.map { $0[1] }.sorted() == locks.sorted())
+    let space = try TestSpace()
+    for words in commands {
+      func value(of option: String) -> String? { words.firstIndex(of: option).map { words[$0 + 1] } }
+      // An experiment of one cell has no name for it.
+      let cells = value(of: "--cell").map { ["--cells", $0, $0] } ?? ["\(root)/\(words[1])"]
+      let outcome = try space.run(["diff", "\(root)/\(words[1])"] + cells + ["--json"])
+      #expect(outcome.exitCode == 0, "\(words): \(outcome.errors)")
+      let numbers = try JSONValue(parsing: Array(outcome.output.utf8))["numbers"]?.arrayValue ?? []
+      let evals = numbers.compactMap { $0["eval"]?.stringValue }
+      #expect(value(of: "--eval").map(evals.contains) ?? !evals.isEmpty, "\(words): \(evals)")
     }
   }
 
