@@ -172,9 +172,9 @@ struct LeakReport: TraceText {
 
   private func lines(of pair: TextOverlap.Pair) -> [String] {
     let (first, second) = (parts[pair.first], parts[pair.second])
-    var lines = [
-      "\(first.name) and \(second.name)\(isLeak(pair) ? ": one is \(first.isLearned || second.isLearned ? "trained" : "chosen") on, the other is measured" : "")"
-    ]
+    let use = first.isLearned || second.isLearned ? "trained" : "chosen"
+    let leak = isLeak(pair) ? ": one is \(use) on, the other is measured" : ""
+    var lines = ["\(first.name) and \(second.name)\(leak)"]
     lines.append("  equal         \(pair.equal.first) of the first, \(pair.equal.second) of the second")
     lines.append("  nearly equal  \(pair.near.first) of the first, \(pair.near.second) of the second")
     for example in pair.examples {

@@ -29,7 +29,7 @@ struct ReproduceCommand: AsyncParsableCommand {
       """,
     examples: [
       "runner reproduce results/quickstart/prompts",
-      "runner reproduce results/quickstart/training --cell judge/base --eval accuracy",
+      "runner reproduce results/quickstart/training --cell judge/SFT --eval accuracy",
       "runner reproduce results/quickstart/training --choose 12 --draw 7 --budget 15m",
     ])
 
