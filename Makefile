@@ -45,7 +45,7 @@ demo: build
 	$(RUNNER) exec experiments/quickstart/*.yaml
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz
 
 # The real weights for the tests: the same file, in the same way, that the program fetches for itself.
 $(MODEL): | setup
@@ -102,7 +102,7 @@ page: build
 # Fuzzes every reader for SECONDS each, in a build of its own.
 SECONDS ?= 60
 fuzz: setup
-	RUNNER_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -enable-testing --scratch-path .build/fuzz --product Fuzz
+	RUNNER_FUZZ=1 swift build -c release --sanitize fuzzer --scratch-path .build/fuzz --product Fuzz
 	Fuzz/fuzz.sh .build/fuzz/release/Fuzz $(SECONDS)
 
 avx512: setup

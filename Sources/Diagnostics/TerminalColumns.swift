@@ -2,7 +2,11 @@
 
 extension String {
   /// The columns that the text takes in a terminal.
-  public var terminalColumns: Int { reduce(0) { $0 + $1.terminalColumns } }
+  public var terminalColumns: Int {
+    // Most text: no look at what each character is. `\r\n` is one character.
+    if utf8.allSatisfy({ $0 < 0x80 && $0 != 0x0D }) { return utf8.count }
+    return reduce(0) { $0 + $1.terminalColumns }
+  }
 }
 
 extension Character {

@@ -12,8 +12,8 @@ extension String {
     var lines: [String] = []
     var line = first
     var isEmpty = true
-    for word in split(separator: " ") {
-      if !isEmpty, line.terminalColumns + 1 + String(word).terminalColumns > columns {
+    for word in split(separator: " ").map(String.init) {
+      if !isEmpty, line.terminalColumns + 1 + word.terminalColumns > columns {
         lines.append(line)
         (line, isEmpty) = (rest, true)
       }

@@ -52,7 +52,7 @@ extension FetchFailure {
 
   var remedy: String? {
     switch self {
-    case .noFile, .notAFile: "Correct the path."
+    case .noFile, .notAFile: "Correct the path, or name a folder with --mirror that has the file, under whatever name."
     case .unreadable: "Make the file readable."
     case .unwritable: "Free disk space, or name another folder that can be written."
     case .wrongDigest: "Make sure that this is the file that is meant, then correct the digest or the place."

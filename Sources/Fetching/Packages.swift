@@ -4,9 +4,9 @@
 import Digests
 
 /// Names of packages as pip and wheels write them.
-enum PackageName {
+package enum PackageName {
   /// A name or version that pip cannot take for an option, a path or an address.
-  static func isPlain(_ text: String) -> Bool {
+  package static func isPlain(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, first != "-", first != "." else { return false }
     return text.unicodeScalars.allSatisfy { scalar in
       scalar.isASCII
@@ -15,11 +15,11 @@ enum PackageName {
   }
 
   /// How files of this package begin, in lower case and without the differences between `-`, `_` and `.`.
-  static func fileStem(_ package: String, _ version: String) -> String {
+  package static func fileStem(_ package: String, _ version: String) -> String {
     canonical(package) + "-" + version.lowercased()
   }
 
-  static func isArchive(_ file: String, stem: String, sourceAllowed: Bool) -> Bool {
+  package static func isArchive(_ file: String, stem: String, sourceAllowed: Bool) -> Bool {
     let file = file.lowercased()
     if file.hasSuffix(".whl") {
       let parts = file.split(separator: "-")

@@ -19,7 +19,7 @@ struct ResultSection {
     return [
       table, .tag("p", ["class": "note"], text: numbers.legend + " " + Self.signs),
       notes.isEmpty ? .text("") : .tag("ul", ["class": "notes"], notes),
-      .tag("p", ["class": "note"], text: "Below, points are means, and lines their intervals of 95%."),
+      .tag("p", ["class": "note"], text: Self.legend),
       .tag("div", ["class": "charts"], drawings),
       .tag(
         "details", [:],
@@ -28,6 +28,10 @@ struct ResultSection {
   }
 
   private static let signs = "The best of each column is bold."
+
+  private static let legend =
+    "Below, points are means, and lines their intervals of 95%: over seeds where these differ, else over records, as the "
+    + "table of all numbers says."
 
   // MARK: - The table
 

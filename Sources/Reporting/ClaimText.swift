@@ -61,7 +61,8 @@ extension ClaimText {
   /// That some intervals cover less than they say; nothing where none does.
   private var fewRecords: String {
     let isFew = claims.contains { claim in
-      claim.evidence.map { !$0.isOfMethods && $0.records < PairedComparison.fewRecords } ?? false
+      guard let evidence = claim.evidence, evidence.test == .paired else { return false }
+      return evidence.records < PairedComparison.fewRecords
     }
     return isFew ? " \(PairedComparison.fewRecordsCaution)" : ""
   }
@@ -125,7 +126,7 @@ private struct ClaimWords {
     switch claim.evidence?.test {
     case .welch: "Welch's t test over seeds"
     case .oneSample: "t test over seeds, against the model before training"
-    case .mcNemar: "McNemar's exact test and paired bootstrap"
+    case .mcNemar: "McNemar's exact test and Tango's interval"
     case .paired: "paired t test and bootstrap"
     case nil: "no test"
     }

@@ -13,7 +13,7 @@ public struct JudgedClaim: Hashable, Sendable {
     case welch
     /// Student's t test of the seeds' means against the one number before training: of methods, too.
     case oneSample = "one-sample"
-    /// McNemar's exact test over records, with the interval of a paired bootstrap: it speaks of these training runs.
+    /// McNemar's exact test over records, with Tango's interval: it speaks of these training runs.
     case mcNemar = "mcnemar"
     /// A t test of what each record adds to the difference, with the interval of a paired bootstrap: of these runs, too.
     case paired

@@ -48,7 +48,10 @@ enum LaTeX {
   ///   - notes: Notes as plain text.
   /// - Returns: An environment `threeparttable`, which is no float: it can stand in one.
   static func table(columns: String, header: [String], rows: [[String]], notes: [Note]) -> String {
-    func line(_ cells: [String]) -> String { cells.joined(separator: " & ") + " \\\\\n" }
+    // Behind a rule or the end of a row a bracket would begin an option.
+    func line(_ cells: [String]) -> String {
+      (cells.first?.hasPrefix("[") == true ? "{}" : "") + cells.joined(separator: " & ") + " \\\\\n"
+    }
     let items = notes.map { note in "\\item\(note.mark.map { "[\($0)]" } ?? "") \(escaped(note.text))\n" }
     return "\\begin{threeparttable}\n\\begin{tabular}{\(columns)}\n\\toprule\n" + line(header.map(escaped))
       + "\\midrule\n" + rows.map(line).joined() + "\\bottomrule\n\\end{tabular}\n"

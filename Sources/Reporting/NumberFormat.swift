@@ -127,7 +127,7 @@ struct CellText {
 
 extension Measured {
   /// What is shown in place of a number to which a training that diverged belongs: the first such seed's step.
-  var divergence: String? {
+  package var divergence: String? {
     let steps = divergedAt.compactMap { $0 }
     guard let first = steps.first else { return nil }
     let share = steps.count < divergedAt.count ? " (\(steps.count) of \(divergedAt.count) seeds)" : ""

@@ -55,12 +55,14 @@ public struct ResultReport: Sendable {
   ///   - results: The keys and outputs of its steps.
   ///   - graph: Its steps.
   ///   - facts: What its trainings learned from, and what was chosen among them.
+  ///   - missing: Numbers of the experiment that the table lacks, because steps failed or have not run.
   ///   - judges: Whether the claims of its table are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
-    facts: TrainingFacts = TrainingFacts(), judges: Bool = false, outcomes: (Digest) -> [Outcomes]? = { _ in nil }
+    facts: TrainingFacts = TrainingFacts(), missing: [Measured] = [], judges: Bool = false,
+    outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) throws {
     self.experiment = experiment
     self.facts = facts
@@ -90,7 +92,7 @@ public struct ResultReport: Sendable {
       }
       return found.count == number.inputs.count && !found.isEmpty ? found : nil
     }
-    notes = allNotes
+    notes = allNotes + (TableNote.absent(missing, beside: numbers).map { [$0] } ?? [])
     further = FurtherNumbers(behind, table: experiment.experiment.table, notes: notes, outcomes: outcomes)
     if judges, let table = experiment.experiment.table, !table.claims.isEmpty {
       claims = ClaimJudge.judged(table.claims, GridCells(behind, table: table), outcomes)
@@ -210,7 +212,8 @@ public struct ResultReport: Sendable {
   /// Its lock.
   public var lock: ResultLock { ResultLock(experiment, graph, results) }
 
-  /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`, and `claims.csv` where there are claims.
+  /// Writes `table.json`, `TABLE.md`, `table.csv`, `table.tex` and `lock.json`, `claims.csv` where there are claims, and
+  /// `traces.csv` where there are likelihood traces.
   ///
   /// - Parameters:
   ///   - folder: Made if it is not there. Files that hold the same bytes already are left alone.
@@ -229,13 +232,19 @@ public struct ResultReport: Sendable {
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
     try Self.write(claims, into: folder)
+    try Self.write(ReportedTrace.csv(facts.traces), to: "traces.csv", in: folder)
     try lock.write(into: folder, known: known(), commit: commit)
   }
 
-  /// Writes `claims.csv`; where the table makes no claims any more, those of an earlier spec are taken away.
+  /// Writes `claims.csv`, where there are any.
   static func write(_ claims: [JudgedClaim], into folder: String) throws(ResultsError) {
-    let path = "\(folder)/claims.csv"
-    if !claims.isEmpty { return try write(Array(ClaimCSV.csv(claims).utf8), to: path, in: folder) }
+    try write(claims.isEmpty ? nil : ClaimCSV.csv(claims), to: "claims.csv", in: folder)
+  }
+
+  /// Writes a file that not all results have; that of an earlier spec is taken away.
+  private static func write(_ text: String?, to name: String, in folder: String) throws(ResultsError) {
+    let path = "\(folder)/\(name)"
+    if let text { return try write(Array(text.utf8), to: path, in: folder) }
     guard unsafe unlink(path) != 0 else { return }
     let reason = errno
     if reason == ENOENT || reason == ENOTDIR { return }

@@ -14,8 +14,7 @@ public struct TableMarks: Sendable {
 
   /// The best cells of each column, for each set of records: more than one where several are equal.
   let best: Set<Place>
-  /// What the difference of a cell from its reference is worth; where the table has none, from the best of its column, as
-  /// far as seeds say.
+  /// What the difference of a cell from its reference is worth; where the table has none, from the best of its column.
   let differences: [Place: TableComparison.Row]
   /// Whether numbers are compared with the best of their column, because the table asks for no other comparison.
   private let isAgainstBest: Bool
@@ -47,14 +46,16 @@ public struct TableMarks: Sendable {
     var read: [Digest: [Outcomes]?] = [:]
     let known = distinct.compactMap { pair -> ([Measured], TableComparison.Row)? in
       guard let first = numbers[pair[0]], let second = numbers[pair[1]] else { return nil }
+      let overSeeds = TableComparison.Row(first, second) { _ in nil }
+      // Which is the best is asked of every table: seeds answer it without reading a record.
+      if isAgainstBest, overSeeds.estimate != nil { return (pair, overSeeds) }
       let row = TableComparison.Row(first, second) { digest in
-        if isAgainstBest { return nil }
         if let known = read[digest] { return known }
         let found = outcomes(digest)
         read[digest] = .some(found)
         return found
       }
-      return isAgainstBest && !row.isOfEnoughSeeds ? nil : (pair, row)
+      return isAgainstBest && row.estimate == nil && row.basis != .same ? nil : (pair, row)
     }
     let adjusted = Dictionary(
       zip(known.map(\.0), TableComparison.adjusted(known.map(\.1))), uniquingKeysWith: { first, _ in first })
@@ -141,9 +142,8 @@ public struct TableMarks: Sendable {
     var parts: [String] = []
     if tests > 0 {
       let first = differences.values.contains { if case .seeds = $0.basis { true } else { false } }
-      let overSeeds =
-        isAgainstBest ? "over seeds, where there are three or more" : "over seeds (of one seed, over its records)"
-      let test = first ? overSeeds : "over records: it speaks of these runs"
+      let test =
+        first ? "over seeds (of one seed, over its records)" : "over records: it speaks of these runs"
       let comparisons = tests == 1 ? "1 comparison" : "\(tests) comparisons"
       parts.append("differences from \(reference) tested \(test), at 5% after Holm's correction over \(comparisons)")
     }
@@ -154,7 +154,7 @@ public struct TableMarks: Sendable {
       parts.append("? could not be tested, for \(Set(untested).sorted().joined(separator: ", or "))")
     }
     if isBestUntested {
-      parts.append("bold is the best of its column, not tested where there are fewer than three seeds")
+      parts.append("bold is the best of its column, which could not be tested beside every other number")
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
   }
@@ -177,15 +177,6 @@ private struct RecordSets {
   }
 
   func name(of number: Measured) -> String { names[number] ?? number.value(on: "experiment") ?? "" }
-}
-
-extension TableComparison.Row {
-  /// Whether three seeds or more were compared: which number is the best is asked of every table, seeds answer it without
-  /// reading a record, and two tell hardly anything apart.
-  fileprivate var isOfEnoughSeeds: Bool {
-    guard estimate != nil, case .seeds(let first, let second) = basis else { return false }
-    return [first, second].allSatisfy { $0 == 1 || $0 > 2 }
-  }
 }
 
 extension String {

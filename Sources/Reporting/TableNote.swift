@@ -92,6 +92,17 @@ extension TableNote {
     return found.map { TableNote($0.text, .numbers, of: $0.numbers) }
   }
 
+  /// What is said of numbers that a table lacks; nil if it lacks none.
+  static func absent(_ missing: [Measured], beside numbers: [Measured]) -> TableNote? {
+    guard !missing.isEmpty else { return nil }
+    let most = 20
+    let names = missing.prefix(most).map { $0.cell.isEmpty ? $0.eval : "\($0.cell), \($0.eval)" }
+    let rest = missing.count > most ? ", and \(missing.count - most) more" : ""
+    return TableNote(
+      "\(missing.count) of \(missing.count + numbers.count) numbers are not there, because their steps failed, wait for others or have "
+        + "not run: \(names.joined(separator: "; "))\(rest).", .table)
+  }
+
   private static func divergence(of number: Measured) -> String? {
     let steps = number.divergedAt.compactMap { $0 }
     if steps.isEmpty { return nil }

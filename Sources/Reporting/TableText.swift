@@ -99,7 +99,10 @@ public struct TableText: Sendable {
       let times = seeds.map { NumberFormat.fixed(MeanInterval.timesSpread(seeds: $0), decimals: 1) }
         .joined(separator: " or ")
       told.append(
-        "the standard deviation over \(counts) (an interval of 95% for their mean is ± \(times) times that\(limits(of: several)))"
+        // A table.csv has no seed's number.
+        seeds == [0]
+          ? "the standard deviation over seeds"
+          : "the standard deviation over \(counts) (an interval of 95% for their mean is ± \(times) times that\(limits(of: several)))"
       )
     }
     if hasOne {

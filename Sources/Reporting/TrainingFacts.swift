@@ -10,12 +10,15 @@ public struct TrainingFacts: Sendable {
   let keeps: [ReportedKeep]
   /// How much each training learned from.
   let amounts: [TrainedAmount]
+  /// How better and worse responses moved on the way.
+  let traces: [ReportedTrace]
 
   /// Takes facts; none for an experiment that trains nothing.
   public init(
     examples: [LearnedExamples] = [], searches: [ReportedSearch] = [], keeps: [ReportedKeep] = [],
-    amounts: [TrainedAmount] = []
+    amounts: [TrainedAmount] = [], traces: [ReportedTrace] = []
   ) {
     (self.examples, self.searches, self.keeps, self.amounts) = (examples, searches, keeps, amounts)
+    self.traces = traces
   }
 }

@@ -66,8 +66,9 @@ struct MeasuredRows {
         row["record"] = .string(record.id.description)
         row["sample"] = .integer(Int64(sample))
         row["outcome"] = .string(outcome.kind)
-        row["value"] = .number(outcome.value)
-        row["weight"] = .number(outcome.weight)
+        // What a training that diverged would have come to is no number, and counts as none.
+        row["value"] = outcome.divergedAt == nil ? .number(outcome.value) : .null
+        row["weight"] = .number(outcome.divergedAt == nil ? outcome.weight : 0)
         row["reason"] = .string(outcome.reason)
         row["prompt"] = context.asked(record.id).map { .string($0) } ?? .null
         row["answers"] = .array((context.prompts[record.id]?.answers ?? []).map { .string($0) })

@@ -152,13 +152,29 @@ struct StoredNumbers {
 
   private func report(of experiment: PlannedExperiment) throws -> ResultReport? {
     let stored = StoredGraph(graph.restricted(to: [experiment.table]), in: store)
-    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
+    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else {
+      return isWhole ? try unfinished(experiment, stored) : nil
+    }
     let bytes = try store.read(digest)
     let own = graph.steps(of: experiment).deciding(stored.results.choices)
     guard isWhole else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: own) }
     let facts = try store.trainingFacts(of: experiment, own, stored.results)
     return try ResultReport(
       experiment, table: bytes, results: stored.results, graph: own, facts: facts, judges: true
+    ) {
+      store.outcomes($0)
+    }
+  }
+
+  /// The numbers of an experiment that has not come to its end, or not in all cells: those whose every seed is there.
+  private func unfinished(_ experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
+    let all = TracedNumbers(experiment: experiment, stored: stored)
+    let (found, missing) = try all.measured()
+    guard !found.isEmpty else { return nil }
+    let own = graph.steps(of: experiment).deciding(stored.results.choices)
+    return try ResultReport(
+      experiment, table: RecordFile.bytes(found), results: stored.results, graph: own,
+      facts: store.trainingFacts(of: experiment, own, stored.results), missing: missing, judges: true
     ) {
       store.outcomes($0)
     }

@@ -81,19 +81,18 @@ struct NumberTrace: TraceText {
 
   var lines: [String] {
     let measured = number.measured
-    var lines = ["\(number.title): \(measured.text)"]
+    var lines = ["\(number.title): \(measured.divergence ?? measured.text)"]
     if measured.seeds.count > 1 {
-      let values = zip(number.sources, measured.seeds).map { source, value in
-        (source.seed.map { "seed \($0): " } ?? "") + measured.text(of: value)
+      let values = zip(number.sources, measured.seeds).enumerated().map { index, pair in
+        let (source, value) = pair
+        let text = divergence(ofSeed: index).map { "diverged at step \($0)" } ?? measured.text(of: value)
+        return (source.seed.map { "seed \($0): " } ?? "") + text
       }
       lines.append("  seeds     \(values.joined(separator: ", "))")
     }
     lines.append("  records   \(measured.records)\(measured.seeds.count > 1 ? " for each seed" : "")")
     let kinds = measured.counts.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
     lines.append("  outcomes  \(kinds)\(measured.seeds.count > 1 ? ", over all seeds" : "")")
-    if let divergence = measured.divergedAt.compactMap({ $0 }).first {
-      lines.append("  diverged  at optimizer step \(divergence)")
-    }
     if number.sources.count > 1 {
       let seed = followed.seed.map { "seed \($0)" } ?? "the first part"
       lines.append("  followed  \(seed)\(followed.seed == nil ? "" : "; --seed for another")")
@@ -112,6 +111,12 @@ struct NumberTrace: TraceText {
     return lines
   }
 
+  /// The optimizer step at which a seed's training diverged; nil if it went well.
+  private func divergence(ofSeed index: Int) -> Int? {
+    let steps = number.measured.divergedAt
+    return steps.indices.contains(index) ? steps[index] : nil
+  }
+
   private static func lines(of step: StepFacts) -> [String] {
     var parts = [("key", step.key.map { "\($0.short)  \(step.computed)" } ?? "not stored here")]
     parts += step.facts.map { ($0.name, $0.text) }
@@ -127,12 +132,17 @@ struct NumberTrace: TraceText {
 
   var json: JSONValue {
     let measured = number.measured
-    func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
+    // A training that diverged has no number.
+    let isNumber = measured.divergence == nil
+    func optional(_ value: Double?) -> JSONValue { value.flatMap { isNumber ? .number($0) : nil } ?? .null }
+    let seeds = measured.seeds.enumerated().map { index, value in
+      divergence(ofSeed: index) == nil ? JSONValue.number(value) : .null
+    }
     return .members([
       "cell": .string(number.cell), "eval": .string(measured.eval), "kind": .string(measured.kind),
       "mean": optional(measured.mean), "spread": optional(measured.spread),
       "standard-error": optional(measured.standardError), "records": .integer(Int64(measured.records)),
-      "seeds": .array(measured.seeds.map { .number($0) }),
+      "seeds": .array(seeds), "diverged": measured.divergence.map { .string($0) } ?? .null,
       "outcomes": .object(JSONObject(measured.counts.map { JSONMember($0.kind, .integer(Int64($0.count))) })),
       "seed": followed.seed.map { .string($0) } ?? .null, "other-evals": .array(otherEvals.map { .string($0) }),
       "examples": .array(

@@ -276,7 +276,7 @@ struct Sharing {
   }
 
   /// The share of the steps that need not be computed because another cell has them.
-  var percent: Int { 100 - 100 * distinct / total }
+  var percent: Int { (200 * (total - distinct) + total) / (2 * total) }
 }
 
 /// Durations in words.

@@ -227,9 +227,10 @@ enum CommandError: DiagnosableError, Hashable {
         Diagnosis(
           "command.no-numbers",
           stale.map { "the results in \($0) are of another form of \(spec), or have no lock that says of which" }
-            ?? "\(spec) was never run here",
+            ?? "no table of \(spec) is stored: it was never run here, or never to its end",
           remedy: "Run `runner exec \(ShellWord.quoted(spec))`"
-            + (stale.map { ", or name \($0) to see what lies there." } ?? "."),
+            + (stale.map { ", or name \($0) to see what lies there." }
+              ?? "; `runner plan` says which steps are missing, `runner runs` what came of earlier runs."),
           exit: .inputOutput)
       ]
     case .unwritable(let path, let reason):

@@ -119,8 +119,9 @@ struct StepRows {
         var row = joined.start(record.id)
         row["sample"] = .integer(Int64(sample))
         row["outcome"] = .string(outcome.kind)
-        row["value"] = .number(outcome.value)
-        row["weight"] = .number(outcome.weight)
+        // What a training that diverged would have come to is no number, and counts as none.
+        row["value"] = outcome.divergedAt == nil ? .number(outcome.value) : .null
+        row["weight"] = .number(outcome.divergedAt == nil ? outcome.weight : 0)
         row["reason"] = .string(outcome.reason)
         let responses = joined.responses[record.id] ?? []
         if responses.count == record.outcomes.count { add(responses[sample], to: &row) }

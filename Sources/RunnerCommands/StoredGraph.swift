@@ -30,6 +30,14 @@ struct StoredGraph {
     self.found = found
   }
 
+  /// Takes what a run has found already, with its choices made.
+  init(_ graph: StepGraph, _ results: RunResults, in store: Store) {
+    (self.graph, self.store) = (graph, store)
+    found = Dictionary(
+      graph.steps.compactMap { step in results[step.id].map { (step.id, $0) } }, uniquingKeysWith: { first, _ in first }
+    )
+  }
+
   /// The keys and outputs of all that is stored.
   var results: RunResults { RunResults(found, choices: graph.choices) }
 

@@ -29,7 +29,9 @@ extension Store {
     }
     return TrainingFacts(
       examples: try LearnedStages(graph: graph, done: results, store: self).examples(of: experiment),
-      searches: searches, keeps: keeps, amounts: try amounts(of: experiment, graph, origins, results))
+      searches: searches, keeps: keeps, amounts: try amounts(of: experiment, graph, origins, results),
+      traces: graph.steps.contains { $0.kind == .trace }
+        ? try StoredTraces(experiment, StoredGraph(graph, results, in: self)).reported : [])
   }
 
   private func choice(of step: StepID, _ results: RunResults) throws -> CandidateChoice? {

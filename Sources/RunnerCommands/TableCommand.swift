@@ -22,7 +22,7 @@ struct TableCommand: ParsableCommand {
     takes: "<experiments> ... [<options>]",
     discussion: """
       Of one spec the table is as the spec asks; options change it. Of several experiments each becomes a value of the \
-      axis `experiment`. The best of each column stands out, and ≈ follows what three seeds or more cannot tell from it; \
+      axis `experiment`. The best of each column stands out, and ≈ follows what is not told from it; \
       numbers are rounded to two digits of their error. \
       Differences from --relative-to are tested as `runner diff` tests them: ≈ is inside the noise, = is the same \
       outcomes, ? could not be tested. Raised letters lead to notes: what was selected and how, what diverged or failed. \

@@ -66,6 +66,19 @@ struct TracedNumbers {
     return found.first { $0.measured.inputs == number.measured.inputs } ?? number
   }
 
+  /// Every number whose every seed is stored, as it was measured, and those that lack some.
+  ///
+  /// - Throws: What reading the store throws.
+  func measured() throws -> (found: [Measured], missing: [Measured]) {
+    let sources = outcomes
+    func isStored(_ input: String) -> Bool { sources[input].flatMap { stored.digest(of: $0) } != nil }
+    let numbers = try numbers { measurement in
+      guard let source = sources[measurement.input] else { return [] }
+      return try stored.records(Outcomes.self, of: source) ?? []
+    }.map(\.measured)
+    return (numbers.filter { $0.inputs.allSatisfy(isStored) }, numbers.filter { !$0.inputs.allSatisfy(isStored) })
+  }
+
   private func numbers(
     reading outcomesOf: (AggregateWork.Measurement) throws -> [Outcomes]
   ) rethrows -> [TracedNumber] {

@@ -7,9 +7,9 @@ import Training
 /// The checkpoint of a train step: an eight-byte count of parts; for each its step and length in eight bytes; the parts.
 ///
 /// The first part is the training's own, under its step; the others are weights kept after a step.
-struct TrainingCheckpoint {
+package struct TrainingCheckpoint {
   let step: Int
-  let training: [UInt8]
+  package let training: [UInt8]
   let kept: [Int: [UInt8]]
 
   init(_ checkpoint: (step: Int, bytes: [UInt8]), _ kept: [Int: [UInt8]]) {
@@ -27,7 +27,7 @@ struct TrainingCheckpoint {
   }
 
   /// Nil if the bytes are no checkpoint.
-  init?(bytes: [UInt8]) {
+  package init?(bytes: [UInt8]) {
     guard let count = Self.number(bytes, 0), count >= 1, count <= bytes.count / 16 else { return nil }
     var parts: [(step: Int, bytes: [UInt8])] = []
     var place = 8 + 16 * count

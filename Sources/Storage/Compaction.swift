@@ -17,7 +17,7 @@ extension RecordSegments {
   /// Merges small segments, until few of each size are left, and removes what others have left of theirs.
   ///
   /// - Throws: ``StorageError`` if a segment cannot be read or written; nothing is lost then.
-  func compact() throws(StorageError) {
+  package func compact() throws(StorageError) {
     guard !files.isReadOnly else { throw .readOnlyStore(path: files.root) }
     try removeCovered()
     while let run = try nextRun() {

@@ -7,7 +7,7 @@ public import Digests
 extension Store {
   static let objectSuffix = ".zst"
 
-  static func objectName(_ digest: Digest) -> String { name(digest, in: "objects", suffix: objectSuffix) }
+  package static func objectName(_ digest: Digest) -> String { name(digest, in: "objects", suffix: objectSuffix) }
 
   /// Whether the object is there, as far as can be told; its bytes are verified when they are read.
   public func contains(_ object: Digest) -> Bool { (try? holds(object)) ?? false }
@@ -222,7 +222,7 @@ extension Store {
     throw .damaged(object, path: name, reason: reason)
   }
 
-  enum ObjectFailure: Error {
+  package enum ObjectFailure: Error {
     case damage(DamageReason)
     case other(StorageError)
   }
@@ -230,7 +230,7 @@ extension Store {
   /// Decodes the frame that is a part of a file, or a whole file.
   ///
   /// - Returns: The digest of the content.
-  func decode(
+  package func decode(
     _ file: OpenFile, part: Range<Int> = 0..<Int.max, reserve: (Int) -> Void = { _ in },
     _ body: (inout [UInt8]) throws(StorageError) -> Void
   ) throws(ObjectFailure) -> Digest {

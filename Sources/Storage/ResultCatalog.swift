@@ -30,13 +30,13 @@ extension Store {
 }
 
 /// What a step result says of its outputs, and how to tell whether its file is still the one that was read.
-struct CatalogEntry: Hashable, Sendable {
+package struct CatalogEntry: Hashable, Sendable {
   let key: Digest
   let modified: Int64
   let byteCount: Int
   let outputs: [StepResult.Output]
 
-  init(key: Digest, _ status: FileStatus, _ outputs: [StepResult.Output]) {
+  package init(key: Digest, _ status: FileStatus, _ outputs: [StepResult.Output]) {
     self.key = key
     self.modified = status.modified
     self.byteCount = status.byteCount
@@ -48,13 +48,13 @@ struct CatalogEntry: Hashable, Sendable {
 
   // MARK: Bytes
 
-  static let header = Array("runner-results 2\n".utf8)
+  package static let header = Array("runner-results 2\n".utf8)
   /// How catalogs began whose entries lack the sizes of objects' files; such a one is made anew.
   private static let earlierHeader = Array("runner-results 1\n".utf8)
   private static let checkByteCount = 8
 
   /// The entry as it stands in the catalog: length, content, and the beginning of the content's digest.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var content = key.bytes + Segment.little(modified) + Segment.little(UInt64(byteCount))
     content += Segment.little(UInt16(outputs.count))
     for output in outputs {
@@ -72,7 +72,7 @@ struct CatalogEntry: Hashable, Sendable {
   /// Where the entries of a catalog stand that follow each other from the header on, unproved.
   ///
   /// - Returns: The place of each by key, of several of one key the last; how many there are; whether they fill the file.
-  static func places(in bytes: [UInt8]) -> (places: [Digest: Range<Int>], count: Int, isWhole: Bool) {
+  package static func places(in bytes: [UInt8]) -> (places: [Digest: Range<Int>], count: Int, isWhole: Bool) {
     guard bytes.starts(with: header) else { return ([:], 0, bytes.isEmpty) }
     var places: [Digest: Range<Int>] = [:]
     places.reserveCapacity(bytes.count / usualByteCount)
@@ -91,7 +91,7 @@ struct CatalogEntry: Hashable, Sendable {
   }
 
   /// Whether a catalog consists of whole entries alone.
-  static func areWhole(_ bytes: [UInt8]) -> Bool {
+  package static func areWhole(_ bytes: [UInt8]) -> Bool {
     guard bytes.starts(with: header) else { return bytes.isEmpty || bytes.starts(with: earlierHeader) }
     var start = header.count
     var reader = CatalogReader(bytes, start..<bytes.count)
@@ -110,7 +110,7 @@ struct CatalogEntry: Hashable, Sendable {
   private static let usualByteCount = 138
 
   /// Reads the entry at a place; nil if anything about it is wrong.
-  init?(_ bytes: [UInt8], at place: Range<Int>) {
+  package init?(_ bytes: [UInt8], at place: Range<Int>) {
     let content = (place.lowerBound + 4)..<(place.upperBound - Self.checkByteCount)
     var tail = CatalogReader(bytes, content.upperBound..<place.upperBound)
     guard tail.leading() == Digest.sha256(bytes[content]).leading else { return nil }

@@ -1,7 +1,7 @@
 // A segment's bytes: blocks of values, then an index that proves itself. Knows nothing of files and folders.
 
 import Compression
-import Digests
+package import Digests
 
 /// Where a value stands.
 struct SegmentEntry: Hashable, Sendable {
@@ -19,21 +19,21 @@ struct SegmentBlock: Hashable, Sendable {
 }
 
 /// The form of a segment.
-enum Segment {
+package enum Segment {
   /// The beginning of a segment that does not say of which recipe it is; only read, never written.
   static let namelessHeader = skippable(0x184D_2A50, Array("runner-segment 1\n".utf8))
   /// How many bytes tell which header a file has.
   static let headerMaximum = 57
   static let footerByteCount = 80
-  static let blockByteCount = 48
-  static let entryByteCount = 44
+  package static let blockByteCount = 48
+  package static let entryByteCount = 44
   /// Writers fill blocks to about this size: small enough to fetch one value, large enough to compress well.
   static let blockTarget = 256 << 10
   static let blockMaximum = 1 << 30
-  static let mark = Array("RUNNERIX".utf8)
+  package static let mark = Array("RUNNERIX".utf8)
 
   /// The beginning of a segment of a recipe: keys of records are the same under all, so a segment must say whose it is.
-  static func header(_ recipe: Digest) -> [UInt8] {
+  package static func header(_ recipe: Digest) -> [UInt8] {
     skippable(0x184D_2A50, Array("runner-segment 2\n".utf8) + recipe.bytes)
   }
 
@@ -52,7 +52,7 @@ enum Segment {
     little(magic) + little(UInt32(content.count)) + content
   }
 
-  static func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+  package static func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
     (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }
 
@@ -195,7 +195,7 @@ extension Segment {
   /// The keys of a recipe's whole segment whose every byte holds.
   ///
   /// - Throws: What departs from the format.
-  static func keys(checking bytes: [UInt8], of recipe: Digest) throws(Malformed) -> [Digest] {
+  package static func keys(checking bytes: [UInt8], of recipe: Digest) throws(Malformed) -> [Digest] {
     let header = try headerByteCount(Array(bytes.prefix(headerMaximum)), of: recipe)
     guard let count = SegmentIndex.byteCount(footer: Array(bytes.suffix(footerByteCount))),
       count <= bytes.count - header

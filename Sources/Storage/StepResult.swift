@@ -73,7 +73,7 @@ extension StepResult {
   static let firstLine = "runner-step 1\n"
 
   /// The file's bytes.
-  var fileBytes: [UInt8] {
+  package var fileBytes: [UInt8] {
     let outputs = outputs.map { output in
       var object = JSONObject([
         JSONMember("name", .string(output.name)), JSONMember("sha256", .string(output.digest.hex)),
@@ -93,7 +93,7 @@ extension StepResult {
   /// Reads the bytes of the file that stands under a key.
   ///
   /// - Throws: What departs from the format.
-  init(fileBytes: [UInt8], key: Digest) throws(Malformed) {
+  package init(fileBytes: [UInt8], key: Digest) throws(Malformed) {
     let first = Array(Self.firstLine.utf8)
     let head = first.count + 2 * Digest.byteCount + 1
     guard fileBytes.starts(with: first), fileBytes.count >= head, fileBytes[head - 1] == UInt8(ascii: "\n") else {
@@ -156,7 +156,7 @@ extension StepResult.Output {
 }
 
 /// How a file departs from its format.
-struct Malformed: Error {
+package struct Malformed: Error {
   let reason: String
 
   init(_ reason: String) {

@@ -5,7 +5,7 @@ public import Digests
 extension Store {
   static let stepSuffix = ".step"
 
-  static func stepName(_ key: Digest) -> String { name(key, in: "steps", suffix: stepSuffix) }
+  package static func stepName(_ key: Digest) -> String { name(key, in: "steps", suffix: stepSuffix) }
 
   /// The file of that digest in a folder: two digits name a folder in it, the others the file.
   static func name(_ digest: Digest, in folder: String, suffix: String) -> String {

@@ -104,7 +104,7 @@ extension Store {
     "format", "objects", "steps", "records", "runs", "quarantine", "scratch", "index", "leases", "pins", "checkpoints",
   ]
 
-  static var formatText: [UInt8] {
+  package static var formatText: [UInt8] {
     let line = "runner-store \(formatVersion)\n"
     return Array("\(line)\(Digest.sha256(line).hex)\n".utf8)
   }

@@ -1,6 +1,7 @@
 // A training that diverges is a result: the run succeeds, the table says at which step, and nothing is computed again.
 
 import Foundation
+import JSON
 import Testing
 
 @Suite struct Divergences {
@@ -33,6 +34,16 @@ import Testing
     #expect(table.contains("diverged,") || table.contains("diverged."), "\(table)")
     let json = try space.read("results/small/table.json")
     #expect(json.contains("\"diverged-at\""))
+    let traced = try space.run(["trace", "small.yaml", "--cell", "wild", "--eval", "accuracy"])
+    #expect(traced.output.hasPrefix("wild, accuracy: diverged at step 2\n"), "\(traced.output)\(traced.errors)")
+    let number = try JSONValue(
+      parsing: Array(
+        try space.run(["trace", "small.yaml", "--cell", "wild", "--eval", "accuracy", "--json"]).output.utf8))
+    #expect(number["mean"] == .null && number["diverged"]?.stringValue == "diverged at step 2", "\(number)")
+    #expect(try space.run(["export", "small.yaml", "--records", "records.jsonl"]).exitCode == 0)
+    let diverged = try space.read("records.jsonl").split(separator: "\n").filter { $0.contains("\"diverged\"") }
+    #expect(!diverged.isEmpty)
+    for line in diverged { #expect(line.contains("\"value\":null,\"weight\":0"), "\(line)") }
     let summary = try space.run(["store", "cat", try space.output("summary", of: "train dpo")]).output
     #expect(summary.contains("\"end\":"), "\(summary)")
     #expect(try Events(try space.exec(training).output).ran == [])

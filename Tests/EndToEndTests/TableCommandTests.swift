@@ -82,12 +82,27 @@ import Testing
     #expect(damaged.exitCode == 74 && damaged.errors.contains("`steps` is missing"), "\(damaged.errors)")
   }
 
+  /// One cell that fails hides no other, and is named.
+  @Test func anExperimentThatLacksACell() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.extra = "ablations:\n  size:\n    enough: {}\n    short: {hyperparameters: {examples: 1000}}\n"
+    try training.write(to: space)
+    #expect(try space.run(["table", "small.yaml"]).exitCode == 74)
+    #expect(try space.run(["exec", "small.yaml", "--keep-going"]).exitCode == 1)
+    let table = try space.run(["table", "small.yaml"])
+    #expect(table.exitCode == 0 && table.output.contains("\nenough "), "\(table.output)\(table.errors)")
+    let words = "numbers are not there, because their steps failed, wait for others or have not run: short, "
+    #expect(table.output.contains(words), "\(table.output)")
+  }
+
   @Test(arguments: [
     (["one.yaml", "--eval", "acuracy"], 64, "Did you mean `accuracy`?"),
     (["one.yaml", "--rows", "hat"], 64, "there is no axis `hat`"),
     (["one.yaml", "--relative-to", "base"], 64, "there is no row or cell `base`"),
     (["results/one", "--columns", "heat"], 64, "name it with --eval"),
-    (["nowhere"], 74, "there is no such file"), (["never.yaml"], 74, "never.yaml was never run here"),
+    (["nowhere"], 74, "there is no such file"),
+    (["never.yaml"], 74, "no table of never.yaml is stored: it was never run here, or never to its end"),
   ])
   func whatItRefuses(arguments: [String], exit: Int32, saying text: String) throws {
     let space = try Self.space()

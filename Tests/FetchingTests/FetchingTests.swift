@@ -47,7 +47,7 @@ func failures(_ error: FetchError) -> [FetchFailure] { error.attempts.map(\.fail
           tried a.txt: its SHA-256 is \(other.hex), expected \(hello.hex)
           tried .: \(bench.folder)/. is not a plain file
           tried https://example.org/x: no connection: the script is over
-          → Correct the path. Make sure that this is the file that is meant, then correct the digest or the place. \
+          → Correct the path, or name a folder with --mirror that has the file, under whatever name. Make sure that this is the file that is meant, then correct the digest or the place. \
         Check the network and its proxy settings, or name a mirror folder with --mirror.
         """)
     #expect(error.exit == .inputOutput)

@@ -3,7 +3,8 @@
     significance.py      (numpy, scipy, statsmodels)
 
 Welch's and the paired t test with their intervals, McNemar's exact test, Holm's correction, on random samples of many sizes;
-and the mean, in standard deviations, that a t test finds four times in five.
+the mean, in standard deviations, that a t test finds four times in five; Tango's interval of paired shares, by a search for the
+likeliest shares and for the ends; and the share of disagreements in one direction that McNemar's test finds four times in five.
 """
 
 import json
@@ -61,9 +62,41 @@ def detectable(random):
     return {"count": count, "effect": effect}
 
 
+def tango(random):
+    records = int(10 ** random.uniform(0.3, 3.3))
+    first = int(random.binomial(records, random.uniform() ** 3 / 2))
+    second = int(random.binomial(records - first, random.uniform() ** 3 / 2))
+    both = records - first - second
+
+    def score(difference):
+        # The share of records on which only the first is right is the second's less the difference.
+        def unlikely(share):
+            parts = zip((second, first, both), (share + difference, share, 1 - 2 * share - difference))
+            return -sum(count * numpy.log(max(part, 1e-300)) for count, part in parts if count)
+
+        low, high = max(0.0, -difference), (1 - difference) / 2
+        share = scipy.optimize.minimize_scalar(unlikely, bounds=(low, high), method="bounded", options={"xatol": 1e-13}).x
+        for end in (low, high):
+            share = end if unlikely(end) <= unlikely(share) else share
+        variance = records * (2 * share + difference - difference**2)
+        return (second - first - records * difference) ** 2 / max(variance, 1e-300) - scipy.stats.chi2.ppf(0.95, 1)
+
+    estimate = (second - first) / records
+    ends = [
+        estimate if abs(estimate) == 1 and estimate == end else scipy.optimize.brentq(score, estimate, end * (1 - 1e-12), xtol=1e-12)
+        for end in (-1, 1)
+    ]
+    return {"records": records, "first": first, "second": second, "low": ends[0], "high": ends[1]}
+
+
+def one_sided(random):
+    records = int(10 ** random.uniform(0.8, 3.5))
+    return {"records": records, "share": scipy.optimize.brentq(lambda share: scipy.stats.binom.sf(5, records, share) - 0.8, 0, 1)}
+
+
 def main():
     random = numpy.random.default_rng(1)
-    tests = (welch, paired, mcnemar, holm, critical, detectable)
+    tests = (welch, paired, mcnemar, holm, critical, detectable, tango, one_sided)
     cases = {test.__name__: [test(random) for _ in range(200)] for test in tests}
     versions = {package.__name__: package.__version__ for package in (numpy, scipy, statsmodels)}
     OUT.parent.mkdir(exist_ok=True)

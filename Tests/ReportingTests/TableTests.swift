@@ -269,7 +269,7 @@ private let grid = [
   }
 
   @Test func theLegendSaysWhatStandsThere() throws {
-    let untested = " Bold is the best of its column, not tested where there are fewer than three seeds."
+    let untested = " Bold is the best of its column, which could not be tested beside every other number."
     let few = ", and holds less where fewer than five records are right, or wrong"
     #expect(try text(nil).legend == "In percent; ± is the standard error over records; records: 10." + untested)
     let mixed = grid + [measured(["heat": "hot"], right: [1, 2], of: 4)]
@@ -282,6 +282,12 @@ private let grid = [
     let other = [measured(kind: "drift", right: [1], of: 1)]
     #expect(try text(nil, other).legend == "records: 1.")
     #expect(try text(nil, other).aligned == "     accuracy\n───  ────────\nall     1.000")
+  }
+
+  /// Behind a rule a bracket would begin the rule's option, behind a row the distance to the next one.
+  @Test func noRowBeginsAnOptionOfLaTeX() throws {
+    let latex = try text(nil, ["[a] x", "b [y]"].map { measured(["heat": $0], right: [1], of: 4) }).latex
+    #expect(latex.contains("\n{}[a] x & ") && latex.contains("\nb [y] & "), "\(latex)")
   }
 
   @Test func nothingMeasuredIsADash() throws {

@@ -127,14 +127,24 @@ import Testing
     }
   }
 
-  /// Verdicts on the same records, which are easy or hard for both.
-  @Test(arguments: [(10, 0.897), (20, 0.926), (80, 0.949)])
-  func bootstrapOverVerdicts(records: Int, stated: Double) {
-    let held = Self.held(400, seed: 7) { noise in
-      // Not a difference that so many records can have, which rounding would put on either side of an interval's end.
-      Self.bootstrapHolds(Self.verdicts(records, &noise, 0.66), 0.16, seed: noise.state)
+  /// Verdicts on the same records, of which shares are right by the first alone and by the second alone: often, hardly ever, and in
+  /// one direction only.
+  @Test(arguments: [
+    (10, 0.1, 0.3), (10, 0, 0.02), (20, 0.1, 0.3), (20, 0.05, 0.05), (40, 0, 0.025), (40, 0, 0.011), (80, 0.05, 0.2),
+    (100, 0, 0.01), (1000, 0.02, 0.05), (1000, 0, 0.001),
+  ])
+  func intervalsOverVerdicts(records: Int, first: Double, second: Double) {
+    let held = Self.held(2000, seed: 7) { noise in
+      var (onlyFirst, onlySecond) = (0, 0)
+      for _ in 0..<records {
+        let place = noise.uniform()
+        if place < first { onlyFirst += 1 } else if place < first + second { onlySecond += 1 }
+      }
+      let interval = Disagreement(onlyFirst: onlyFirst, onlySecond: onlySecond).interval(of: records)
+      return interval.low <= second - first && second - first <= interval.high
     }
-    #expect(Self.isLikely(held, of: 400, stated), "\(held)")
+    // 94%, less three standard deviations of what chance makes of 2,000 tables.
+    #expect(Double(held) / 2000 > 0.94 - 0.016, "\(held)")
   }
 
   /// Where there is no difference, tests find one in 5% of tables at most: McNemar's in fewer, for it is exact.

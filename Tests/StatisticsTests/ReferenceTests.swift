@@ -52,6 +52,27 @@ struct ReferenceTests {
     }
   }
 
+  @Test func tango() throws {
+    for one in try Self.cases("tango") {
+      let counts = try ["first", "second", "records"].map { try #require(one[$0]?.integerValue) }
+      let found = Disagreement(onlyFirst: counts[0], onlySecond: counts[1]).interval(of: counts[2])
+      let expected = try ["low", "high"].map { try #require(one[$0]?.doubleValue) }
+      // The reference searches for the likeliest shares, to some eight digits.
+      #expect(abs(found.low - expected[0]) < 1e-8 && abs(found.high - expected[1]) < 1e-8, "\(one.canonical): \(found)")
+    }
+  }
+
+  /// Records that never disagree: what the exact test finds four times in five if all disagreements have one direction.
+  @Test func detectableOfVerdicts() throws {
+    for one in try Self.cases("one_sided") {
+      let records = try #require(one["records"]?.integerValue)
+      let side = PairedRecord.Weighted(sum: 1, weight: 1)
+      let same = Array(repeating: PairedRecord(first: side, second: side), count: records)
+      let found = try #require(PairedComparison(same).estimate()).detectable
+      #expect(Self.isClose(found, one["share"]), "\(one.canonical): \(found)")
+    }
+  }
+
   @Test func holm() throws {
     for one in try Self.cases("holm") {
       let found = Holm.adjusted(try Self.numbers(one["values"]))

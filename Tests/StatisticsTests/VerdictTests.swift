@@ -50,11 +50,12 @@ import Testing
       }
       return try #require(PairedComparison(pairs).estimate()).detectable
     }
-    #expect(try detectable(12, right: 12) == 0.5 && detectable(12, right: 0) == 0.5)
+    // Six or more of 12 disagree in four samples of five where 58% do.
+    for right in [0, 12] { #expect(abs(try detectable(12, right: right) - 0.5779388568649758) < 1e-9) }
     // More than there is: four records can show nothing at all.
     #expect(try detectable(4, right: 4) == 1.5)
-    // 9 of 20 have a standard error of 0.114134, and 19 degrees of freedom quantiles of 2.093024 and 0.860951.
-    #expect(abs(try detectable(20, right: 9) - 0.114134 * 2.953975) < 1e-5)
+    // 30 of 100 have a standard error of 0.046057, and 99 degrees of freedom quantiles of 1.984217 and 0.845267.
+    #expect(abs(try detectable(100, right: 30) - 0.046057 * 2.829484) < 1e-5)
   }
 
   @Test func spread() throws {

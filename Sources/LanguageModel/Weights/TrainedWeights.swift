@@ -162,16 +162,16 @@ extension Trainee {
 }
 
 /// A model's weights with the result of a training laid over them.
-struct LaidOverWeights: WeightSource {
+package struct LaidOverWeights: WeightSource {
   let base: any WeightSource
   let trained: TrainedWeights
   private let adapters: [TensorName: AdapterTensors]
   private let variant = KernelVariant.best
 
-  var configuration: DecoderConfiguration { base.configuration }
-  var scalarHead: [Float]? { trained.scalarHead ?? base.scalarHead }
+  package var configuration: DecoderConfiguration { base.configuration }
+  package var scalarHead: [Float]? { trained.scalarHead ?? base.scalarHead }
 
-  init(_ base: any WeightSource, _ trained: TrainedWeights) throws(ModelFileError) {
+  package init(_ base: any WeightSource, _ trained: TrainedWeights) throws(ModelFileError) {
     try trained.check(base.configuration)
     var adapters: [TensorName: AdapterTensors] = [:]
     for name in trained.adapted(base.configuration) { adapters[name] = try trained.adapter(name) }
@@ -181,7 +181,9 @@ struct LaidOverWeights: WeightSource {
   }
 
   /// W + scale · B · A row by row, each element one chain over the rank: the bits that a training merges to.
-  func fill(_ name: TensorName, rows: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws {
+  package func fill(
+    _ name: TensorName, rows: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws {
     let columns = name.shape(configuration).columns
     if let tensor = trained.tensor(name) {
       _ = destination.update(from: tensor[rows.lowerBound * columns..<rows.upperBound * columns])

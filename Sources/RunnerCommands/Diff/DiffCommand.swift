@@ -20,10 +20,11 @@ struct DiffCommand: ParsableCommand {
       Plans: the steps in common and where they part. Of results without a spec, the keys of their steps.
 
       Numbers with the same eval and coordinates are compared. With two seeds or more on both sides by Welch's t test of \
-      the seeds' means, which speaks of methods; otherwise over their records, which speaks of these \
-      runs and takes the same records on both sides: McNemar's exact test where records are right or wrong, else a t test, and the interval of a paired bootstrap. \
+      the seeds' means, and beside the model before training, which seeds do not vary, by a t test of the differences from its one number: both speak of methods. \
+      Otherwise, and where seeds all come to one number, over their records, which speaks of these \
+      runs and takes the same records on both sides: McNemar's exact test and Tango's interval where records are right or wrong, else a t test and the interval of a paired bootstrap. \
       What cannot be tested is undecided, with the reason; a training that diverged has no number. P-values are Holm's over \
-      all rows. `±` is what such a sample finds four times in five. The exit code is 0 whatever differs.
+      all rows. `±` is what such a sample finds four times in five, at best. The exit code is 0 whatever differs.
 
       With --cells two cells are compared, eval by eval, each as tables name it; both are of the first side if no second one \
       is named. Of specs and plans nothing is told then.

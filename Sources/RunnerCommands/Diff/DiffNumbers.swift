@@ -21,7 +21,8 @@ struct DiffNumbers {
       document.add(.sentence(legend))
     }
     let isFew = comparison.rows.contains { row in
-      if case .records(let count) = row.basis { count < PairedComparison.fewRecords } else { false }
+      guard case .records(let count) = row.basis else { return false }
+      return count < PairedComparison.fewRecords && row.disagreement == nil
     }
     if isFew { document.add(.sentence(PairedComparison.fewRecordsCaution)) }
     for (numbers, side) in [(comparison.onlyFirst, "first"), (comparison.onlySecond, "second")] where !numbers.isEmpty {
@@ -165,7 +166,11 @@ struct DiffNumbers {
     case .numbers(let reason):
       object["basis"] = "numbers"
       object["undecided"] = .string(words(reason))
-    case .seeds: object["basis"] = "seeds"
+    case .seeds(let first, let second):
+      object["basis"] = "seeds"
+      object["seeds"] = .array([first, second].map { .integer(Int64($0)) })
+      // One number stands beside seeds only where it is of the model before training, which they do not vary.
+      if first == 1 || second == 1 { object["before-training"] = first == 1 ? "first" : "second" }
     case .records(let count):
       object["basis"] = "records"
       object["records"] = .integer(Int64(count))

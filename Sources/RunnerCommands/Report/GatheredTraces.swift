@@ -1,12 +1,10 @@
 // Likelihood traces as charts: how far better and worse responses moved away from the reference, cell by cell.
-// Joins what traces stored with the steps at which weights were kept.
+// Knows nothing of how they are stored.
 
-import JSON
 import Pages
 import Planning
 import Reporting
 import Specification
-import Storage
 
 /// Sorts traces into charts.
 struct GatheredTraces {
@@ -17,106 +15,79 @@ struct GatheredTraces {
     let cell: String
     let seed: String
     let round: Int
-    let step: Step
+    let step: StepID
+    let points: [StoredTraces.Point]
   }
 
   private static let sides = [("chosen", "Better responses"), ("rejected", "Worse responses")]
 
   private let experiment: PlannedExperiment
-  private let stored: StoredGraph
+  private let traces: [Trace]
   private let logs: [PolicyLog]
 
-  init(_ experiment: PlannedExperiment, _ stored: StoredGraph, _ logs: [PolicyLog]) {
-    (self.experiment, self.stored, self.logs) = (experiment, stored, logs)
-  }
-
-  /// A family for each trace, better and worse responses at one scale; none without traces.
-  ///
   /// - Throws: What reading the store throws.
-  var families: [CurveFamily] {
-    get throws {
-      let traces = self.traces
-      return try traces.map(\.title).distinct.compactMap { title in
-        try family(title, traces.filter { $0.title == title })
-      }
+  init(_ experiment: PlannedExperiment, _ stored: StoredGraph, _ logs: [PolicyLog]) throws {
+    (self.experiment, self.logs) = (experiment, logs)
+    let all = StoredTraces(experiment, stored)
+    traces = try all.traces.map { trace in
+      let place = trace.place
+      let part = place["dataset"].map { ", \($0)" } ?? ""
+      return Trace(
+        title: trace.eval + part, cell: Self.cell(at: place, of: experiment), seed: place["seed"] ?? "",
+        round: place["round"].flatMap { Int($0) } ?? 1, step: trace.step.id, points: try all.points(of: trace))
     }
   }
 
-  private func family(_ title: String, _ traces: [Trace]) throws -> CurveFamily? {
-    let cells = try traces.map(\.cell).distinct.map { cell in try group(cell, traces.filter { $0.cell == cell }) }
+  /// A family for each trace, better and worse responses at one scale; none without traces.
+  var families: [CurveFamily] {
+    traces.map(\.title).distinct.compactMap { title in family(title, traces.filter { $0.title == title }) }
+  }
+
+  private func family(_ title: String, _ traces: [Trace]) -> CurveFamily? {
+    let cells = traces.map(\.cell).distinct.map { cell in group(cell, traces.filter { $0.cell == cell }) }
     let panels = CurvePanels(cells, experiment.experiment)
     let charts = Self.sides.flatMap { side in panels.charts(of: side.0, title: side.1, unit: "nats") }
     guard !charts.isEmpty else { return nil }
     return CurveFamily(
-      title: title, note: Self.note + (try pairs(traces)), charts: charts, origins: panels.origins(of: title))
+      title: title, note: Self.note + Self.pairs(traces), charts: charts, origins: panels.origins(of: title))
   }
 
   private static let note =
     "ln p under the policy less ln p under the reference, a response's tokens together, so that the reference stands at "
     + "0; the mean over pairs."
 
-  private func pairs(_ traces: [Trace]) throws -> String {
-    var counts: Set<Int> = []
-    for trace in traces {
-      let points = try stored.fields(of: OutputReference(trace.step.id, "trace")) ?? []
-      counts.formUnion(points.compactMap { $0["pairs"]?.integerValue })
-    }
+  private static func pairs(_ traces: [Trace]) -> String {
+    let counts = Set(traces.flatMap { $0.points.map(\.pairs) })
     return counts.isEmpty ? "" : " Pairs: \(counts.sorted().map { String($0) }.joined(separator: ", "))."
   }
 
-  // MARK: - Traces
-
-  private var traces: [Trace] {
-    let inputs = stored.graph.step(experiment.table).inputs
-    let sources = Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
-    return experiment.measurements.compactMap { measurement in
-      // Better and worse responses are two outputs of one step.
-      guard let source = sources[measurement.input], source.output == "chosen",
-        stored.graph.step(source.step).kind == .trace
-      else { return nil }
-      let place = measurement.coordinates
-      let part = place["dataset"].map { ", \($0)" } ?? ""
-      return Trace(
-        title: String(measurement.eval.dropLast(" chosen".count)) + part, cell: cell(at: place),
-        seed: place["seed"] ?? "", round: place["round"].flatMap { Int($0) } ?? 1,
-        step: stored.graph.step(source.step))
-    }
-  }
-
-  private func cell(at place: Named<String>) -> String {
+  private static func cell(at place: Named<String>, of experiment: PlannedExperiment) -> String {
     experiment.experiment.cells.first { cell in
       cell.arms.entries.allSatisfy { arm in place[arm.name] == arm.value }
     }?.name ?? ""
   }
 
-  private func group(_ cell: String, _ traces: [Trace]) throws -> CurveGroup {
-    var seeds: [[String: [LoggedNumber]]] = []
-    for seed in traces.map(\.seed).distinct {
-      var numbers: [String: [LoggedNumber]] = [:]
-      for trace in traces.filter({ $0.seed == seed }).sorted(by: { $0.round < $1.round }) {
-        try add(trace, to: &numbers)
-      }
-      seeds.append(numbers)
+  private func group(_ cell: String, _ traces: [Trace]) -> CurveGroup {
+    let seeds = traces.map(\.seed).distinct.map { seed in
+      numbers(of: traces.filter { $0.seed == seed }.sorted { $0.round < $1.round })
     }
     let log = logs.first { $0.policy.cell == cell }
     // Where the trace looks at one round only, no other round begins in its charts.
     let breaks = Set(traces.map(\.round)).count > 1 ? log?.breaks ?? [] : []
-    return CurveGroup(cells: [cell], steps: [traces.map(\.step.id)], seeds: seeds, breaks: breaks)
+    return CurveGroup(cells: [cell], steps: [traces.map(\.step)], seeds: seeds, breaks: breaks)
   }
 
-  /// Adds the points of a trace; of several at one step the last counts, for they are of the same weights.
-  private func add(_ trace: Trace, to numbers: inout [String: [LoggedNumber]]) throws {
-    guard let points = try stored.fields(of: OutputReference(trace.step.id, "trace")) else { return }
-    let moments = try TraceMoments(stored).all(of: trace.step)
-    for (point, moment) in zip(points, moments) {
-      guard let moment else { continue }
-      let step = moment.step + offset(of: moment.training)
-      for (side, _) in Self.sides {
-        guard let value = point[side]?.doubleValue else { continue }
+  /// The points of one seed's traces by side; of several at one step the last counts, for they are of the same weights.
+  private func numbers(of traces: [Trace]) -> [String: [LoggedNumber]] {
+    var numbers: [String: [LoggedNumber]] = [:]
+    for point in traces.flatMap(\.points) {
+      let step = point.moment.step + offset(of: point.moment.training)
+      for (side, value) in point.means {
         numbers[side, default: []].removeAll { $0.step == step }
         numbers[side, default: []].append(LoggedNumber(step: step, value: value))
       }
     }
+    return numbers
   }
 
   /// How many optimizer steps the rounds before a training took.

@@ -59,6 +59,22 @@ struct ReportGathering {
 
   // MARK: - Facts
 
+  /// The seeds of the cells, most cells' first: `1, 2, 3 (of training); 1, 2, 3, 4, 5 (of training) in 7 cells`.
+  private static func seeds(of cells: [Cell]) -> String {
+    let all = cells.map { cell in
+      let seeds = cell.experiment.seeds
+      let vary = seeds.vary.map(\.rawValue).joined(separator: " and ")
+      let values = seeds.values.map { String($0) }.joined(separator: ", ")
+      return values + (vary.isEmpty || seeds.values.count < 2 ? "" : " (of \(vary))")
+    }
+    let counts = Dictionary(all.map { ($0, 1) }, uniquingKeysWith: +)
+    let ordered = all.distinct.sorted { counts[$0, default: 0] > counts[$1, default: 0] }
+    return ordered.enumerated().map { index, text in
+      let count = counts[text, default: 0]
+      return index == 0 ? text : "\(text) in \(count) cell\(count == 1 ? "" : "s")"
+    }.joined(separator: "; ")
+  }
+
   private var facts: [PageFact] {
     var facts: [PageFact] = []
     if let folder = subject.folder { facts.append(PageFact("results", folder.folder, isCode: true)) }
@@ -70,11 +86,7 @@ struct ReportGathering {
       PageFact("spec", "\(file.path) (sha256 \(Digest.sha256(file.bytes).short))", isCode: true)
     }
     facts.append(PageFact("cells", Self.cells(experiment)))
-    if let seeds = experiment.cells.first?.experiment.seeds {
-      let vary = seeds.vary.map(\.rawValue).joined(separator: " and ")
-      let values = seeds.values.map { String($0) }.joined(separator: ", ")
-      facts.append(PageFact("seeds", values + (vary.isEmpty || seeds.values.count < 2 ? "" : " (of \(vary))")))
-    }
+    facts.append(PageFact("seeds", Self.seeds(of: experiment.cells)))
     let arithmetic = subject.folder?.arithmetic ?? experiment.cells.first?.experiment.arithmetic.rawValue ?? ""
     facts.append(PageFact("arithmetic", arithmetic))
     let steps = stored.graph.steps

@@ -2,6 +2,7 @@
 // Knows nothing of what the keys are about.
 
 import Diagnostics
+import JSON
 import YAML
 
 /// The keys of a mapping while it is read, or while its form is described.
@@ -73,20 +74,20 @@ struct Fields {
   /// A key that may be absent; `none` means absent.
   mutating func optional<Value>(_ name: String, _ shape: Shape<Value>, _ help: String) -> Value? {
     visit(name, shape, isRequired: false, help)
-    guard let entry = node?.entry(name), !Reading.isAbsent(entry.value) else { return nil }
-    return reading.within(name, entry.key) { shape.read(entry.value, reading) }
+    return present(name, shape)
   }
 
   /// A key that may be absent and then has a value by itself; `none` means absent.
   mutating func optional<Value>(
     _ name: String, _ shape: Shape<Value>, default value: Value, _ help: String
   ) -> Value {
-    let read = optional(name, shape, help)
-    if isDescribing {
-      described[described.count - 1].standard = Spelling.of(value)
-      described[described.count - 1].hasStandard = true
-    }
-    return read ?? value
+    visit(name, shape, isRequired: false, help, standard: { Spelling.of(value) })
+    return present(name, shape) ?? value
+  }
+
+  private func present<Value>(_ name: String, _ shape: Shape<Value>) -> Value? {
+    guard let entry = node?.entry(name), !Reading.isAbsent(entry.value) else { return nil }
+    return reading.within(name, entry.key) { shape.read(entry.value, reading) }
   }
 
   /// The entries that no key above has named, such as the parts of a split.
@@ -111,11 +112,12 @@ struct Fields {
   private(set) var rest: Form?
   private var takesRest = false
 
-  private mutating func visit<Value>(_ name: String, _ shape: Shape<Value>, isRequired: Bool, _ help: String) {
+  private mutating func visit<Value>(
+    _ name: String, _ shape: Shape<Value>, isRequired: Bool, _ help: String, standard: (() -> JSONValue?)? = nil
+  ) {
     names.append(name)
-    if isDescribing {
-      described.append(FieldForm(name: name, form: shape.form, isRequired: isRequired, help: help))
-    }
+    guard isDescribing else { return }
+    described.append(FieldForm(name, isRequired: isRequired, help, shape.makeForm, standard: standard))
   }
 
   /// The keys that nothing above has named.

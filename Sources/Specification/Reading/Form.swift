@@ -46,13 +46,28 @@ struct RecordForm: Sendable {
 /// A key of a record.
 struct FieldForm: Sendable {
   let name: String
-  let form: Form
   let isRequired: Bool
   let help: String
+  private let lazyForm: Lazy<Form>
+  private let lazyStandard: Lazy<JSONValue?>?
+
+  /// Describes a key; `standard` writes what stands for it when it is absent, as a spec would, and is nil if nothing does.
+  init(
+    _ name: String, isRequired: Bool, _ help: String, _ form: @escaping () -> Form,
+    standard: (() -> JSONValue?)? = nil
+  ) {
+    self.name = name
+    self.isRequired = isRequired
+    self.help = help
+    lazyForm = Lazy(form)
+    lazyStandard = standard.map { Lazy($0) }
+  }
+
+  var form: Form { lazyForm.value }
   /// What stands for a key that is absent, as a spec would write it; nil if that is nothing.
-  var standard: JSONValue?
+  var standard: JSONValue? { lazyStandard?.value }
   /// Whether something stands for it, even if nobody said how that is written: a test finds such a key.
-  var hasStandard = false
+  var hasStandard: Bool { lazyStandard != nil }
 }
 
 /// A mapping of exactly one tag, or a tag alone.

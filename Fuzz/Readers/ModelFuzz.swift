@@ -1,9 +1,9 @@
 // The readers of models, adapters and trainings.
 
 import JSON
-@testable import LanguageModel
+import LanguageModel
 import Objectives
-@testable import Steps
+import Steps
 import Tensors
 import Training
 

@@ -1,18 +1,16 @@
-// Feeds libFuzzer's bytes to one of the program's readers, which FUZZ_READER names. A reader may refuse whatever it
-// likes with an error that can be told; a trap, an endless loop or too much memory is a fault. `make fuzz` builds and
-// runs it.
+// The program's readers of what comes from outside. A reader may refuse whatever it likes with an error that can be told;
+// a trap, an endless loop or too much memory is a fault. `make fuzz` gives them libFuzzer's bytes, the tests the corpus.
 
 import Compression
 import Diagnostics
 import Digests
-@testable import Fetching
-import Foundation
+import Fetching
 import Ingestion
 import JSON
-@testable import LanguageModel
+import LanguageModel
 import Planning
 import Specification
-@testable import Storage
+import Storage
 import YAML
 
 /// A reader: takes any bytes and must come back.
@@ -78,22 +76,13 @@ enum TextFuzz {
   }
 }
 
-/// The reader that the environment names.
-let chosen: Reader = {
-  let name = ProcessInfo.processInfo.environment["FUZZ_READER"] ?? ""
-  guard let reader = readers[name] else {
-    fatalError("FUZZ_READER must be one of \(readers.keys.sorted().joined(separator: ", "))")
-  }
-  return reader
-}()
-
-/// What libFuzzer calls.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+/// Gives bytes to a reader.
+///
+/// A refusal must be told, whatever its bytes do to the message; a trap is what a fuzzer looks for.
+func feed(_ bytes: [UInt8], to reader: Reader) {
   do {
-    try chosen(Array(UnsafeBufferPointer(start: data, count: count)))
+    try reader(bytes)
   } catch let error as any DiagnosableError {
-    // Whatever is refused must be told, whatever its bytes do to the message.
     precondition(!error.diagnoses.isEmpty, "nothing is said of \(error)")
     for diagnosis in error.diagnoses {
       precondition(!diagnosis.text(colored: true).isEmpty && !diagnosis.json.canonicalBytes.isEmpty)
@@ -103,5 +92,4 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   } catch {
     fatalError("nobody can tell a user of \(error)")
   }
-  return 0
 }
