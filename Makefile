@@ -1,7 +1,8 @@
 # make demo   set up, build, and run the quickstart
 # make test   set up, check the sources' form, build, and run every test; what failed is said again at the end
 # make bench  measure scoring, generation and training beside the machine's peak, then training beside PyTorch, PEFT and TRL,
-#             planning beside make, ninja, Snakemake, DVC and redun, and a million records; the peers are installed into
+#             planning beside make, ninja, Snakemake, DVC and redun, a million records, and hashing and compression beside the
+#             libraries; the peers are installed into
 #             .venv-peers unless PEERS names a Python that has them
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
@@ -73,6 +74,8 @@ bench: build $(MODEL) $(PEERS)
 	$(PEERS) Benchmarks/training_beside_rivals.py $(MODEL) $(RUNNER) --into Benchmarks/RESULTS.md
 	$(PEERS) Benchmarks/planning_beside_rivals.py $(RUNNER) --into Benchmarks/PLANNING.md
 	$(RUNNER) bench-records --into Benchmarks/RECORDS.md
+	cat Sources/*/*.swift Sources/*/*/*.swift >.build/sources.txt
+	$(PEERS) Benchmarks/store_beside_libraries.py $(RUNNER) $(MODEL) .build/sources.txt --into Benchmarks/RECORDS.md
 
 interop: build $(MODEL) $(PEERS)
 	rm -rf .build/interop

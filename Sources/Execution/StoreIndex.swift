@@ -12,6 +12,7 @@ public struct StoreIndex: ResultIndex {
   private let isUse: Bool
   private let present = PresentObjects()
   private let unlisted = UnlistedResults()
+  private let published = PublishedKeys()
 
   /// Asks this store.
   ///
@@ -57,6 +58,11 @@ public struct StoreIndex: ResultIndex {
     return keys.indices.count { index in found.contains { $0[index] } }
   }
 
+  /// Whether the store's index by kind names a result that is not there.
+  public func isLost(_ key: Digest, _ kind: StepKind) -> Bool {
+    published.keys(of: kind.rawValue, in: store).contains(key)
+  }
+
   /// Whether results of a kind were found damaged.
   public func hasDamaged(_ kind: StepKind) -> Bool { store.foundDamaged(kind: kind.rawValue) }
 
@@ -71,12 +77,11 @@ public struct StoreIndex: ResultIndex {
     let keys = Set(unlisted.map(\.manifest.key))
     let listed = store.results(ofKind: kind.rawValue, newest: .max).filter { !keys.contains($0.manifest.key) }
     return (listed + unlisted).map { result in
-      let records = result.outputs.compactMap(\.recordCount).max() ?? 0
-      let bytes = result.outputs.reduce(0) { $0 + $1.byteCount }
-      return EarlierResult(
+      EarlierResult(
         manifest: result.manifest, seconds: result.provenance["seconds"]?.doubleValue,
         computed: result.provenance["computed"]?.integerValue, label: result.provenance["label"]?.stringValue,
-        bytesPerRecord: records > 0 ? Double(bytes) / Double(records) : nil)
+        byteCount: result.outputs.reduce(0) { $0 + $1.byteCount },
+        recordCount: result.outputs.compactMap(\.recordCount).max())
     }
   }
 }
@@ -91,6 +96,20 @@ private final class UnlistedResults: Sendable {
       let found = store.unlistedResults()
       held = found
       return found
+    }
+  }
+}
+
+/// What the index by kind names, listed once for each kind.
+private final class PublishedKeys: Sendable {
+  private let held = Mutex<[String: Set<Digest>]>([:])
+
+  func keys(of kind: String, in store: Store) -> Set<Digest> {
+    held.withLock { held in
+      if let known = held[kind] { return known }
+      let keys = store.publishedKeys(ofKind: kind)
+      held[kind] = keys
+      return keys
     }
   }
 }

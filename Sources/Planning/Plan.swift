@@ -8,7 +8,7 @@ public struct PlannedStep: Sendable {
   public let step: Step
   /// What will happen to it.
   public let state: StepState
-  /// The seconds that it is expected to take, and how many earlier results say so; nil without a basis.
+  /// The seconds that it is expected to take if it runs, and how many earlier results say so; nil without a basis.
   ///
   /// A basis of 0 is the spec's `expect:`.
   public let estimate: (seconds: Double, basis: Int)?
@@ -16,8 +16,10 @@ public struct PlannedStep: Sendable {
   public let tokens: Double?
   /// How many responses it would generate if it could run; nil if it can, or their number is not known.
   public let wouldGenerate: Int?
-  /// The bytes that its results are expected to take before compression, by earlier results; nil without a basis.
+  /// The bytes that its results are expected to take before compression if it runs, by earlier results; nil without a basis.
   public let bytes: Double?
+  /// Whether some of its records may turn out to be stored once its inputs are known, so that their number is the most.
+  public let mayReuse: Bool
   /// Its model's files by input, as far as they are stored; of a training, what it reads of its
   /// examples and `examples/counts` too; none of a settled step.
   public let modelFiles: [String: StoredOutput]
@@ -32,8 +34,11 @@ public struct PlannedStep: Sendable {
 extension PlannedStep {
   /// Whether its result is known and some of its bytes are gone.
   fileprivate var lacksBytes: Bool {
-    if case .willRun(_, _, .resultGone) = state { return step.foretold == nil }
-    return false
+    switch state {
+    case .willRun(_, _, .resultGone(let outputs)), .partlyCached(_, _, _, .resultGone(let outputs)):
+      step.foretold == nil && !outputs.isEmpty
+    default: false
+    }
   }
 
   /// Whether it runs or may do so.
@@ -52,8 +57,8 @@ extension PlannedStep {
     if case .blocked = state { return self }
     let choices = Set(conditions.map(\.choice)).sorted { graph.position(of: $0) < graph.position(of: $1) }
     var planned = PlannedStep(
-      step: step, state: .undecided(after: choices), estimate: estimate, tokens: nil, wouldGenerate: nil, bytes: nil,
-      modelFiles: [:], computing: nil)
+      step: step, state: .undecided(after: choices), estimate: estimate, tokens: nil, wouldGenerate: nil,
+      bytes: bytes, mayReuse: false, modelFiles: [:], computing: nil)
     planned.conditions = conditions
     return planned
   }
@@ -68,8 +73,8 @@ extension PlannedStep {
   /// A step of which nothing is foretold.
   fileprivate init(_ step: Step, _ state: StepState, _ computing: Computing?) {
     self.init(
-      step: step, state: state, estimate: nil, tokens: nil, wouldGenerate: nil, bytes: nil, modelFiles: [:],
-      computing: computing)
+      step: step, state: state, estimate: nil, tokens: nil, wouldGenerate: nil, bytes: nil, mayReuse: false,
+      modelFiles: [:], computing: computing)
   }
 }
 
@@ -168,16 +173,18 @@ public struct Plan: Sendable {
   ) -> PlannedStep {
     // Of what is stored nothing more is asked, and nearly everything is, most of the time.
     if state.isSettled { return PlannedStep(step, state, computing) }
-    let records = pending(state)
+    let isOpen = state.certainlyRuns || state.isUndecided
+    let records = state.isUndecided ? resolver.records(of: step) : pending(state)
     var tokens: Double?
     var wouldGenerate: Int?
     if case .generate(let work) = step.work {
-      tokens = records.flatMap { work.expectedTokens($0) }
+      tokens = pending(state).flatMap { work.expectedTokens($0) }
       if case .blocked = state { wouldGenerate = resolver.records(of: step) }
     }
-    let bytes = records.flatMap { records in
+    var bytes = records.flatMap { records in
       resolver.bytesPerRecord(of: step).map { $0 * Double(records) / Double(step.work.recipe?.samples ?? 1) }
     }
+    if bytes == nil, isOpen { bytes = resolver.bytesPerResult(of: step) }
     var files: [String: StoredOutput] = [:]
     for name in step.work.modelUse?.inputNames ?? [] where name == "model" || name.hasPrefix("model/") {
       files[name] = resolver.input(name, of: step)
@@ -187,10 +194,9 @@ public struct Plan: Sendable {
       files["examples/counts"] = resolver.output("counts", beside: "examples", of: step)
     }
     return PlannedStep(
-      step: step, state: state,
-      estimate: records.flatMap { estimate(step, $0, &resolver) } ?? trainingEstimate(step, state, &resolver),
-      tokens: tokens, wouldGenerate: wouldGenerate,
-      bytes: bytes, modelFiles: files, computing: computing)
+      step: step, state: state, estimate: isOpen ? estimate(step, records, &resolver) : nil, tokens: tokens,
+      wouldGenerate: wouldGenerate, bytes: bytes, mayReuse: isOpen && resolver.mayReuseRecords(step), modelFiles: files,
+      computing: computing)
   }
 
   /// How many records are to be computed, if anything certainly is and their number is known.
@@ -211,27 +217,26 @@ public struct Plan: Sendable {
     return demanded
   }
 
-  private static func estimate(_ step: Step, _ records: Int, _ resolver: inout Resolver) -> (Double, Int)? {
+  /// What a step takes by the pace of earlier ones; where its records are not known, or it has none, as long as those took on
+  /// average.
+  private static func estimate(_ step: Step, _ records: Int?, _ resolver: inout Resolver) -> (Double, Int)? {
     guard let pace = resolver.pace(of: step) else {
       guard case .generate(let work) = step.work else { return nil }
-      return work.expectedSeconds(records).map { ($0, 0) }
+      return records.flatMap { work.expectedSeconds($0) }.map { ($0, 0) }
     }
-    return (pace.secondsPerRecord * Double(records), pace.results)
-  }
-
-  /// What a training will take: as long as earlier ones of these weights took on average, since how many steps it has is known
-  /// only with its examples.
-  private static func trainingEstimate(_ step: Step, _ state: StepState, _ resolver: inout Resolver) -> (Double, Int)? {
-    guard case .train = step.work, case .willRun = state, let pace = resolver.pace(of: step) else { return nil }
+    if let records, let seconds = pace.secondsPerRecord { return (seconds * Double(records), pace.results) }
     return (pace.secondsPerResult, pace.results)
   }
 
   /// The times that the steps which run are expected to take, as far as there is a basis; of those that only one outcome of a
   /// choice asks for, the outcome's that takes longest.
   public var estimates: [(seconds: Double, basis: Int)] {
-    let known = steps.filter { $0.estimate != nil }
+    let known = steps.filter { $0.estimate != nil && ($0.state.certainlyRuns || !$0.conditions.isEmpty) }
     return ChoiceCount(known, weighedBy: { $0.estimate?.seconds ?? 0 }).counted.compactMap(\.estimate)
   }
+
+  /// The steps of which it is decided after others whether they run, and not by a choice.
+  public var undecided: [PlannedStep] { steps.filter { $0.state.isUndecided && $0.conditions.isEmpty } }
 
   /// How many steps are looked at: not those that were not chosen, and of candidates among which is to be chosen one's.
   public var stepCount: Int {

@@ -105,8 +105,8 @@ public struct Resolver: Sendable {
     let (standing, answer) = self.answer(for: key, of: step)
     switch answer {
     case .complete(let result): return .cached(key: standing, result)
-    case .incomplete(let missing): return .willRun(key: key, records: records(of: step), .resultGone(missing))
-    case .absent: return running(step, key, reason(step))
+    case .incomplete(let missing): return running(step, key, .resultGone(missing))
+    case .absent: return running(step, key, index.isLost(key, step.kind) ? .resultGone([]) : reason(step))
     case .damaged: return running(step, key, .resultDamaged)
     }
   }
@@ -188,6 +188,12 @@ public struct Resolver: Sendable {
     return !Set(first).isDisjoint(with: second)
   }
 
+  /// Whether some of a step's records may turn out to be stored once its inputs are known.
+  func mayReuseRecords(_ step: Step) -> Bool {
+    guard step.work.recipe != nil, digests(of: step) == nil else { return false }
+    return index.hasRecords(recipes: step.recipes(contents: knownContents(of: step)).map(\.key))
+  }
+
   /// How many records a step works on, one for each sample; nil if that is not known.
   func records(of step: Step) -> Int? {
     guard let records = inputCount(of: step) else { return nil }
@@ -248,22 +254,34 @@ extension Resolver {
     return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 
-  /// The seconds that a record of such a step took before, and a whole step; and how many results say so.
+  /// The bytes that a whole result of such a step took before.
+  public mutating func bytesPerResult(of step: Step) -> Double? {
+    let contents = knownContents(of: step)
+    let known = earlier(step).filter { step.work.modelUse == nil || Self.sameModel($0.manifest, step, contents) }
+      .compactMap(\.byteCount)
+    return known.isEmpty ? nil : Double(known.reduce(0, +)) / Double(known.count)
+  }
+
+  /// The seconds that a record of such a step took before, if it works record by record, and a whole step; and how many
+  /// results say so.
   ///
-  /// Of steps that use a model only results with the same weights count.
-  public mutating func pace(of step: Step) -> (secondsPerRecord: Double, secondsPerResult: Double, results: Int)? {
+  /// Of steps that use a model only results with the same weights count; of record-wise ones those that computed records.
+  public mutating func pace(of step: Step) -> (secondsPerRecord: Double?, secondsPerResult: Double, results: Int)? {
     let contents = knownContents(of: step)
     var seconds = 0.0
     var records = 0
     var results = 0
     for result in earlier(step) {
-      guard let spent = result.seconds, let computed = result.computed, computed > 0 else { continue }
+      guard let spent = result.seconds else { continue }
+      let computed = result.computed ?? 0
+      guard computed > 0 || step.work.recipe == nil else { continue }
       guard step.work.modelUse == nil || Self.sameModel(result.manifest, step, contents) else { continue }
       seconds += spent
       records += computed
       results += 1
     }
-    return records > 0 ? (seconds / Double(records), seconds / Double(results), results) : nil
+    guard results > 0 else { return nil }
+    return (records > 0 ? seconds / Double(records) : nil, seconds / Double(results), results)
   }
 
   /// Whether a result was computed with the step's model: its options, and its weights if they are known.

@@ -52,24 +52,35 @@ public struct EarlierResult: Hashable, Sendable {
   public let computed: Int?
   /// What the step was called; nil if unknown.
   public let label: String?
-  /// Bytes of its outputs for each of its records, before compression; nil if it has no records.
-  public let bytesPerRecord: Double?
+  /// Bytes of its outputs, before compression; nil if unknown.
+  public let byteCount: Int?
+  /// How many records its outputs have; nil if they hold none.
+  public let recordCount: Int?
 
   /// Makes an earlier result.
   public init(
-    manifest: Manifest, seconds: Double?, computed: Int?, label: String? = nil, bytesPerRecord: Double? = nil
+    manifest: Manifest, seconds: Double?, computed: Int?, label: String? = nil, byteCount: Int? = nil,
+    recordCount: Int? = nil
   ) {
     self.manifest = manifest
     self.seconds = seconds
     self.computed = computed
     self.label = label
-    self.bytesPerRecord = bytesPerRecord
+    self.byteCount = byteCount
+    self.recordCount = recordCount
+  }
+
+  /// Bytes of its outputs for each of its records, before compression; nil if it has no records.
+  var bytesPerRecord: Double? {
+    guard let byteCount, let recordCount, recordCount > 0 else { return nil }
+    return Double(byteCount) / Double(recordCount)
   }
 
   /// The same result, told with another manifest.
   func with(_ manifest: Manifest) -> EarlierResult {
     EarlierResult(
-      manifest: manifest, seconds: seconds, computed: computed, label: label, bytesPerRecord: bytesPerRecord)
+      manifest: manifest, seconds: seconds, computed: computed, label: label, byteCount: byteCount,
+      recordCount: recordCount)
   }
 }
 
@@ -113,6 +124,9 @@ public protocol ResultIndex: Sendable {
   /// Earlier results of a kind, newest first.
   func earlier(_ kind: StepKind) -> [EarlierResult]
 
+  /// Whether a result was published under a step's key and is gone, as far as anything still tells.
+  func isLost(_ key: Digest, _ kind: StepKind) -> Bool
+
   /// Whether results of a kind were found damaged, so that nothing is known of what they were made of.
   func hasDamaged(_ kind: StepKind) -> Bool
 
@@ -121,6 +135,9 @@ public protocol ResultIndex: Sendable {
 }
 
 extension ResultIndex {
+  /// Nothing tells.
+  public func isLost(_ key: Digest, _ kind: StepKind) -> Bool { false }
+
   /// Nobody, where steps are not shared.
   public func computing(_ key: Digest) -> Computing? { nil }
 }

@@ -36,6 +36,11 @@ public enum StepState: Hashable, Sendable {
     }
   }
 
+  /// Whether an input decides.
+  public var isUndecided: Bool {
+    if case .undecided = self { true } else { false }
+  }
+
   /// Whether it certainly will run.
   public var certainlyRuns: Bool {
     switch self {
@@ -67,7 +72,7 @@ public enum Reason: Hashable, Sendable {
   case neverRun
   /// The nearest earlier result differs in these leaves.
   case changed([LeafChange])
-  /// The result was stored, but these of its outputs are gone.
+  /// The result was stored, but these of its outputs are gone; none is named where the result itself is.
   case resultGone([String])
   /// The result was stored, and its file is damaged.
   case resultDamaged

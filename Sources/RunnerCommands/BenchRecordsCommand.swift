@@ -22,6 +22,8 @@ struct BenchRecordsCommand: AsyncParsableCommand {
   @Option(help: "Bytes of each record's result.") var bytes = 2000
   @Option(help: "Records that are stored at once.") var batch = 256
   @Option(help: "Keys that are looked up at once.") var bulk = 100_000
+  @Flag(name: .customLong("flush"), help: "Wait for the disk after each batch, which `exec` does not.")
+  var isDurable = false
   @Option(help: "Where the folder is made; default: the one for temporary files.", completion: .directory)
   var folder: String?
   @Option(help: "Also write the figures into this file, as Markdown.", completion: .file()) var into: String?
@@ -45,7 +47,8 @@ struct BenchRecordsCommand: AsyncParsableCommand {
       Output.error(rows.last.map { $0 + "\n" } ?? "")
     }
     let recipe = Digest.sha256("records of a bench")
-    try measure("fill, \(batch) at once, compacting on the way") { try fill(store, recipe) }
+    let flushed = isDurable ? ", flushed" : ""
+    try measure("fill, \(batch) at once, compacting on the way\(flushed)") { try fill(store, recipe) }
     try measure("look up keys, \(bulk) at once, by another process's eyes") { try lookUp(store, recipe) }
     try measure("read values, \(batch * 16) at once") { try read(store, recipe) }
     let segments = try FileManager.default.contentsOfDirectory(atPath: "\(path)/records/\(recipe.hex)").count
@@ -54,13 +57,14 @@ struct BenchRecordsCommand: AsyncParsableCommand {
     ]
     let text = (head + [""] + rows).joined(separator: "\n") + "\n"
     Output.line(text)
-    if let into { try Data(text.utf8).write(to: URL(fileURLWithPath: into)) }
+    if let into { try Data((text + BenchRecords.rest(of: into)).utf8).write(to: URL(fileURLWithPath: into)) }
   }
 
   private func fill(_ store: Store, _ recipe: Digest) throws {
     for start in stride(from: 0, to: count, by: batch) {
       try store.records(of: recipe).append(
-        (start..<min(count, start + batch)).map { (BenchRecords.key($0), BenchRecords.value($0, bytes)) })
+        (start..<min(count, start + batch)).map { (BenchRecords.key($0), BenchRecords.value($0, bytes)) },
+        isDurable: isDurable)
     }
   }
 
@@ -97,6 +101,14 @@ enum BenchRecords {
       value += "word\(state >> 52) ".utf8
     }
     return Array(value.prefix(count))
+  }
+
+  /// What another script wrote into a file behind the figures.
+  static func rest(of path: String) -> String {
+    guard let text = try? String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self),
+      let start = text.firstRange(of: "\n# Objects beside the libraries")
+    else { return "" }
+    return String(text[start.lowerBound...])
   }
 
   static func text(_ seconds: Double) -> String { NumberFormat.fixed(seconds, decimals: 1) }

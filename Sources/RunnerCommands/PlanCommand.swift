@@ -64,10 +64,12 @@ struct PlanCommand: ParsableCommand {
   }
 }
 
-/// The memory of the steps that will or may run.
+/// The memory of the steps that will or may run, and what their results will take on the disk.
 struct PlannedMemory {
   /// Bytes by step, of steps whose model is stored.
   let steps: [StepID: Int]
+  /// Bytes of results by step, before compression: of a training by its model's sizes, of others by earlier results.
+  let stored: [StepID: Double]
   /// The step that takes most.
   let most: (label: String, bytes: Int)?
   /// Whether nothing can be foretold of a training, because its examples have yet to be made.
@@ -76,9 +78,11 @@ struct PlannedMemory {
   /// Asks for every step that will or may run.
   init(_ plan: Plan, _ forecast: MemoryForecast) {
     var steps: [StepID: Int] = [:]
+    var stored: [StepID: Double] = [:]
     var most: (label: String, bytes: Int)?
     var awaitsExamples = false
     for planned in plan.steps where planned.mayRun {
+      stored[planned.step.id] = forecast.storedBytes(of: planned).map { Double($0) } ?? planned.bytes
       guard let bytes = forecast.bytes(of: planned) else {
         if case .train = planned.step.work { awaitsExamples = true }
         continue
@@ -87,6 +91,7 @@ struct PlannedMemory {
       if bytes > most?.bytes ?? 0 { most = (planned.step.label, bytes) }
     }
     self.steps = steps
+    self.stored = stored
     self.most = most
     self.awaitsExamples = awaitsExamples
   }

@@ -12,6 +12,7 @@ enum PlanJSON {
     .members([
       "experiments": .array(experiments.map { experiment($0, plan) }),
       "seconds": .number(plan.estimates.reduce(0) { $0 + $1.seconds }),
+      "seconds-undecided": .number(plan.undecided.reduce(0) { $0 + ($1.estimate?.seconds ?? 0) }),
       "at-least": .integer(Int64(plan.bounds.lowerBound)), "at-most": .integer(Int64(plan.bounds.upperBound)),
       "price": price(of: plan), "warnings": .array(warnings.map(\.json)),
       "steps": .array(plan.steps.map { step($0, plan.graph, memory) }),
@@ -88,7 +89,8 @@ enum PlanJSON {
     case .notNeeded, .blocked: break
     }
     if let tokens = planned.tokens { object["tokens"] = .number(tokens) }
-    if let bytes = planned.bytes { object["bytes"] = .number(bytes) }
+    if planned.mayReuse { object["records-at-most"] = .bool(true) }
+    if let bytes = memory.stored[planned.step.id] { object["bytes"] = .number(bytes) }
     if let bytes = memory.steps[planned.step.id] { object["memory"] = .integer(Int64(bytes)) }
     if let estimate = planned.estimate {
       object["seconds"] = .number(estimate.seconds)

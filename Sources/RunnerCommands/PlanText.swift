@@ -113,11 +113,13 @@ struct PlanText {
     var parts: [String] = []
     switch planned.state {
     case .partlyCached(_, let held, let total, _): parts.append("\(held) of \(total) records")
-    case .willRun(_, let records?, _): parts.append("\(records) records")
+    case .willRun(_, let records?, _): parts.append("\(planned.mayReuse ? "up to " : "")\(records) records")
     default: break
     }
     if case .willRun(_, _, .neverRun) = planned.state { parts.append("never run") }
-    if let estimate = planned.estimate { parts.append("about \(Duration.text(seconds: estimate.seconds))") }
+    if let estimate = planned.estimate {
+      parts.append("about \(Duration.text(seconds: estimate.seconds))\(planned.state.isUndecided ? " if it runs" : "")")
+    }
     return parts.joined(separator: ", ")
   }
 
@@ -128,8 +130,10 @@ struct PlanText {
     case .cached, .notNeeded: return []
     case .partlyCached(_, _, _, let reason), .willRun(_, _, let reason): return text(of: reason)
     case .undecided(let after):
-      let names = after.prefix(5).map { graph.step($0).label }
-      let more = after.count > 5 ? " and \(after.count - 5) more" : ""
+      // Several steps may have one name.
+      let all = after.map { graph.step($0).label }.distinct
+      let names = all.prefix(5)
+      let more = all.count > 5 ? " and \(all.count - 5) more" : ""
       return names.isEmpty ? [] : ["decided after \(names.joined(separator: ", "))\(more)"]
     case .blocked(.unknownDigest): return ["the spec says `sha256: unknown`"]
     case .blocked(.unknownSetting(let setting)): return ["the spec says `\(setting): unknown`"]
@@ -144,7 +148,8 @@ struct PlanText {
     switch reason {
     case .neverRun: return []
     case .resultDamaged: return ["its stored result was damaged"]
-    case .resultGone(let outputs): return ["its stored result is gone: \(outputs.joined(separator: ", "))"]
+    case .resultGone(let outputs):
+      return ["its stored result is gone" + (outputs.isEmpty ? "" : ": \(outputs.joined(separator: ", "))")]
     case .changed(let changes):
       return changes.map { leaf in
         let old = leaf.change.old?.readable.shortened ?? "(absent)"
@@ -165,16 +170,20 @@ struct PlanText {
       let total = NumberFormat.fixed(tokens.reduce(0, +), decimals: 0)
       lines.append("About \(total) tokens to generate in \(tokens.count) of them, by the spec's `expect:`.")
     }
-    let bytes = running.compactMap(\.bytes)
+    let bytes = running.compactMap { memory.stored[$0.step.id] }
+    let later = plan.undecided.compactMap { memory.stored[$0.step.id] }
+    let trains = running.contains { $0.step.kind == .train }
+    let basis = "by earlier results" + (trains ? " and models' sizes" : "")
     let disk =
-      bytes.isEmpty
-      ? "no basis yet" : "about \(Self.megabytes(bytes.reduce(0, +))) for \(bytes.count) of them, by earlier results"
+      (bytes.isEmpty
+        ? "no basis yet" : "about \(Self.megabytes(bytes.reduce(0, +))) for \(bytes.count) of them, \(basis)")
+      + (later.isEmpty ? "" : ", and up to \(Self.megabytes(later.reduce(0, +))) for \(later.count) decided later")
     let most =
       memory.most.map { "up to about \(Self.megabytes(Double($0.bytes))) (\($0.label)), by the model's sizes" }
       ?? (running.contains { $0.step.work.modelUse != nil }
         ? "no basis yet: no model of these steps is stored" : "little: no step that runs uses a model")
-    let later = memory.awaitsExamples ? "; of trainings once their examples are stored, or with `max-length`" : ""
-    lines.append("Disk: \(disk). Memory: \(most)\(later).")
+    let awaited = memory.awaitsExamples ? "; of trainings once their examples are stored, or with `max-length`" : ""
+    lines.append("Disk: \(disk). Memory: \(most)\(awaited).")
     return lines
   }
 
@@ -236,6 +245,13 @@ struct PlanText {
       )
     } else if pending > 0 {
       lines.append("No time is predicted: no earlier result of such steps says how long they take.")
+    }
+    let later = plan.undecided.compactMap(\.estimate)
+    if !later.isEmpty {
+      let seconds = later.reduce(0) { $0 + $1.seconds }
+      lines.append(
+        "Up to \(Duration.text(seconds: seconds)) more for \(later.count) of the \(plan.undecided.count) that are decided later."
+      )
     }
     return lines
   }

@@ -43,7 +43,7 @@ public struct Runner: AsyncParsableCommand, Sendable {
       ShowCommand.self, RunsCommand.self, ReportCommand.self,
       ExportCommand.self, PinCommand.self, SchemaCommand.self,
       ModelCommand.self, StoreCommand.self, DoctorCommand.self, BenchCommand.self, BenchRecordsCommand.self,
-      FingerprintCommand.self,
+      BenchObjectsCommand.self, FingerprintCommand.self,
     ])
 
   /// Makes the command.

@@ -35,13 +35,21 @@ struct StoredTraces {
     let sources = Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
     traces = experiment.measurements.compactMap { measurement in
       // Better and worse responses are two outputs of one step.
-      guard let source = sources[measurement.input], source.output == "chosen",
-        stored.graph.step(source.step).kind == .trace
+      guard let source = sources[measurement.input].flatMap({ Self.taken($0, in: stored.graph) }),
+        source.output == "chosen", stored.graph.step(source.step).kind == .trace
       else { return nil }
       return Trace(
         eval: String(measurement.eval.dropLast(" chosen".count)), place: measurement.coordinates,
         step: stored.graph.step(source.step))
     }
+  }
+
+  /// What an output really is where it was taken from several candidates; nil if that was not decided.
+  private static func taken(_ output: OutputReference, in graph: StepGraph) -> OutputReference? {
+    let step = graph.step(output.step)
+    guard step.kind == .select else { return output }
+    let input = step.chosen.map(SelectWork.input(ofCandidate:))
+    return step.inputs.first { $0.name == input }.flatMap { taken($0.source, in: graph) }
   }
 
   /// The points of a trace, in order; of several at one step of a training the last, for they are of the same weights.

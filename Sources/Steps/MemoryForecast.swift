@@ -1,4 +1,4 @@
-// How much memory steps will take, from the sizes of their models, before any of them runs.
+// How much memory steps will take, and what trainings will store, from the sizes of models, before any of them runs.
 // Only what is stored is looked at, and of weights only their header.
 
 public import Digests
@@ -62,6 +62,19 @@ public final class MemoryForecast: Sendable {
     case .generate: return weights + Decoder.mostCacheBytes(configuration, batch: batch)
     default: return weights
     }
+  }
+
+  /// The bytes that a training stores, before compression: what it trained, at its end and wherever else weights are kept, and
+  /// the optimizer's two moments if a next round needs them.
+  ///
+  /// - Parameter planned: A step.
+  /// - Returns: The bytes; nil if its model is not stored, or it is no training.
+  public func storedBytes(of planned: PlannedStep) -> Int? {
+    guard case .train(let work) = planned.step.work,
+      let configuration = configuration(work.model, planned.modelFiles.mapValues(\.digest))
+    else { return nil }
+    let sets = 1 + work.checkpoints.count + (work.keepsOptimizer ? 2 : 0)
+    return Self.bytesPerNumber * configuration.trainedCount(work.hyperparameters.trainedPart) * sets
   }
 
   /// The bytes of a model file that is kept beside its weights.

@@ -37,7 +37,8 @@ public struct KeptFiles: Hashable, Sendable {
 
 /// What collection would do.
 public struct CollectionPlan: Hashable, Sendable {
-  /// What can go: step results first, so that none stands without its objects.
+  /// What can go: step results first, so that none stands without its objects; segments from the last, so that none is
+  /// missed by one that came later.
   public internal(set) var files: [Collectable] = []
   /// What stays.
   public internal(set) var kept: [KeptFiles] = []
@@ -88,11 +89,19 @@ extension Store {
     guard !files.isReadOnly else { throw .readOnlyStore(path: path) }
     var gone: [Collectable] = []
     var folders: Set<String> = []
+    let hints = Dictionary(grouping: collection.files.filter { $0.hint != nil }, by: \.hint)
     for file in collection.files {
       // A run may have used the result since.
       if let step = file.hint, try files.exists(Self.stepName(step)) { continue }
-      guard try files.takeAway(file.path, unlessUsedSince: file.isLitter ? .max : collection.limit) else { continue }
-      gone.append(file)
+      // Names in the index go before the result that they name: a result without one is found, a name alone is missed.
+      var names: [Collectable] = []
+      if case .step(let key) = StoredKind(path: file.path) { names = hints[key, default: []] }
+      for name in names { _ = try files.takeAway(name.path, unlessUsedSince: .max) }
+      guard try files.takeAway(file.path, unlessUsedSince: file.isLitter ? .max : collection.limit) else {
+        for name in names { note(name.path) }
+        continue
+      }
+      gone += names + [file]
       let folder = StoreFiles.folder(of: file.path)
       if folder.hasPrefix("records/") || folder.hasPrefix("scratch/") { folders.insert(folder) }
     }
@@ -139,7 +148,7 @@ private struct Sorter {
   private mutating func sort(_ recipe: SurveyedRecipe, _ reason: String?) {
     let reason = reason ?? (recipe.newest >= limit ? Self.young : nil)
     // Segments before the manifest, without which nobody could tell whose they are.
-    for file in recipe.files.sorted(by: { $0.path < $1.path }) where file.kind.isSegment {
+    for file in recipe.files.sorted(by: { $0.path > $1.path }) where file.kind.isSegment {
       deal(file, reason, "results of single records")
     }
     for file in recipe.files where !file.kind.isSegment { deal(file, reason, "the manifest of a recipe") }

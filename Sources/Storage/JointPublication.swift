@@ -23,7 +23,7 @@ extension StoreFiles {
     var drafts: [TemporaryFile] = []
     do throws(StorageError) {
       for (index, name) in names.enumerated() {
-        drafts.append(try createTemporary(for: name, isDurable: false))
+        drafts.append(try createTemporary(for: name))
         try produce(index, &drafts[index])
         try drafts[index].finish(isDurable: false)
       }
@@ -39,7 +39,7 @@ extension StoreFiles {
   }
 
   /// Brings files and folders to the disk, by one flush of their file system where it has that.
-  private func flush(_ paths: [String]) throws(StorageError) {
+  func flush(_ paths: [String]) throws(StorageError) {
     for (number, path) in paths.enumerated() {
       let file = try told { () throws(SystemFailure) in try system.open(path, for: .read) }
       defer { close(file) }
@@ -53,7 +53,7 @@ extension StoreFiles {
   }
 
   /// The folders that a file stands in, the store itself last.
-  private static func foldersAround(_ name: String) -> [String] {
+  static func foldersAround(_ name: String) -> [String] {
     let folder = folder(of: name)
     return folder.isEmpty ? [""] : [folder] + foldersAround(folder)
   }

@@ -1,7 +1,6 @@
 // What a run did, event by event, one checked line each. Knows nothing of what the events mean.
 
 import Digests
-import Glibc
 public import JSON
 
 extension Store {
@@ -54,7 +53,7 @@ public struct RunJournal: Sendable {
       line += bytes
       line += "}\n".utf8
     }
-    let file = try open()
+    guard let file = try files.openToAppend(name) else { return try write(line) }
     defer { files.close(file) }
     let size = try files.byteCount(of: file)
     // A line that a killed process left torn must not swallow the next one.
@@ -64,15 +63,33 @@ public struct RunJournal: Sendable {
     try TemporaryFile(file: file, system: files.system).write(line)
   }
 
-  private func open() throws(StorageError) -> OpenFile {
-    do {
-      return try retrying { () throws(SystemFailure) in try files.system.open(files.path(name), for: .append) }
-    } catch {
-      guard error.code == ENOENT else { throw StorageError(error) }
-    }
-    // What is in it is not flushed either.
+  /// Writes the file as a whole, so that there is none without a line; not flushed, as what is added to it is not.
+  private func write(_ lines: [UInt8]) throws(StorageError) {
     try files.makeFolder(folder, isDurable: false)
-    return try told { () throws(SystemFailure) in try files.system.open(files.path(name), for: .append) }
+    let temporary = "\(folder)/.journal.jsonl.\(StoreFiles.unique()).tmp"
+    let file = try told { () throws(SystemFailure) in try files.system.open(files.path(temporary), for: .append) }
+    do throws(StorageError) {
+      defer { files.close(file) }
+      try TemporaryFile(file: file, system: files.system).write(lines)
+    } catch {
+      _ = try? files.system.remove(files.path(temporary))
+      throw error
+    }
+    try told { () throws(SystemFailure) in try files.system.rename(files.path(temporary), to: files.path(name)) }
+  }
+
+  /// Sets the file aside and writes its whole lines anew, for a run that has ended.
+  ///
+  /// - Returns: Where it was put; nil if it could not be moved.
+  func mend() throws(StorageError) -> String? {
+    let whole = try lines().filter { Self.event(of: $0) != nil }
+    guard let aside = files.setAside(name) else { return nil }
+    if !whole.isEmpty { try write(whole.flatMap { $0 + [UInt8(ascii: "\n")] }) }
+    return aside
+  }
+
+  private func lines() throws(StorageError) -> [ArraySlice<UInt8>] {
+    (try files.read(name) ?? []).split(separator: UInt8(ascii: "\n"))
   }
 
   /// The events in order.
@@ -82,7 +99,7 @@ public struct RunJournal: Sendable {
   public func events() throws(StorageError) -> (events: [JSONValue], damagedLines: Int) {
     var events: [JSONValue] = []
     var damaged = 0
-    for line in (try files.read(name) ?? []).split(separator: UInt8(ascii: "\n")) {
+    for line in try lines() {
       if let event = Self.event(of: line) { events.append(event) } else { damaged += 1 }
     }
     return (events, damaged)
@@ -92,8 +109,14 @@ public struct RunJournal: Sendable {
   func brokenLines() throws(StorageError) -> Int {
     let bytes = try files.read(name) ?? []
     var lines = bytes.split(separator: UInt8(ascii: "\n"))
-    if bytes.last != UInt8(ascii: "\n") { _ = lines.popLast() }
+    if bytes.last != UInt8(ascii: "\n"), let last = lines.last, Self.isBeginning(last) { _ = lines.popLast() }
     return lines.count { Self.event(of: $0) == nil }
+  }
+
+  /// Whether bytes are the first ones of a line; no line has a zero, which is what a power cut may leave.
+  private static func isBeginning(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let head = Array(head.utf8)
+    return bytes.prefix(head.count).elementsEqual(head.prefix(bytes.count)) && !bytes.contains(0)
   }
 
   private static func check(_ bytes: some Collection<UInt8>) -> String { String(Digest.sha256(bytes).hex.prefix(16)) }

@@ -146,6 +146,12 @@ extension Store {
     return results
   }
 
+  /// The keys under which results of a kind were ever published and not collected, as far as the index by kind knows.
+  public func publishedKeys(ofKind kind: String) -> Set<Digest> {
+    guard StepResult.isKind(kind) else { return [] }
+    return Set(((try? files.list("index/kinds/\(kind)")) ?? []).compactMap { Digest(hex: String($0.suffix(64))) })
+  }
+
   /// Whether one of the results that the index has under a kind was found damaged through this value or its copies.
   public func foundDamaged(kind: String) -> Bool {
     guard StepResult.isKind(kind), !damages.isEmpty else { return false }
@@ -161,12 +167,17 @@ extension Store {
     let folder = "index/kinds/\(kind)"
     let stamp = String(max(0, time ?? files.system.now()), radix: 16)
     let name = "\(folder)/\(String(repeating: "0", count: 16 - stamp.count))\(stamp)-\(key.hex)"
+    note(name)
+  }
+
+  /// Makes a name in the index.
+  func note(_ name: String) {
     for _ in 0..<2 {
       do throws(SystemFailure) {
         files.close(try files.system.open(files.path(name), for: .createNew))
         return
       } catch {
-        _ = try? files.makeFolder(folder, isDurable: false)
+        _ = try? files.makeFolder(StoreFiles.folder(of: name), isDurable: false)
       }
     }
   }

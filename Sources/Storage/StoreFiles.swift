@@ -27,6 +27,12 @@ struct StoreFiles: Sendable {
     }
   }
 
+  /// Opens a file for adding to it; nil if it is not there.
+  func openToAppend(_ name: String) throws(StorageError) -> OpenFile? {
+    guard try exists(name) else { return nil }
+    return try told { () throws(SystemFailure) in try system.open(path(name), for: .append) }
+  }
+
   /// The bytes at an offset, fewer if the file ends there.
   func read(_ file: OpenFile, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -186,7 +192,7 @@ struct StoreFiles: Sendable {
     place: (String) throws(SystemFailure) -> Bool
   ) throws(StorageError) -> Bool {
     let folder = Self.folder(of: name)
-    var file = try createTemporary(for: name, isDurable: isDurable)
+    var file = try createTemporary(for: name)
     var isPublished = false
     do throws(StorageError) {
       try produce(&file)
@@ -200,26 +206,31 @@ struct StoreFiles: Sendable {
       file.abandon()
       return false
     }
-    if isDurable { try synchronizeFolder(folder) }
+    if isDurable { try file.isInNewFolder ? flush(Self.foldersAround(name).map(path)) : synchronizeFolder(folder) }
     return true
   }
 
-  func createTemporary(for name: String, isDurable: Bool) throws(StorageError) -> TemporaryFile {
+  /// Opens a file beside the one that it will become; a folder that is made for it is not brought to the disk, unless it is
+  /// the store itself.
+  func createTemporary(for name: String) throws(StorageError) -> TemporaryFile {
     guard !isReadOnly else { throw .readOnlyStore(path: root) }
     let (folder, base) = (Self.folder(of: name), Self.base(of: name))
     // A name is taken with a chance of 2^-64; more than a few times in a row means that the file system is wrong.
     var attempts = 0
+    var isInNewFolder = false
     while true {
       let temporary = path("\(folder.isEmpty ? "" : folder + "/").\(base).\(Self.unique()).tmp")
       do {
         let file = try retrying { () throws(SystemFailure) in try system.open(temporary, for: .createNew) }
-        return TemporaryFile(file: file, system: system)
+        return TemporaryFile(file: file, system: system, isInNewFolder: isInNewFolder)
       } catch {
         attempts += 1
         guard attempts < 8 else { throw StorageError(error) }
         switch error.code {
         case EEXIST: continue
-        case ENOENT: try makeFolder(folder, isDurable: isDurable)
+        case ENOENT:
+          try makeFolder(folder, isDurable: folder.isEmpty)
+          isInNewFolder = !folder.isEmpty
         default: throw StorageError(error)
         }
       }

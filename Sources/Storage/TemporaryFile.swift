@@ -6,11 +6,14 @@ import Glibc
 struct TemporaryFile: Sendable {
   let file: OpenFile
   let system: any FileSystem
+  /// Whether its folder was made for it, so that the folder's name is not on the disk either.
+  let isInNewFolder: Bool
   private var isOpen = true
 
-  init(file: OpenFile, system: any FileSystem) {
+  init(file: OpenFile, system: any FileSystem, isInNewFolder: Bool = false) {
     self.file = file
     self.system = system
+    self.isInNewFolder = isInNewFolder
   }
 
   var path: String { file.path }

@@ -78,6 +78,15 @@ private struct Verifier {
   let store: Store
   let sample: ObjectSample
   var report = StoreVerification()
+  /// The recipes whose segments were counted through.
+  private var recipes: Set<Digest> = []
+  /// The steps whose results are missing, or were set aside before.
+  private lazy var missed = Set(setAsideSteps)
+
+  init(store: Store, sample: ObjectSample) {
+    self.store = store
+    self.sample = sample
+  }
 
   mutating func check(_ file: StoredFile) throws(StorageError) {
     switch file.kind {
@@ -96,6 +105,7 @@ private struct Verifier {
       try checkRecipe(file, recipe)
     case .segment(let recipe):
       count(file, "segments of records")
+      if recipes.insert(recipe).inserted { try nameGaps(recipe) }
       try store.records(of: recipe).verify(StoreFiles.base(of: file.path))
     case .journal:
       count(file, "journals")
@@ -111,7 +121,8 @@ private struct Verifier {
     case .hint where file.path == ResultCatalog.name:
       count(file, "catalogs")
       try checkCatalog(file)
-    case .format, .hint, .lease, .setAside, .scratch, .temporary: break
+    case .hint: try checkHint(file)
+    case .format, .lease, .setAside, .scratch, .temporary: break
     }
   }
 
@@ -148,10 +159,51 @@ private struct Verifier {
     store.report(file.path, .malformed("it is the manifest of another recipe"))
   }
 
+  /// A journal that nobody writes any more is set aside, and its whole lines are written anew.
   private mutating func checkJournal(_ file: StoredFile) throws(StorageError) {
-    let journal = RunJournal(folder: StoreFiles.folder(of: file.path), files: store.files)
+    let folder = StoreFiles.folder(of: file.path)
+    let journal = RunJournal(folder: folder, files: store.files)
     let broken = try journal.brokenLines()
-    if broken > 0 { fault(file, "\(broken) of its lines \(broken == 1 ? "is" : "are") not what was written") }
+    guard broken > 0 || file.byteCount == 0 else { return }
+    let isAtWork = try store.sign(ofRun: StoreFiles.base(of: folder))?.isAlive ?? false
+    let problem =
+      file.byteCount == 0 ? "it is empty" : "\(broken) of its lines \(broken == 1 ? "is" : "are") not what was written"
+    report.faults.append(
+      StoreFault(
+        path: file.path, problem: problem, quarantine: isAtWork ? nil : try journal.mend(), remedy: file.kind.remedy))
+  }
+
+  /// A result that was published, as the index by kind knows, and is gone.
+  private mutating func checkHint(_ file: StoredFile) throws(StorageError) {
+    guard file.path.hasPrefix("index/kinds/"), let key = Digest(hex: String(StoreFiles.base(of: file.path).suffix(64))),
+      try !store.files.exists(Store.stepName(key)), missed.insert(key).inserted
+    else { return }
+    report.faults.append(
+      StoreFault(
+        path: Store.stepName(key), problem: "it is gone, though \(file.path) says that it was published",
+        quarantine: nil,
+        remedy: "The next `runner exec` that needs it makes it again; where none does, `runner store gc` forgets it."))
+  }
+
+  /// The steps whose damaged results stand in the quarantine.
+  private var setAsideSteps: [Digest] {
+    ((try? store.files.list("quarantine")) ?? []).compactMap { name in
+      let parts = name.split(separator: "+")
+      guard parts.count == 3, parts[0] == "steps" else { return nil }
+      return Digest(hex: parts[1] + String(parts[2].prefix(Digest.digitCount - 2)))
+    }
+  }
+
+  /// Segments that were deleted before the last one: each is named once.
+  private mutating func nameGaps(_ recipe: Digest) throws(StorageError) {
+    let records = store.records(of: recipe)
+    for gap in try records.gaps() {
+      report.faults.append(
+        StoreFault(
+          path: "\(records.folder)/\(gap.text)", problem: "it is gone, though segments that came later are there",
+          quarantine: nil, remedy: StoredKind.segment(recipe: recipe).remedy))
+      records.fill(gap.text)
+    }
   }
 
   private func checkCatalog(_ file: StoredFile) throws(StorageError) {

@@ -92,6 +92,39 @@ import Testing
     try checkCommands(space)
   }
 
+  /// A trace is of what was chosen, on the page and in the file of traces, whatever step gave it on.
+  @Test func tracesAreOfWhatWasChosen() throws {
+    let space = try TestSpace()
+    var training = Self.training()
+    training.evals.append("trace: {likelihood-trace: {every: {epochs: 1}}}")
+    let outcome = try space.exec(training)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let lines = try space.read("results/small/traces.csv").split(separator: "\n").map(String.init)
+    let header = try #require(lines.first?.split(separator: ",").map(String.init))
+    let rows = lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(header, $0.components(separatedBy: ","))) }
+    for (cell, seed) in [("DPO", "1"), ("DPO", "2"), ("SFT", "1"), ("SFT", "2")] {
+      let own = rows.filter { $0["objective"] == cell && $0["seed"] == seed }
+      #expect(own.count >= 2, "\(cell) \(seed) in \(lines)")
+      // It ends with the number of the table.
+      let stated = try Self.value("trace chosen", cell, seed: seed, space)
+      #expect(own.last?["chosen"].flatMap { Double($0) }.map { abs($0 - stated) < 1e-9 } == true, "\(own) \(stated)")
+    }
+    #expect(try space.run(["report", "small.yaml", "-o", "small.html"]).exitCode == 0)
+    let text = try ReportPage("small.html", in: space).section("traces")
+    #expect(text.contains("DPO") && text.contains("over 2 seeds"), "\(text)")
+  }
+
+  /// What a table says of a cell under a seed.
+  private static func value(_ eval: String, _ cell: String, seed: String, _ space: TestSpace) throws -> Double {
+    let cells = try #require(try json(space)["cells"] as? [[String: Any]])
+    let found = cells.first { entry in
+      entry["eval"] as? String == eval && (entry["at"] as? [String: String])?["objective"] == cell
+    }
+    // In the order of the spec, which has 1 and 2.
+    let seeds = try #require(found?["seeds"] as? [Double], "\(eval) \(cell) in \(cells)")
+    return seeds[try #require(Int(seed)) - 1]
+  }
+
   /// With the chosen values by hand nothing is trained; after it a search in another store ends with the same lock.
   private func checkSharing(_ space: TestSpace, _ chosen: [String: String]) throws {
     let lock = try space.lock()

@@ -6,15 +6,9 @@ import Testing
 
 @Suite struct Flushes {
   @Test func aStepWaitsForTheDiskFourTimesAtMost() async throws {
+    // In a new store, where every file is the first of its folder.
     let shop = Shop()
     _ = try shop.store()
-    // Made once in a store's life, by whoever comes first.
-    for top in ["objects", "steps"] {
-      try shop.disk.makeFolder("store/\(top)")
-      for number in 0..<256 {
-        try shop.disk.makeFolder("store/\(top)/\(number < 16 ? "0" : "")\(String(number, radix: 16))")
-      }
-    }
     let marks = Mutex([Int]())
     // Slow enough that records are kept on the way.
     let outcome = try await shop.run(Lines(), secondsPerRecord: 10) { _ in

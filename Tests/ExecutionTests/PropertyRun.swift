@@ -182,7 +182,8 @@ extension PropertyRun {
     Set(
       plan.steps.compactMap { planned in
         switch planned.state {
-        case .willRun(_, _, .resultGone), .willRun(_, _, .resultDamaged), .partlyCached(_, _, _, .resultDamaged):
+        case .willRun(_, _, .resultGone), .willRun(_, _, .resultDamaged), .partlyCached(_, _, _, .resultGone),
+          .partlyCached(_, _, _, .resultDamaged):
           planned.step.id
         default: nil
         }

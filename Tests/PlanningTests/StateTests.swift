@@ -208,6 +208,56 @@ import Testing
     }
   }
 
+  /// The result itself is gone, and every record that it was made of is there.
+  @Test func aLostResultIsNotCalledNew() throws {
+    let index = MemoryIndex()
+    let (graph, _) = try Specs.graph(Specs.evaluating())
+    index.run(graph)
+    func planned() throws -> PlannedStep {
+      try #require(Plan(graph: graph, index: index).steps.first { $0.step.kind == .generate })
+    }
+    let before = try planned()
+    guard case .cached(let key, let result) = before.state else { throw Unexpected(before.state) }
+    index.lose(result: key)
+    guard case .willRun(_, 6, .resultGone([])) = try planned().state else { throw Unexpected(try planned().state) }
+    let render = try #require(graph.steps.first { $0.kind == .render })
+    let states = Plan(graph: graph, index: index).steps
+    guard case .cached(let prompts, _)? = states.first(where: { $0.step.id == render.id })?.state else {
+      throw Unexpected(states.map(\.state))
+    }
+    for record in 0..<3 {
+      let identity = RecordKey.identity(content: prompts, occurrence: record)
+      for sample in 0..<2 { index.heldKeys.insert(RecordKey.key(identity: identity, sample: sample)) }
+    }
+    guard case .partlyCached(_, 6, 6, .resultGone([])) = try planned().state else {
+      throw Unexpected(try planned().state)
+    }
+    // The same where the result is there and what it names is not.
+    let another = MemoryIndex()
+    another.run(graph)
+    another.heldKeys = index.heldKeys
+    another.forget(object: try #require(result.outputs["responses"]).digest)
+    let found = Plan(graph: graph, index: another).steps.first { $0.step.kind == .generate }?.state
+    guard case .partlyCached(_, 6, 6, .resultGone(["responses"]))? = found else {
+      throw Unexpected(found as Any)
+    }
+  }
+
+  /// What is decided later has a number of seconds, and a count of records that may be less.
+  @Test func whatIsDecidedLaterHasABound() throws {
+    let index = MemoryIndex()
+    let text = Specs.evaluating()
+    index.run(try Specs.graph(text).graph)
+    // Another prompt: the rendering runs, and what comes of it decides the rest.
+    let plan = Plan(graph: try Specs.graph(text.replacing("a number only.", with: "one number.")).graph, index: index)
+    let undecided = plan.undecided
+    #expect(undecided.count == 5 && plan.bounds == 1...6)
+    // For two seeds three records of two samples at two seconds each, and three verdicts; and the table, as it took before.
+    let later = undecided.map { $0.estimate?.seconds ?? 0 }
+    #expect(later == [12, 6, 12, 6, 6])
+    #expect(plan.estimates.map(\.seconds) == [6])
+  }
+
   @Test func aFileThatNothingReadsIsNotFetched() throws {
     let index = MemoryIndex()
     let (graph, _) = try Specs.graph(Specs.evaluating())
@@ -311,4 +361,11 @@ extension String {
   fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
     String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
   }
+}
+
+/// A state that a test did not expect.
+private struct Unexpected: Error {
+  let found: String
+
+  init(_ found: Any) { self.found = "\(found)" }
 }

@@ -118,6 +118,8 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
   /// Keys of results whose files are damaged.
   var damaged: Set<Digest> = []
   private var objects: [Digest: [UInt8]] = [:]
+  /// Keys under which results were published that are gone.
+  private(set) var lost: Set<Digest> = []
   var heldKeys: Set<Digest> = []
   var recordCount = 3
 
@@ -143,7 +145,15 @@ final class MemoryIndex: ResultIndex, @unchecked Sendable {
     manifests.contains { $0.step.kind == kind && damaged.contains($0.manifest.key) }
   }
 
+  func isLost(_ key: Digest, _ kind: StepKind) -> Bool { lost.contains(key) }
+
   func forget(object digest: Digest) { objects[digest] = nil }
+
+  func lose(result key: Digest) {
+    results[key] = nil
+    manifests.removeAll { $0.manifest.key == key }
+    lost.insert(key)
+  }
 
   /// Stores a result for every step that is needed and wanted, each output with content of its own; identities are real ones,
   /// and every choice is the same.

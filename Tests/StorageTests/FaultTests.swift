@@ -256,12 +256,13 @@ struct Scenario {
     #expect(try last.verify().faults.isEmpty)
   }
 
-  @Test(arguments: [1, 2, 50]) func aStepCostsFourFlushesHoweverManyOutputsItHas(count: Int) throws {
+  /// In a store that has all its folders, and in a new one, where every file makes its own.
+  @Test(arguments: [1, 2, 50], [0, 2000])
+  func aStepCostsFourFlushesHoweverManyOutputsItHas(count: Int, before earlier: Int) throws {
     let system = FaultyFileSystem(try Scenario.disk())
     let store = try Store(at: Scenario.path, mode: .create, fileSystem: system)
-    // The first file of a folder makes the folder; that happens 256 times in a store's life.
-    for option in 0..<2000 { try store.write(Array("\(option)".utf8)) }
-    let steps = (0..<2000).map { result($0, [.init("a", .sha256("\($0)"), byteCount: "\($0)".utf8.count)]) }
+    for option in 0..<earlier { try store.write(Array("\(option)".utf8)) }
+    let steps = (0..<earlier).map { result($0, [.init("a", .sha256("\($0)"), byteCount: "\($0)".utf8.count)]) }
     for step in steps { try store.publish(step, for: step.manifest.key) }
     let before = system.flushes
     let outputs = (0..<count).map { sample(99, seed: UInt64(9000 + $0)) }

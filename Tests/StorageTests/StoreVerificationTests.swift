@@ -54,13 +54,72 @@ import Testing
       let name = String(path.dropFirst("/store/".count))
       let named = try #require(faults.first { $0.path == name }, "\(path): \(faults)")
       #expect(!named.problem.isEmpty && !named.remedy.isEmpty)
-      let isMoved = !name.hasPrefix("runs/") && !name.hasPrefix("pins/")
+      let isMoved = !name.hasPrefix("pins/")
       #expect((named.quarantine != nil) == isMoved, "\(path)")
       // What was set aside is not found again; a result whose object is gone says so until it is made again.
       let later = try yard.store().verify().faults
       #expect(!later.contains { $0.path == name && isMoved }, "\(path)")
       if name.hasPrefix("objects/") { #expect(later.map(\.problem).allSatisfy { $0.contains("is not in the store") }) }
     }
+  }
+
+  /// A result by the index, a segment by those that came later; each until there is nothing to miss any more.
+  @Test func whatWasDeletedIsNamedAsFarAsAnythingTells() throws {
+    let yard = try filled()
+    var recipe = Manifest()
+    recipe.set("kind", .text("generate"))
+    for name in ["c", "d"] { try yard.store().records(of: recipe).append([(key(name), [3])]) }
+    let names = ["/00000001.zst", ".step"]
+    let gone = try names.map { name in try #require(yard.disk.files().map(\.path).first { $0.hasSuffix(name) }) }
+    for path in gone { try yard.disk.remove(path) }
+    let faults = try yard.store().verify().faults
+    #expect(faults.map(\.path) == gone.map { String($0.dropFirst("/store/".count)) }, "\(faults)")
+    #expect(faults.allSatisfy { $0.problem.hasPrefix("it is gone, though") && $0.quarantine == nil })
+    // Nobody can bring the records back, so that they are missed once; a result can be made again.
+    #expect(try yard.store().verify().faults.map(\.path) == faults.suffix(1).map(\.path))
+    #expect(try yard.store().records(of: recipe).values(for: ["a", "c", "d"].map(key)) == [nil, [3], [3]])
+  }
+
+  @Test func aDamagedSegmentLeavesNoGap() throws {
+    let yard = try filled()
+    var recipe = Manifest()
+    recipe.set("kind", .text("generate"))
+    try yard.store().records(of: recipe).append([(key("c"), [3])])
+    let first = try #require(yard.disk.files().first { $0.path.hasSuffix("/00000001.zst") })
+    yard.disk.overwrite(first.path, Array("nothing".utf8))
+    #expect(try yard.store().records(of: recipe).lookup(["a", "c"].map(key)) == [false, true])
+    #expect(try yard.store().verify().faults.isEmpty)
+    let later = try yard.store().records(of: recipe)
+    try later.append([(key("a"), [1])])
+    #expect(try later.values(for: ["a", "c"].map(key)) == [[1], [3]])
+  }
+
+  /// The whole lines of a journal stay; what was there is set aside, unless its run is at work.
+  @Test(arguments: [false, true]) func ofADamagedJournalWholeLinesStay(isAtWork: Bool) throws {
+    let yard = try filled()
+    let store = try yard.store()
+    let file = try #require(yard.disk.files().first { $0.path.hasSuffix(".jsonl") })
+    var bytes = file.bytes
+    bytes[50] ^= 1
+    yard.disk.overwrite(file.path, bytes)
+    let keeper = isAtWork ? LeaseKeeper(run: "r", store: store) : nil
+    let fault = try #require(store.verify().faults.first)
+    #expect(fault.problem == "1 of its lines is not what was written" && (fault.quarantine == nil) == isAtWork)
+    #expect(try store.journal(run: "r").events().events == [.members(["event": "ended"])])
+    #expect(try store.verify().faults.isEmpty == !isAtWork)
+    keeper?.end()
+  }
+
+  /// What a power cut may leave of a file that was not flushed, and a file that lost all its bytes.
+  @Test(arguments: [[], [UInt8](repeating: 0, count: 200)])
+  func aJournalWithoutALineIsNamedOnce(bytes: [UInt8]) throws {
+    let yard = try filled()
+    let file = try #require(yard.disk.files().first { $0.path.hasSuffix(".jsonl") })
+    yard.disk.overwrite(file.path, bytes)
+    let fault = try #require(yard.store().verify().faults.first)
+    #expect(fault.path == "runs/r/journal.jsonl" && fault.quarantine != nil)
+    #expect(try yard.store().verify().faults.isEmpty)
+    #expect(try yard.store().journal(run: "r").events().events.isEmpty)
   }
 
   @Test func aDamagedBlockCostsItsOwnRecords() throws {

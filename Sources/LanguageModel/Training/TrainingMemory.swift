@@ -84,6 +84,16 @@ extension Trainee {
   }
 }
 
+extension DecoderConfiguration {
+  /// How many numbers a training changes.
+  public func trainedCount(_ part: TrainedPart) -> Int {
+    switch part {
+    case .full: weightCount
+    case .lowRank(let options): count(options)
+    }
+  }
+}
+
 /// The numbers, of four bytes each, that the parts of a training take.
 private struct TrainingSizes {
   let c: DecoderConfiguration
@@ -119,12 +129,7 @@ private struct TrainingSizes {
     (count + Matrix.panelRows - 1) / Matrix.panelRows * Matrix.panelRows
   }
 
-  private var trained: Int {
-    switch part {
-    case .full: c.weightCount
-    case .lowRank(let options): c.count(options)
-    }
-  }
+  private var trained: Int { c.trainedCount(part) }
 
   /// Gradient, two moments and, of adapters, the numbers themselves; a checkpoint of numbers, moments and what was kept, in
   /// bytes and inside the file that holds it; the result; and what came back to embeddings, until the step is taken.
