@@ -266,6 +266,7 @@ public struct ResultReport: Sendable {
 
   /// The files from outside with their licences; nothing where no spec states one.
   private var licences: String {
+    guard graph.steps.contains(where: { $0.licence != nil }) else { return "" }
     let files = lock.steps.filter { $0.kind == .fetch }
     guard files.contains(where: { $0.licence != nil }) else { return "" }
     let told = files.map { "\($0.label.dropFirst("fetch ".count)) (\($0.licence ?? "licence not stated"))" }

@@ -21,6 +21,7 @@ extension Store {
   func trainingFacts(
     of experiment: PlannedExperiment, _ graph: StepGraph, _ results: RunResults
   ) throws -> TrainingFacts {
+    guard graph.steps.contains(where: { [.train, .choose, .trace].contains($0.kind) }) else { return TrainingFacts() }
     let origins = graph.origins()
     let searches = try ReportedSearch.all(of: experiment) { try choice(of: $0.choice, results) }
     // What a search tried and did not choose stands behind no number.

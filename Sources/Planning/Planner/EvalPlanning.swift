@@ -147,22 +147,28 @@ extension CellPlanner {
     let work = GenerateWork(
       model: model.use, samples: samples, distinct: distinct, decoding: decoding, seed: seed, expect: experiment.expect)
     let unknown = unknownDecoding(at: path)
-    let heat = unknown.contains("temperature") ? "unknown" : "\(decoding.temperature)"
+    let heat = unknown["temperature"] != nil ? "unknown" : "\(decoding.temperature)"
     let draw = seed.map { "T \(heat), seed \($0)" } ?? "greedy"
     let by = name == "policy" ? "" : " by \(name)"
     let paths = shared("generate \(name) \(path)") { planner in
       planner.modelPaths(name).merging(Self.decodingPaths(decoding, at: path)) { $1 }
     }
-    let missing = unknown.map { setting(named: $0, at: path) }
+    let missing = unknown.keys.sorted().map { setting(named: $0, at: path) }
     return add(
       .generate(work), "generate \(label)\(by), \(draw)\(samples > 1 ? ", \(samples) samples" : "")\(about)",
       inputs: [StepInput("prompts", prompts)] + model.inputs + missing,
       at: paths)
   }
 
-  /// The settings of decoding that the spec calls `unknown`.
-  private func unknownDecoding(at path: String) -> [String] {
-    ["max-new-tokens", "temperature"].filter { experiment.isUnknown("\(path)/\($0)") }
+  /// The settings of decoding that the spec calls `unknown`, with their paths.
+  private mutating func unknownDecoding(at path: String) -> [String: String] {
+    shared("unknown \(path)") { planner in
+      var paths: [String: String] = [:]
+      for key in ["max-new-tokens", "temperature"] where planner.experiment.isUnknown("\(path)/\(key)") {
+        paths[key] = "\(path)/\(key)"
+      }
+      return paths
+    }
   }
 
   /// An input that nobody can give: whatever reads it is planned and priced, and does not run.
