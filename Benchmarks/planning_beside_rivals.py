@@ -7,7 +7,7 @@ of one small block), fills a store with it once, and is then timed. The others g
 chains, in which every step reads what the one before it wrote, and have run it once. Each is a process of its own from
 start to exit (DVC, whose first run of a thousand steps takes most of an hour, gets the files that such a run leaves, and is asked
 whether it takes them for its own); figures are medians of the rounds: the time that passed, and the processor's time (user and system), which says
-more where other work runs on the machine; with the greatest resident memory (of less than about 12 MB nothing is told).
+more where other work runs on the machine; the least time that passed stands in parentheses; with the greatest resident memory (of less than about 12 MB nothing is told).
 `--before` measures another build of `runner` beside this one, on the same store: keys must be the same. `--keep` names a
 folder in which filled stores stay for the next call. A peer that is not installed is left out and named; one that takes seconds
 is measured at the smallest size alone, and less often. Nothing here passes or fails: figures are written down.
@@ -30,6 +30,9 @@ HEADING = "# Planning beside other programs"
 PATIENCE = 900
 # Seconds after which a command is not measured again.
 ENOUGH = 40
+# What 1,000 steps with nothing to do took on another machine of two processors (AMD EPYC, Linux 6.18, Python 3.11.7, make 4.3,
+# ninja 1.13.2, Snakemake 9.27.1, redun 0.44.1), the one beside whose figures runner's limits were set: 25 ms, and 150 ms for 10,000.
+ELSEWHERE = {"make": 0.005, "ninja": 0.006, "snakemake": 0.975, "redun": 9.894}
 
 
 def spec(steps):
@@ -196,7 +199,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def told(figure):
-    return f"{figure[0] * 1000:.0f} ms, {figure[1] * 1000:.0f} ms of the processor, {figure[2] / 1e6:.0f} MB"
+    return f"{figure[0] * 1000:.0f} ms, {figure[1] * 1000:.0f} ms of the processor, {figure[2] / 1e6:.0f} MB, {figure[3] * 1000:.0f} ms at least"
 
 
 def measure(name, commands, folder, rounds):
@@ -207,7 +210,7 @@ def measure(name, commands, folder, rounds):
         while len(runs) < rounds and (not runs or time.perf_counter() - began < ENOUGH):
             runs.append(timed(command, folder))
         passed, busy, most = zip(*runs)
-        figures[what] = (statistics.median(passed), statistics.median(busy), max(most))
+        figures[what] = (statistics.median(passed), statistics.median(busy), max(most), min(passed))
         print(f"{name} {what}: {told(figures[what])}", flush=True)
     return figures
 
@@ -241,9 +244,21 @@ def measure_peer(name, steps, folder, rounds):
     return measure(name, peer.warm, folder, rounds)
 
 
+def elsewhere(figures):
+    """How long the peers take here beside another machine, and what runner's times would be there."""
+    ratios = {name: figures[name, 1000]["run"][0] / seconds for name, seconds in ELSEWHERE.items() if figures.get((name, 1000))}
+    if len(ratios) < 3:
+        return []
+    factor = statistics.median(ratios.values())
+    there = [f"{figures['runner', steps]['run'][0] * 1000 / factor:.0f} ms for {steps} steps" for name, steps in figures if name == "runner"]
+    peers = ", ".join(f"{name} {ratio:.1f}" for name, ratio in ratios.items())
+    return ["", f"On the machine beside whose figures the limits of 25 and 150 ms were set, these programs took less: their times here are {factor:.1f} times",
+            f"those in the median ({peers}). By that, runner's run with nothing to do would take {' and '.join(there)} there."]
+
+
 def markdown(figures, missing, started):
     lines = [HEADING, "", f"By Benchmarks/planning_beside_rivals.py on {datetime.date.today()}; medians, from start to exit, of a warm plan and of"]
-    lines += ["a run that has nothing to do: milliseconds that passed, milliseconds of the processor (user and system), and", "the most resident memory.", ""]
+    lines += ["a run that has nothing to do: milliseconds that passed (the least of them), milliseconds of the processor (user and", "system), and the most resident memory.", ""]
     lines += [f"Load average of the machine's {os.cpu_count()} processors at the end: {os.getloadavg()[0]:.1f}; where it is above 0, times are too long.", ""]
     lines += ["| program | steps | plan ms | processor ms | MB | no-op run ms | processor ms | MB |"]
     lines += ["| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
@@ -252,9 +267,10 @@ def markdown(figures, missing, started):
             lines += [f"| {name} | {steps} | first run not done after {PATIENCE} s | | | | | |"]
             continue
         cells = [
-            f"{figure[what][0] * 1000:.0f} | {figure[what][1] * 1000:.0f} | {figure[what][2] / 1e6:.0f}" if what in figure else "– | – | –"
+            f"{figure[what][0] * 1000:.0f} ({figure[what][3] * 1000:.0f}) | {figure[what][1] * 1000:.0f} | {figure[what][2] / 1e6:.0f}" if what in figure else "– | – | –"
             for what in ("plan", "run")]
         lines += [f"| {name} | {steps} | {' | '.join(cells)} |"]
+    lines += elsewhere(figures)
     lines += ["", f"`runner --help`: {told(started)}."]
     if missing:
         lines += ["", f"Not installed here: {', '.join(missing)}."]

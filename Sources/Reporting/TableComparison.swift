@@ -135,11 +135,13 @@ extension TableComparison.Row {
   /// A comparison of seeds' means, with those of the other side or with the one number before training; nil where there are
   /// too few.
   private static func overSeeds(_ first: StoredTable.Number, _ second: StoredTable.Number) -> Estimate? {
-    switch (first.mean, second.mean) {
-    case (let base?, _) where first.isBase && first.seeds.count == 1: .paired(second.seeds.map { $0 - base })
-    case (_, let base?) where second.isBase && second.seeds.count == 1: .paired(first.seeds.map { base - $0 })
-    default: .welch(first.seeds, second.seeds)
-    }
+    let estimate: Estimate? =
+      switch (first.mean, second.mean) {
+      case (let base?, _) where first.isBase && first.seeds.count == 1: .paired(second.seeds.map { $0 - base })
+      case (_, let base?) where second.isBase && second.seeds.count == 1: .paired(first.seeds.map { base - $0 })
+      default: .welch(first.seeds, second.seeds)
+      }
+    return Measured.isShare(first.kind) ? estimate?.within(-1...1) : estimate
   }
 
   /// That two numbers are of other records, so that their difference may be the records'; nil where they are the same, as

@@ -68,6 +68,15 @@ public struct Estimate: Hashable, Sendable {
       detectable: (critical + distribution.critical(0.4)) * standardError)
   }
 
+  /// The same with as much of the interval as a difference can be in: what is cut off held no true difference.
+  ///
+  /// - Parameter possible: The least and the largest difference that there can be.
+  /// - Returns: The estimate with the rest of its interval.
+  public func within(_ possible: ClosedRange<Double>) -> Estimate {
+    func moved(_ end: Double) -> Double { min(max(end, possible.lowerBound), possible.upperBound) }
+    return Estimate(difference: difference, low: moved(low), high: moved(high), p: p, detectable: detectable)
+  }
+
   /// Whether what was measured varies at all, by more than the last digits of the numbers.
   ///
   /// Where it does not, a t test has nothing to hold the difference against, and its p-value of 0 says nothing.

@@ -173,10 +173,10 @@ private struct Verifier {
         path: file.path, problem: problem, quarantine: isAtWork ? nil : try journal.mend(), remedy: file.kind.remedy))
   }
 
-  /// A result that was published, as the index by kind knows, and is gone.
+  /// A result that was published, as the index by kind knows, and is gone; what is being collected leaves the index first.
   private mutating func checkHint(_ file: StoredFile) throws(StorageError) {
     guard file.path.hasPrefix("index/kinds/"), let key = Digest(hex: String(StoreFiles.base(of: file.path).suffix(64))),
-      try !store.files.exists(Store.stepName(key)), missed.insert(key).inserted
+      try !store.files.exists(Store.stepName(key)), try store.files.exists(file.path), missed.insert(key).inserted
     else { return }
     report.faults.append(
       StoreFault(

@@ -76,6 +76,18 @@ import Testing
     #expect(row?.untested == .otherRecords(common: 4, first: 4, second: 5))
   }
 
+  /// Two seeds reach far: 12.7 standard errors, which for shares is more than there is.
+  ///
+  /// Other numbers have no such end.
+  @Test(arguments: ["accuracy", "perplexity"]) func differencesOfSharesEndAtAll(kind: String) throws {
+    let first = try Self.table([Self.cell("", kind: kind, seeds: [0.1, 0.9], outcomes: ["q", "r"])])
+    let second = try Self.table([Self.cell("", kind: kind, seeds: [0.2, 0.9], outcomes: ["t", "u"])])
+    let estimate = try #require(TableComparison(first, second) { _ in nil }.rows.first?.estimate)
+    #expect(abs(estimate.difference - 0.05) < 1e-12)
+    #expect((estimate.low == -1 && estimate.high == 1) == (kind == "accuracy"))
+    #expect(estimate.low <= -1 && estimate.high >= 1 && estimate.p > 0.9)
+  }
+
   /// Means of other questions differ for the questions, too.
   @Test func seedsOfOtherRecordsAreNotTested() throws {
     let first = try Self.table([Self.cell("", seeds: [0.2, 0.3], outcomes: ["q", "r"])])
