@@ -217,14 +217,15 @@ public struct Plan: Sendable {
     return demanded
   }
 
-  /// What a step takes by the pace of earlier ones; where its records are not known, or it has none, as long as those took on
-  /// average.
+  /// What a step takes by the pace of earlier ones, records or optimizer steps; where their number is not known, or there are none,
+  /// as long as those took on average.
   private static func estimate(_ step: Step, _ records: Int?, _ resolver: inout Resolver) -> (Double, Int)? {
     guard let pace = resolver.pace(of: step) else {
       guard case .generate(let work) = step.work else { return nil }
       return records.flatMap { work.expectedSeconds($0) }.map { ($0, 0) }
     }
-    if let records, let seconds = pace.secondsPerRecord { return (seconds * Double(records), pace.results) }
+    let count = if case .train(let work) = step.work { resolver.optimizerSteps(of: work, step) } else { records }
+    if let count, let seconds = pace.secondsPerRecord { return (seconds * Double(count), pace.results) }
     return (pace.secondsPerResult, pace.results)
   }
 

@@ -4,6 +4,7 @@
 import Diagnostics
 public import Digests
 import Records
+import Specification
 
 /// Finds the states of steps in order, as far as the contents of their inputs are known.
 public struct Resolver: Sendable {
@@ -262,21 +263,47 @@ extension Resolver {
     return known.isEmpty ? nil : Double(known.reduce(0, +)) / Double(known.count)
   }
 
-  /// The seconds that a record of such a step took before, if it works record by record, and a whole step; and how many
-  /// results say so.
+  /// How many optimizer steps a training takes, as far as that is known before it begins.
+  func optimizerSteps(of work: TrainWork, _ step: Step) -> Int? {
+    if let limit = work.limit { return limit }
+    var items = work.hyperparameters.examples?.exact
+    if items == nil, let counts = output("counts", beside: "examples", of: step),
+      let bytes = index.bytes(ofObject: counts.digest)
+    {
+      items = (try? FeedbackCounts(reading: bytes))?.items
+    }
+    guard let items, items > 0 else { return nil }
+    let batches = (items - 1) / work.hyperparameters.batch + 1
+    return Int((work.hyperparameters.epochs * Double(batches)).rounded(.up))
+  }
+
+  /// How much longer a step may take than an earlier one because of an option on which a record's time depends: responses may
+  /// have more tokens.
+  private static func stretch(from before: Manifest, to step: Step) -> Double {
+    guard case .generate(let work) = step.work, case .integer(let tokens)? = before["options/max-new-tokens"],
+      tokens > 0
+    else { return 1 }
+    return Double(work.decoding.maxNewTokens) / Double(tokens)
+  }
+
+  /// The seconds that a record of such a step took before, or an optimizer step, and a whole step; and how many results say so.
   ///
-  /// Of steps that use a model only results with the same weights count; of record-wise ones those that computed records.
+  /// Of steps that use a model only results with the same weights count; of record-wise ones those that computed records. Of
+  /// generations those count that could write as many tokens; where there are none, others by that number.
   public mutating func pace(of step: Step) -> (secondsPerRecord: Double?, secondsPerResult: Double, results: Int)? {
     let contents = knownContents(of: step)
     var seconds = 0.0
     var records = 0
     var results = 0
-    for result in earlier(step) {
+    let like = earlier(step).filter { result in
+      result.seconds != nil && (result.computed ?? 0 > 0 || step.work.recipe == nil)
+        && (step.work.modelUse == nil || Self.sameModel(result.manifest, step, contents))
+    }
+    let equal = like.filter { Self.stretch(from: $0.manifest, to: step) == 1 }
+    for result in equal.isEmpty ? like : equal {
       guard let spent = result.seconds else { continue }
       let computed = result.computed ?? 0
-      guard computed > 0 || step.work.recipe == nil else { continue }
-      guard step.work.modelUse == nil || Self.sameModel(result.manifest, step, contents) else { continue }
-      seconds += spent
+      seconds += spent * Self.stretch(from: result.manifest, to: step)
       records += computed
       results += 1
     }

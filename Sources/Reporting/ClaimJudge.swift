@@ -119,7 +119,9 @@ enum ClaimJudge {
     return JudgedClaim(
       name: one.name, says: one.claim.written, isRequired: one.claim.required, verdict: verdict,
       why: one.doubt.map(words) ?? noise, kind: one.sides.compactMap { $0?.kind }.first,
-      sides: one.sides.map { number in number?.mean.flatMap { $0.isFinite ? $0 : nil } }, evidence: evidence)
+      sides: one.sides.map { number in
+        number?.divergence == nil ? number?.mean.flatMap { $0.isFinite ? $0 : nil } : nil
+      }, evidence: evidence)
   }
 
   private static func evidence(_ row: TableComparison.Row, _ adjusted: Double) -> JudgedClaim.Evidence? {
@@ -150,7 +152,7 @@ enum ClaimJudge {
     case .sameComputation: "both are the same computation"
     case .sameOutcomes: "both come to the same outcomes on every record"
     case .onlyOverSeeds:
-      "an area under a curve is compared over seeds only, and that takes two on each side that differ"
+      "areas under curves and perplexities of several seeds are compared over seeds only, which takes two on each side that differ"
     case .noCommonRecords: "their outcomes are not in this store"
     case .otherRecords(let words): words
     case .noWeight: "no record that both measured counts"

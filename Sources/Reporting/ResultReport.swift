@@ -175,6 +175,7 @@ public struct ResultReport: Sendable {
     var object = number.json.objectValue ?? JSONObject()
     object["inputs"] = nil
     object["axes"] = nil
+    if number.divergence != nil { object.leaveOutNumbers(ofSeedsThatDiverged: number.divergedAt) }
     object["steps"] = .array(
       stored(number).sources.map { source in
         .members(["key": .string(source.step.hex), "outcomes": .string(source.outcomes.hex)])
@@ -314,5 +315,16 @@ public struct ResultReport: Sendable {
       guard start + count <= bytes.count, piece[..<count] == bytes[start..<(start + count)] else { return false }
       start += count
     }
+  }
+}
+
+extension JSONObject {
+  /// Of a training that diverged there is no number, whatever the sums over its records came to.
+  fileprivate mutating func leaveOutNumbers(ofSeedsThatDiverged divergedAt: [Int?]) {
+    self["mean"] = .null
+    self["spread"] = nil
+    self["standard-error"] = nil
+    let seeds = self["seeds"]?.arrayValue ?? []
+    self["seeds"] = .array(zip(seeds, divergedAt).map { $1 == nil ? $0 : .null })
   }
 }

@@ -104,7 +104,7 @@ extension TableComparison.Row {
     self.first = first
     self.second = second
     let isSame = !first.sources.isEmpty && first.sources.map(\.outcomes) == second.sources.map(\.outcomes)
-    if isSame {
+    if isSame, first.divergence == nil {
       (basis, estimate, disagreement) = (.same, nil, nil)
     } else if let reason = Self.fault(first, second) {
       (basis, estimate, disagreement) = (.numbers(reason), nil, nil)
@@ -165,8 +165,11 @@ extension TableComparison.Row {
     let sides = [(first, UntestedReason.Side.first), (second, .second)]
     let unnamed = sides.filter { $0.0.sources.isEmpty }.map(\.1)
     if !unnamed.isEmpty { return (.numbers(.outcomesNotNamed(unnamed)), nil, nil) }
-    // An area under a curve is no mean over records.
-    if first.kind == "error-detection" { return (.numbers(.onlyOverSeeds), nil, nil) }
+    // An area under a curve is no mean over records, nor is the mean of several seeds' perplexities.
+    let isOfSeeds = [first, second].contains { $0.seeds.count > 1 && ($0.measured.spread ?? 0) > 0 }
+    if first.kind == "error-detection" || first.kind == "perplexity" && isOfSeeds {
+      return (.numbers(.onlyOverSeeds), nil, nil)
+    }
     let read = sides.map { side in side.0.sources.compactMap { outcomes($0.outcomes) } }
     let gone = zip(sides, read).filter { $1.count != $0.0.sources.count }.map(\.0.1)
     if !gone.isEmpty { return (.numbers(.outcomesNotStored(gone)), nil, nil) }

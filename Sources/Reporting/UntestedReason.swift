@@ -20,8 +20,8 @@ public enum UntestedReason: Hashable, Sendable {
   case notFinite
   /// Numbers of different kinds of evals.
   case otherKinds(String, String)
-  /// An area under a curve is no mean over records: it is compared over seeds alone, which takes two on each side, or two
-  /// beside the model before training.
+  /// An area under a curve is no mean over records, nor is the mean of several seeds' perplexities: they are compared over seeds
+  /// alone, which takes two on each side, or two beside the model before training.
   case onlyOverSeeds
   /// A table that does not name its outcomes, as `table.csv` does not.
   case outcomesNotNamed([Side])
@@ -52,7 +52,7 @@ extension UntestedReason {
     case .notMeasured: "nothing could be measured"
     case .notFinite: "a number is not finite"
     case .otherKinds: "the evals are of different kinds"
-    case .onlyOverSeeds: "areas under curves are compared over seeds only"
+    case .onlyOverSeeds: "areas under curves, and perplexities of several seeds, are compared over seeds only"
     case .outcomesNotNamed, .outcomesNotStored: "the outcomes are not in this store"
     case .otherRecords: "the records are not the same"
     case .noWeight: "no record counts"

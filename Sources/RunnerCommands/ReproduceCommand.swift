@@ -165,9 +165,9 @@ struct ReproduceCommand: AsyncParsableCommand {
         ]))
       return
     }
-    let before = found.before?.measured.text ?? "nothing"
+    let before = found.before?.measured.shown ?? "nothing"
     Output.line(
-      "\(found.number.title): \(before) in the results, \(found.now.measured.text) now: \(found.verdict.words) "
+      "\(found.number.title): \(before) in the results, \(found.now.measured.shown) now: \(found.verdict.words) "
         + "(\(found.computed) steps computed in \(NumberFormat.fixed(found.seconds, decimals: 1)) s)")
     if found.verdict != .sameBytes, let difference = found.firstDifference {
       Output.line("  first difference: \(difference)")
@@ -211,4 +211,9 @@ enum ReproductionFault: DiagnosableError, Hashable {
       ]
     }
   }
+}
+
+extension Measured {
+  /// The number as a table has it, or that its training diverged.
+  fileprivate var shown: String { divergence ?? text }
 }

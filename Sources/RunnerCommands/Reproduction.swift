@@ -16,8 +16,12 @@ struct ReproducedNumber {
   enum Verdict: Hashable {
     /// The outcomes are the same, byte for byte.
     case sameBytes
-    /// The number is the same, and something that it rests on is not.
+    /// The number is the same, and something that it rests on is not, as other arithmetic may have it.
     case sameNumber
+    /// The number is the same, and something that it rests on is not, though the arithmetic gives the same bytes on every host.
+    case otherBytes
+    /// The outcomes are the same, byte for byte, and the number in the results is not theirs.
+    case notOfItsOutcomes
     /// Another number, within what other arithmetic may change by the errors of both.
     case withinErrors
     /// Another number.
@@ -32,6 +36,8 @@ struct ReproducedNumber {
       switch self {
       case .sameBytes: "the same bytes"
       case .sameNumber: "the same number, from other bytes"
+      case .otherBytes: "the same number, FROM OTHER BYTES"
+      case .notOfItsOutcomes: "NOT THE NUMBER OF ITS OUTCOMES, which are the same bytes"
       case .withinErrors: "within the errors of both"
       case .otherNumber: "ANOTHER NUMBER"
       case .notThere: "NOT IN THE RESULTS"
@@ -85,11 +91,12 @@ struct Reproduction {
   ) -> ReproducedNumber.Verdict {
     guard let before else { return .notThere }
     let outcomes = now.sources.map { stored.digest(of: $0.outcomes) }
-    if isSame, outcomes == before.sources.map(\.outcomes) { return .sameBytes }
     let (value, error) = (now.measured.mean, now.measured.spread ?? now.measured.standardError)
-    if value == before.mean, now.measured.records == before.records { return .sameNumber }
+    let isNumber = now.measured.isWritten(as: before.measured)
+    if isSame, outcomes == before.sources.map(\.outcomes) { return isNumber ? .sameBytes : .notOfItsOutcomes }
     // Only numbers of the ordered class are the same on every host.
     let isOrdered = [result.arithmetic, arithmetic].allSatisfy { $0 == "ordered" }
+    if isNumber { return isOrdered ? .otherBytes : .sameNumber }
     if !isOrdered, let value, let mean = before.mean, let error, let other = before.error,
       abs(value - mean) <= Self.width * (error * error + other * other).squareRoot()
     {
@@ -122,5 +129,14 @@ struct Reproduction {
       }
     }
     return nil
+  }
+}
+
+extension Measured {
+  /// Whether a table's file that has the other number has this one: all that is shown of it, and its seeds.
+  fileprivate func isWritten(as other: Measured) -> Bool {
+    if divergence != nil || other.divergence != nil { return divergence == other.divergence }
+    return mean == other.mean && records == other.records && seeds == other.seeds && spread == other.spread
+      && standardError == other.standardError
   }
 }

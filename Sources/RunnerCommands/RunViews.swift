@@ -139,7 +139,10 @@ enum EventText {
   /// Counts the steps that were met; one that is computed again because of damage counts once.
   fileprivate static func note(_ event: ExecutionEvent, _ state: inout ViewState) {
     switch event {
-    case .started(_, let steps, _): state.total = steps
+    case .started(_, let steps, _):
+      state.total = steps
+      // One command may run one graph after another.
+      state.visited = []
     case .cached(let step, _), .blocked(let step, _): state.visited.insert(step.id)
     case .running(let step, _):
       state.visited.insert(step.id)

@@ -23,8 +23,10 @@ struct StoreCollectCommand: AsyncParsableCommand {
   @Option(
     parsing: .upToNextOption, help: "Specs whose results are kept.", completion: .file(extensions: ["yaml", "yml"]))
   var keep: [String] = []
-  @Option(help: "Folder of result tables whose lock.json files are kept for.", completion: .directory)
-  var results = "results"
+  @Option(
+    help: "Folder of result tables whose lock.json files are kept for (default: results, if it is there).",
+    completion: .directory)
+  var results: String?
   @Option(help: ArgumentHelp("How long ago something must have been used to go.", valueName: "14d"))
   var grace: Grace = Grace(seconds: 14 * 86_400)
   @OptionGroup var storage: StorePathOptions
@@ -35,8 +37,8 @@ struct StoreCollectCommand: AsyncParsableCommand {
     let store = try storage.open(dryRun ? .readOnly : .existing)
     var roots: [StoreRoot] = []
     for spec in keep { roots.append(try StoreRoots(store: store).root(of: SpecOptions.of(spec)).root) }
-    roots += try StoreRoots.roots(ofResultsIn: results)
-    if roots.isEmpty, try store.pins().isEmpty { throw NothingKept(results: results) }
+    roots += try StoreRoots.roots(ofResultsIn: results ?? "results", mustBeThere: results != nil)
+    if roots.isEmpty, try store.pins().isEmpty { throw NothingKept(results: results ?? "results") }
     let plan = try store.collection(keeping: roots, grace: grace.microseconds)
     let gone = dryRun ? plan.files : try store.collect(plan)
     if json {

@@ -57,8 +57,11 @@ struct StoreRoots {
   }
 
   /// What the locks below a folder name; none if there is no such folder.
-  static func roots(ofResultsIn folder: String) throws -> [StoreRoot] {
-    guard let below = try? FileManager.default.subpathsOfDirectory(atPath: folder) else { return [] }
+  static func roots(ofResultsIn folder: String, mustBeThere: Bool) throws -> [StoreRoot] {
+    guard let below = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
+      if mustBeThere { throw CommandError.unreadable(path: folder, reason: "it is no folder that can be listed") }
+      return []
+    }
     let paths = below.filter { $0 == "lock.json" || $0.hasSuffix("/lock.json") }
     return try paths.sorted().map { name in
       let path = "\(folder)/\(name)"

@@ -62,7 +62,8 @@ extension Store {
   ///   - grace: How long ago a file must have been used last, in microseconds.
   ///   - processes: Who lives on this machine.
   /// - Returns: What can go and what stays; nothing is changed.
-  /// - Throws: ``StorageError`` if the disk cannot be read or a pin cannot be understood.
+  /// - Throws: ``StorageError`` if the disk cannot be read, a pin cannot be understood, or a result is lost from which something
+  ///   was made that is kept for its own sake.
   public func collection(
     keeping roots: [StoreRoot], grace: Int64, processes: any ProcessTable = SystemProcesses()
   ) throws(StorageError) -> CollectionPlan {
@@ -73,9 +74,19 @@ extension Store {
     let survey = try Survey(self)
     var reach = Reach(survey)
     for root in roots { reach.add(root) }
-    for pin in try pins() { reach.add(StoreRoot(name: "the pin `\(pin.name)`", steps: pin.keys)) }
+    // What specs and locks reach they name step by step, so that what one of these was made from is kept without it.
+    let named = Set(reach.wanted.keys).union(reach.lost.keys)
+    for pin in try pins() {
+      reach.add(StoreRoot(name: "the pin `\(pin.name)`", steps: pin.keys))
+      reach.miss(pin.keys, for: "the pin `\(pin.name)`")
+    }
     let young = survey.steps.filter { $0.value.file.modified >= limit }.keys.sorted()
     reach.add(StoreRoot(name: Sorter.young, steps: young))
+    reach.miss(survey.lost.filter { $0.value >= limit }.keys, for: "the grace period")
+    for (key, name) in reach.lost.sorted(by: { $0.key < $1.key }) where !named.contains(key) {
+      throw .lostResult(
+        path: files.path(Self.stepName(key)), root: name == Sorter.young ? "the grace period" : name)
+    }
     var sorter = Sorter(survey: survey, reach: reach, now: now, limit: limit)
     sorter.sort()
     return sorter.collection

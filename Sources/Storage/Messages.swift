@@ -49,6 +49,13 @@ extension StorageError {
         "damaged-pin", "\(path) is not a pin's file, so nobody can tell what must be kept",
         "Move it out of the store and pin again what was pinned, with `runner store pin`."
       )
+    case .lostResult(let path, let root):
+      (
+        "lost-result",
+        "\(path) is damaged or gone, and \(root) keeps it or what was made from it: nobody can tell what it was made from",
+        "Run `runner exec` with the spec that it belongs to, and collect then; or, if what it was made from may go, "
+          + "unpin it, or collect with --grace 0d. Nothing was removed."
+      )
     case .badArchive(let path, let problem):
       (
         "bad-archive", "\(path): \(problem)",

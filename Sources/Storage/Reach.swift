@@ -40,6 +40,9 @@ struct Reach: Sendable {
   private(set) var recipes: [Digest: String] = [:]
   /// The keys that were asked for, stored or not: what a checkpoint may belong to.
   private(set) var wanted: [Digest: String] = [:]
+  /// Results from which something was made that a root reaches, and that are not there, each with that root: what they were
+  /// made from nobody can tell.
+  private(set) var lost: [Digest: String] = [:]
   /// The first root that may want any checkpoint.
   private(set) var wantsCheckpoints: String?
   private let recipesByKind: [ManifestValue?: [Digest]]
@@ -62,8 +65,15 @@ struct Reach: Sendable {
       steps[key] = steps[key] ?? root.name
       for object in step.outputs + step.inputs where objects[object] == nil { objects[object] = root.name }
       addRecipes(of: step.manifest, root.name)
-      if !root.isComplete { rest += survey.sources(of: step) }
+      guard !root.isComplete else { continue }
+      rest += survey.sources(of: step)
+      for source in step.sources where survey.lost[source] != nil { lost[source] = lost[source] ?? root.name }
     }
+  }
+
+  /// Notes results that a root wants itself and that are not there.
+  mutating func miss(_ keys: some Sequence<Digest>, for name: String) {
+    for key in keys where survey.steps[key] == nil { lost[key] = lost[key] ?? name }
   }
 
   private mutating func addRecipes(of step: Manifest, _ name: String) {

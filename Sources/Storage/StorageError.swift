@@ -25,6 +25,8 @@ public enum StorageError: DiagnosableError, Hashable, Sendable {
   case changed(path: String)
   /// A pin that cannot be understood.
   case damagedPin(path: String)
+  /// A result that is damaged or gone, and what is kept because of it: what it was made from cannot be told.
+  case lostResult(path: String, root: String)
   /// An archive that is not what it should be, or asks for what an archive may not.
   case badArchive(path: String, problem: String)
   /// A name that cannot be a file's name in the store.

@@ -29,6 +29,8 @@ struct Survey: Sendable {
   private(set) var recipes: [Digest: SurveyedRecipe] = [:]
   /// The steps that made an object.
   private(set) var makers: [Digest: [Digest]] = [:]
+  /// The steps whose results were published, as the index by kind knows, and are gone or damaged, with the time of that.
+  private(set) var lost: [Digest: Int64] = [:]
   /// All other files.
   private(set) var others: [StoredFile] = []
 
@@ -43,6 +45,11 @@ struct Survey: Sendable {
         recipes[recipe]?.manifest = try store.recipeManifest(recipe)
       default: others.append(file)
       }
+    }
+    for file in others where file.path.hasPrefix("index/kinds/") {
+      guard let key = Digest(hex: String(StoreFiles.base(of: file.path).suffix(Digest.digitCount))), steps[key] == nil
+      else { continue }
+      lost[key] = max(lost[key] ?? 0, file.modified)
     }
     for (key, step) in steps { for output in step.outputs { makers[output, default: []].append(key) } }
   }

@@ -88,6 +88,9 @@ private struct Verifier {
     self.sample = sample
   }
 
+  /// The kind of the steps that bring files from outside.
+  private static let fetching = "fetch"
+
   mutating func check(_ file: StoredFile) throws(StorageError) {
     switch file.kind {
     case .object(let digest):
@@ -150,7 +153,10 @@ private struct Verifier {
   private mutating func checkStep(_ file: StoredFile, _ key: Digest) throws(StorageError) {
     guard let result = try store.result(for: key) else { return }
     for output in result.outputs where try !store.holds(output.digest) {
-      fault(file, "its output `\(output.name)`, object \(output.digest.hex), is not in the store")
+      let problem = "its output `\(output.name)`, object \(output.digest.hex), is not in the store"
+      // A file from outside is fetched when something reads it, which may be never: it is not missed again.
+      if result.kind == Self.fetching { return store.report(file.path, .malformed(problem)) }
+      fault(file, problem)
     }
   }
 

@@ -75,8 +75,8 @@ import Testing
     let space = try Self.trained()
     try Self.change("experiments/small.yaml", of: space, "temperature: 0", to: "temperature: 1")
     let other = try space.run(["reproduce", "results/small", "--cell", "fast"])
-    let isSame = other.output.contains("the same number, from other bytes")
-    #expect(other.exitCode == (isSame ? 0 : 2), "\(other.output)\(other.errors)")
+    #expect(other.exitCode == 2, "\(other.output)\(other.errors)")
+    #expect(other.output.contains("OTHER"), "\(other.output)")
     #expect(other.output.contains("  first difference: generate numbers/heldout"), "\(other.output)")
   }
 
@@ -90,6 +90,21 @@ import Testing
     #expect(other.errors.contains("came out otherwise"), "\(other.errors)")
     try Self.change("results/small/lock.json", of: space, #""log": "...."#, to: #""log": "0000"#)
     let log = try space.run(["reproduce", "results/small", "--cell", "fast"])
+    #expect(log.output.contains("first difference: train dpo: `log` was 0000"), "\(log.output)")
+  }
+
+  /// What a table's file says must be what its outcomes come to, and every step what the lock says.
+  @Test func numbersThatAreNotOfTheirOutcomesAreFound() throws {
+    let space = try Self.trained()
+    let written = try space.read("results/small/table.json")
+    try Self.change("results/small/table.json", of: space, #""mean": [-0-9.e]+"#, to: #""mean": 0.7654"#)
+    let mean = try space.run(["reproduce", "results/small", "--cell", "fast"])
+    #expect(mean.exitCode == 2, "\(mean.output)")
+    #expect(mean.output.contains("NOT THE NUMBER OF ITS OUTCOMES"), "\(mean.output)")
+    try space.write(written, to: "results/small/table.json")
+    try Self.change("results/small/lock.json", of: space, #""log": "...."#, to: #""log": "0000"#)
+    let log = try space.run(["reproduce", "results/small", "--cell", "fast"])
+    #expect(log.exitCode == 2 && log.output.contains("the same number, FROM OTHER BYTES"), "\(log.output)")
     #expect(log.output.contains("first difference: train dpo: `log` was 0000"), "\(log.output)")
   }
 

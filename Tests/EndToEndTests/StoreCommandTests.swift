@@ -120,6 +120,7 @@ import Testing
     let before = space.files(below: ".runner-store/steps")
     let file = "\(key.prefix(2))/\(key.dropFirst(2)).step"
     try FileManager.default.removeItem(atPath: "\(space.path)/.runner-store/steps/\(file)")
+    try space.write("", to: "none/notes.txt")
     let freed = try space.run(["store", "gc", "--keep", "small.yaml", "--results", "none", "--grace", "0"])
     #expect(freed.exitCode == 0, "\(freed.errors)")
     #expect(space.files(below: ".runner-store/steps") == before.filter { $0 != file })
@@ -128,6 +129,10 @@ import Testing
 
   @Test func collectionAsksWhatToKeep() throws {
     let space = try filled()
+    // A folder that was mistyped keeps nothing, and must not pass for one without results.
+    let mistyped = try space.run(["store", "gc", "--results", "none"])
+    #expect(mistyped.exitCode == 74 && mistyped.errors.contains("none"), "\(mistyped.errors)")
+    try space.write("", to: "none/notes.txt")
     let outcome = try space.run(["store", "gc", "--results", "none"])
     #expect(outcome.exitCode == 64 && outcome.errors.contains("nothing says what to keep"), "\(outcome.errors)")
     let wrong = try space.run(["store", "gc", "--keep", "missing.yaml", "--grace", "0"])

@@ -286,6 +286,32 @@ import Testing
   }
 }
 
+@Suite struct Paces {
+  private func seconds(_ kind: StepKind, _ text: String, _ index: MemoryIndex, steps: Int? = nil) throws -> Double? {
+    let plan = Plan(graph: try Specs.graph(["test.yaml": text], steps: steps).graph, index: index)
+    return try #require(plan.steps.first { $0.step.kind == kind && $0.state.certainlyRuns }).estimate?.seconds
+  }
+
+  /// Six seconds for three optimizer steps each time: two seconds a step.
+  @Test func trainingsTakeAsLongAsTheirSteps() throws {
+    let index = MemoryIndex()
+    let text = Specs.training(seeds: "{values: [1]}")
+    index.run(try Specs.graph(text).graph)
+    #expect(try seconds(.train, text, index, steps: 5) == 10)
+    #expect(try seconds(.train, text, index, steps: 50) == 100)
+  }
+
+  /// Two seconds a response of at most 16 tokens; what was measured with as many tokens counts alone.
+  @Test func generationsTakeAsLongAsTheirTokens() throws {
+    let index = MemoryIndex()
+    index.run(try Specs.graph(Specs.evaluating()).graph)
+    let longer = Specs.evaluating(temperature: "0.6").replacing("max-new-tokens: 16", with: "max-new-tokens: 32")
+    #expect(try seconds(.generate, longer, index) == 24)
+    index.run(try Specs.graph(longer).graph)
+    #expect(try seconds(.generate, longer.replacing("0.6", with: "0.7"), index) == 12)
+  }
+}
+
 @Suite struct Expectations {
   @Test func theSpecSaysWhatNothingMeasuredYet() throws {
     let index = MemoryIndex()

@@ -133,7 +133,8 @@ import Testing
         == "nothing varies over 3 records, so nothing says how far chance would reach")
     #expect(
       try why(Self.pair([[0.7]], [[0.5]]), kind: "error-detection")
-        == "an area under a curve is compared over seeds only, and that takes two on each side that differ")
+        == "areas under curves and perplexities of several seeds are compared over seeds only, "
+        + "which takes two on each side that differ")
   }
 
   /// Seeds beside the model before training, which has one number, speak of methods; so does what a file says of them.

@@ -88,6 +88,17 @@ import Testing
     #expect(estimate.low <= -1 && estimate.high >= 1 && estimate.p > 0.9)
   }
 
+  /// The mean of seeds' perplexities is none over their records together.
+  @Test func perplexitiesOfSeveralSeedsAreNotComparedOverRecords() throws {
+    let first = try Self.table([Self.cell("", kind: "perplexity", seeds: [2], outcomes: ["p"])])
+    let several = Self.cell("", kind: "perplexity", seeds: [3, 4], outcomes: ["q", "r"])
+      .replacing(#""records":4"#, with: #""records":4,"spread":0.7"#)
+    let second = try Self.table([several])
+    let records = Self.outcomes([1, 0, 1, 0])
+    let row = TableComparison(first, second) { _ in records }.rows.first
+    #expect(row?.untested == .onlyOverSeeds)
+  }
+
   /// Means of other questions differ for the questions, too.
   @Test func seedsOfOtherRecordsAreNotTested() throws {
     let first = try Self.table([Self.cell("", seeds: [0.2, 0.3], outcomes: ["q", "r"])])

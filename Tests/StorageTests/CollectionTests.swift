@@ -273,6 +273,56 @@ struct Village: ProcessTable {
     #expect(try store.checkpoint(for: key("begun")) == nil)
   }
 
+  private static func path(_ result: StepResult) -> String {
+    let hex = result.manifest.key.hex
+    return "/store/steps/\(hex.prefix(2))/\(hex.dropFirst(2)).step"
+  }
+
+  /// What a pinned result was made from only the results behind it say.
+  @Test(arguments: [0, 1, 2], ["flip", "delete"])
+  func aLostResultOfAPinnedChainStopsCollection(at place: Int, how: String) throws {
+    let yard = Yard()
+    let first = try yard.make("first")
+    let second = try yard.make("second", from: [first])
+    let third = try yard.make("third", from: [second])
+    try yard.store().pin([third.manifest.key], as: "paper")
+    yard.age(days: 40)
+    let lost = Self.path([first, second, third][place])
+    if how == "flip" {
+      var bytes = try yard.disk.bytes(lost)
+      bytes[bytes.count / 2] ^= 1
+      yard.disk.overwrite(lost, bytes)
+    } else {
+      try yard.disk.remove(lost)
+    }
+    let before = yard.disk.files().filter { $0.path.hasSuffix(".zst") }.count
+    #expect(throws: StorageError.lostResult(path: String(lost.dropFirst()), root: "the pin `paper`")) {
+      try yard.collect()
+    }
+    #expect(yard.disk.files().filter { $0.path.hasSuffix(".zst") }.count == before)
+    // Made again, it says what it was made from; whoever names every step needs nobody to say it.
+    try yard.make("first")
+    try yard.make("second", from: [first])
+    try yard.make("third", from: [second])
+    yard.age(days: 40)
+    _ = try yard.collect()
+    #expect(try [first, second, third].allSatisfy(yard.isWhole))
+  }
+
+  @Test func aLostResultWithinTheGracePeriodStopsCollection() throws {
+    let yard = Yard()
+    let first = try yard.make("first")
+    let second = try yard.make("second", from: [first])
+    yard.disk.advance(microseconds: 1_000_000)
+    try yard.disk.remove(Self.path(second))
+    #expect(throws: StorageError.lostResult(path: String(Self.path(second).dropFirst()), root: "the grace period")) {
+      try yard.collect()
+    }
+    // A spec names its steps, so that nothing hangs on what the lost one says.
+    _ = try yard.collect([yard.root(first, second)])
+    #expect(try yard.isWhole(first))
+  }
+
   @Test func collectionMayDieAtEverySystemCall() throws {
     func prepared() throws -> (Yard, StepResult) {
       let yard = Yard()

@@ -80,6 +80,19 @@ import Testing
     #expect(try yard.store().records(of: recipe).values(for: ["a", "c", "d"].map(key)) == [nil, [3], [3]])
   }
 
+  /// A file from outside is fetched when something reads it, which may be never.
+  @Test func aFileThatIsGoneIsMissedOnce() throws {
+    let yard = Yard()
+    let file = try yard.make("file", kind: "fetch")
+    let object = try #require(yard.disk.files().first { $0.path.contains("/objects/") }).path
+    try yard.disk.remove(object)
+    let fault = try #require(yard.store().verify().faults.first)
+    #expect(fault.path.hasPrefix("steps/") && fault.problem.contains("is not in the store") && fault.quarantine != nil)
+    #expect(try yard.store().verify().faults.isEmpty)
+    #expect(try yard.make("file", kind: "fetch") == file)
+    #expect(try yard.isWhole(file))
+  }
+
   @Test func aDamagedSegmentLeavesNoGap() throws {
     let yard = try filled()
     var recipe = Manifest()

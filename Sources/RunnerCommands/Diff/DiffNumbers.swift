@@ -111,7 +111,7 @@ struct DiffNumbers {
     case .notFinite: "one of the numbers is not finite"
     case .otherKinds(let first, let second): "a number of \(first) and one of \(second) are not of one kind"
     case .onlyOverSeeds:
-      "an area under a curve is compared over seeds only, and that takes two on each side that differ"
+      "areas under curves and perplexities of several seeds are compared over seeds only, which takes two on each side that differ"
     case .outcomesNotNamed(let sides):
       "\(named(sides)) \(sides.count == 1 ? "names" : "name") no outcomes, as a table.csv does not"
     case .outcomesNotStored(let sides): "the outcomes of \(named(sides)) are not in this store"
