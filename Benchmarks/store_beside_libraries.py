@@ -36,8 +36,10 @@ def zstd(path, rounds):
     packed, unpacked = [], []
     for _ in range(rounds):
         run = subprocess.run(["zstd", "-b3", "-i1", path], capture_output=True, text=True, check=True)
-        line = (run.stdout + run.stderr).replace("\r", "\n").strip().splitlines()[-1]
-        rates = [float(rate) for rate in re.findall(r"([0-9.]+) MB/s", line)]
+        # It redraws one line; the last that has both rates stands.
+        lines = (run.stdout + run.stderr).replace("\r", "\n").splitlines()
+        rates = [rates for rates in ([float(rate) for rate in re.findall(r"([0-9.]+) MB/s", line)] for line in lines)
+                 if len(rates) == 2][-1]
         size = os.path.getsize(path)
         packed.append(size / 1e6 / rates[0])
         unpacked.append(size / 1e6 / rates[1])
