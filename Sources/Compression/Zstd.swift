@@ -182,10 +182,13 @@ extension Compression {
       }
       guard declared <= maximum else { throw .tooLarge(.zstd, maximum: maximum) }
     }
-    var content: [UInt8] = []
     // A declared size is only a hint: what is reserved before anything is decoded is bounded by what was given.
-    content.reserveCapacity(
-      min(declared ?? 0, max(1 << 20, bytes.count.multipliedReportingOverflow(by: 64).partialValue)))
+    let believed = max(1 << 20, bytes.count.multipliedReportingOverflow(by: 64).partialValue)
+    if frames == .one, let declared, declared <= believed, let content = unpackedAtOnce(bytes, declared) {
+      return content
+    }
+    var content: [UInt8] = []
+    content.reserveCapacity(min(declared ?? 0, believed))
     var decoder = try ZstdDecoder()
     var at = 0
     while true {
@@ -197,6 +200,20 @@ extension Compression {
     guard decoder.isAtFrameEnd else { throw .truncated(.zstd) }
     guard at == bytes.count else { throw .corrupt(.zstd, reason: "more bytes after the frame") }
     return content
+  }
+
+  /// The content of bytes that are one whole frame, unpacked into its place without a copy; nil if anything is wrong, which the
+  /// way by pieces tells.
+  private static func unpackedAtOnce(_ bytes: [UInt8], _ declared: Int) -> [UInt8]? {
+    bytes.withUnsafeBytes { source in
+      guard ZSTD_findFrameCompressedSize(source.baseAddress, source.count) == source.count else { return nil }
+      var code = 0
+      let content = [UInt8](unsafeUninitializedCapacity: declared) { target, count in
+        code = ZSTD_decompress(target.baseAddress, declared, source.baseAddress, source.count)
+        count = ZSTD_isError(code) == 0 ? code : 0
+      }
+      return ZSTD_isError(code) == 0 && content.count == declared ? content : nil
+    }
   }
 }
 

@@ -120,6 +120,11 @@ enum PageStyle {
     .said { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; line-height: 1.5;
       max-height: 24rem; overflow-y: auto; }
     td.said { min-width: 14rem; max-height: none; }
+    @media screen and (max-width: 600px) {
+      .record table, .record tbody, .record tr, .record td, .record tbody th { display: block; }
+      .record thead { display: none; } .record tr { border-bottom: 1px solid var(--rule); padding: .4rem 0; }
+      .record td, .record tbody th { border: 0; padding: .1rem 0; min-width: 0; }
+    }
     ins { background: var(--ins); color: var(--ink); text-decoration: underline; text-decoration-thickness: 2px;
       text-decoration-color: var(--good); }
     del { background: var(--del); color: var(--ink); text-decoration: line-through;

@@ -28,11 +28,27 @@ extension Store {
   /// - Throws: ``StorageError/missing(_:)``; ``StorageError/damaged(_:path:reason:)``, after the object has been set
   ///   aside; or a system call's failure.
   public func read(_ object: Digest) throws(StorageError) -> [UInt8] {
+    if let content = try readSmall(object) { return content }
     var content: [UInt8] = []
     try decode(object, reserve: { content.reserveCapacity($0) }) { piece throws(StorageError) in
-      if content.isEmpty { content = piece } else { content += piece }
+      content += piece
       piece.removeAll(keepingCapacity: true)
     }
+    return content
+  }
+
+  /// Files up to this size are unpacked as a whole, with no buffers between.
+  private static let smallByteCount = 1 << 20
+
+  /// The bytes of an object whose file is small; nil of any other, and of one that is not as it should be, which the way by
+  /// pieces tells.
+  private func readSmall(_ object: Digest) throws(StorageError) -> [UInt8]? {
+    guard let file = try files.open(Self.objectName(object)) else { return nil }
+    defer { files.close(file) }
+    let byteCount = try files.byteCount(of: file)
+    guard byteCount <= Self.smallByteCount else { return nil }
+    let frame = try files.read(file, at: 0, count: byteCount)
+    guard let content = try? Compression.zstdDecompressed(frame), Digest.sha256(content) == object else { return nil }
     return content
   }
 
