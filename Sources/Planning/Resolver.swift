@@ -272,9 +272,7 @@ extension Resolver {
     {
       items = (try? FeedbackCounts(reading: bytes))?.items
     }
-    guard let items, items > 0 else { return nil }
-    let batches = (items - 1) / work.hyperparameters.batch + 1
-    return Int((work.hyperparameters.epochs * Double(batches)).rounded(.up))
+    return items.flatMap { $0 > 0 ? work.hyperparameters.optimizerSteps(examples: $0) : nil }
   }
 
   /// How much longer a step may take than an earlier one because of an option on which a record's time depends: responses may
