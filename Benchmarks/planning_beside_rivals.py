@@ -8,6 +8,8 @@ chains, in which every step reads what the one before it wrote, and have run it 
 start to exit (DVC, whose first run of a thousand steps takes most of an hour, gets the files that such a run leaves, and is asked
 whether it takes them for its own); figures are medians of the rounds: the time that passed, and the processor's time (user and system), which says
 more where other work runs on the machine; the least time that passed stands in parentheses; with the greatest resident memory (of less than about 12 MB nothing is told).
+`runner` answers a question that it was asked before from a memo, as long as nothing has changed; "planned anew" is the
+same with the memos removed before each round: what a changed argument costs, or a store that cannot be written.
 `--before` measures another build of `runner` beside this one, on the same store: keys must be the same. `--keep` names a
 folder in which filled stores stay for the next call. A peer that is not installed is left out and named; one that takes seconds
 is measured at the smallest size alone, and less often. Nothing here passes or fails: figures are written down.
@@ -202,12 +204,13 @@ def told(figure):
     return f"{figure[0] * 1000:.0f} ms, {figure[1] * 1000:.0f} ms of the processor, {figure[2] / 1e6:.0f} MB, {figure[3] * 1000:.0f} ms at least"
 
 
-def measure(name, commands, folder, rounds):
+def measure(name, commands, folder, rounds, prepare=lambda: None):
     figures = {}
     for what, command in commands.items():
         timed(command, folder)
         runs, began = [], time.perf_counter()
         while len(runs) < rounds and (not runs or time.perf_counter() - began < ENOUGH):
+            prepare()
             runs.append(timed(command, folder))
         passed, busy, most = zip(*runs)
         figures[what] = (statistics.median(passed), statistics.median(busy), max(most), min(passed))
@@ -224,7 +227,12 @@ def measure_runner(name, runner, steps, folder, rounds):
     # Results are a moment old before they are catalogued; the run after that finds them all.
     time.sleep(3)
     timed(command, folder)
-    return measure(name, {"plan": [runner, "plan", "spec.yaml", "--store", "store"], "run": command}, folder, rounds)
+    commands = {"plan": [runner, "plan", "spec.yaml", "--store", "store"], "run": command}
+    memos = os.path.join(folder, "store", "index", "memos")
+    return {
+        name: measure(name, commands, folder, rounds),
+        f"{name}, planned anew": measure(f"{name}, planned anew", commands, folder, rounds, lambda: shutil.rmtree(memos, ignore_errors=True)),
+    }
 
 
 def measure_peer(name, steps, folder, rounds):
@@ -250,10 +258,12 @@ def elsewhere(figures):
     if len(ratios) < 3:
         return []
     factor = statistics.median(ratios.values())
-    there = [f"{figures['runner', steps]['run'][0] * 1000 / factor:.0f} ms for {steps} steps" for name, steps in figures if name == "runner"]
+    there = [
+        f"{figures[name, steps]['run'][0] * 1000 / factor:.0f} ms for {steps} steps{name.removeprefix('runner').replace(',', '')}"
+        for name, steps in figures if name.startswith("runner")]
     peers = ", ".join(f"{name} {ratio:.1f}" for name, ratio in ratios.items())
     return ["", f"On the machine beside whose figures the limits of 25 and 150 ms were set, these programs took less: their times here are {factor:.1f} times",
-            f"those in the median ({peers}). By that, runner's run with nothing to do would take {' and '.join(there)} there."]
+            f"those in the median ({peers}). By that, runner's run with nothing to do would take {', '.join(there)} there."]
 
 
 def markdown(figures, missing, started):
@@ -299,7 +309,8 @@ def main():
             folder = os.path.join(options.keep or passing, str(steps))
             os.makedirs(folder, exist_ok=True)
             for name, build in builds.items():
-                figures[name, steps] = measure_runner(name, os.path.abspath(build), steps, folder, options.rounds)
+                for row, figure in measure_runner(name, os.path.abspath(build), steps, folder, options.rounds).items():
+                    figures[row, steps] = figure
         for name in [name for name in peers if name not in missing and (steps == sizes[0] or not PEERS[name].is_slow)]:
             with tempfile.TemporaryDirectory() as folder:
                 figures[name, steps] = measure_peer(name, steps, folder, options.rounds)

@@ -43,6 +43,7 @@ let readers: [String: Reader] = [
   "object": { bytes in try StoreFuzz.object(bytes) },
   "segment": { bytes in try StoreFuzz.segment(bytes) },
   "catalog": { bytes in StoreFuzz.catalog(bytes) },
+  "memo": { bytes in StoreFuzz.memo(bytes) },
   "archive": { bytes in try StoreFuzz.archive(bytes) },
   "files": { bytes in try StoreFuzz.files(bytes) },
 ]

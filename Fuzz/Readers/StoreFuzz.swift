@@ -88,6 +88,13 @@ enum StoreFuzz {
     }
   }
 
+  /// The content of a memo, with the right check.
+  static func memo(_ bytes: [UInt8]) {
+    let file = Memo.header + bytes + Digest.sha256(bytes).bytes.prefix(8)
+    guard let memo = Memo(bytes: file) else { return }
+    precondition(Memo(bytes: memo.bytes) == memo, "another memo comes back")
+  }
+
   /// What is read of an entry that was written.
   private static func reread(_ entry: CatalogEntry) -> CatalogEntry? {
     let bytes = entry.bytes
@@ -119,7 +126,7 @@ enum StoreFuzz {
     let disk = try disk([
       "/store/format": Store.formatText, "/store/objects/\(hex.prefix(2))/\(hex.dropFirst(2)).zst": bytes,
       "/store/steps/\(hex.prefix(2))/\(hex.dropFirst(2)).step": bytes, "/store/records/\(hex)/manifest": bytes,
-      "/store/records/\(hex)/00000001.zst": bytes, "/store/index/results": bytes,
+      "/store/records/\(hex)/00000001.zst": bytes, "/store/index/results": bytes, "/store/index/memos/\(hex)": bytes,
       "/store/index/kinds/generate/0000000000000000-\(hex)": bytes, "/store/leases/\(hex)": bytes,
       "/store/leases/run-fuzz": bytes, "/store/pins/fuzz": bytes, "/store/checkpoints/\(hex)": bytes,
       "/store/runs/fuzz/journal.jsonl": bytes,

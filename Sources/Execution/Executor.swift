@@ -139,6 +139,27 @@ public struct Executor: Sendable {
     return (summary, RunResults(plan.graph, results, choices: plan.graph.choices))
   }
 
+  /// Tells of a run that has nothing to do, of which it is known that every result stands.
+  ///
+  /// - Parameters:
+  ///   - found: The steps in their order.
+  ///   - steps: How many were looked at.
+  ///   - run: As for ``run(_:named:planned:)``.
+  /// - Throws: What the store throws when it cannot be written.
+  public func takeNoted(_ found: [(label: String, key: Digest)], of steps: Int, named run: String) throws {
+    let started = now()
+    let journal = JournalWriter(try store.journal(run: run), facts: runFacts)
+    let began = ExecutionEvent.started(run: run, steps: steps, bounds: 0...0)
+    journal.write(began)
+    observe(began)
+    for step in found { journal.note(step.label, step.key) }
+    var summary = ExecutionSummary()
+    summary.cached = found.count
+    summary.seconds = now() - started
+    journal.write(.ended(summary))
+    observe(.ended(summary))
+  }
+
   /// Tells events to the journal and to whoever observes.
   private func teller(of run: String) throws -> @Sendable (ExecutionEvent) -> Void {
     let journal = JournalWriter(try store.journal(run: run), facts: runFacts)

@@ -13,7 +13,7 @@ import Synchronization
 final class JournalWriter: Sendable {
   private let journal: RunJournal
   private let facts: JSONObject
-  private let waiting = Mutex<[(step: Step, key: Digest)]>([])
+  private let waiting = Mutex<[(label: String, key: Digest)]>([])
   /// When something was last written of each step that runs, in microseconds.
   private let told = Mutex<[StepID: Int64]>([:])
 
@@ -27,15 +27,12 @@ final class JournalWriter: Sendable {
   }
 
   func write(_ event: ExecutionEvent) {
-    if case .cached(let step, let key) = event {
-      waiting.withLock { $0.append((step, key)) }
-      return
-    }
+    if case .cached(let step, let key) = event { return note(step.label, key) }
     let now = journal.now
     if !isDue(event, now) { return }
     waiting.withLock { waiting in
       let found: JSONValue = .members([
-        "event": "cached", "steps": .array(waiting.map { .string($0.step.label) }),
+        "event": "cached", "steps": .array(waiting.map { .string($0.label) }),
         "keys": .array(waiting.map { .string($0.key.hex) }), "time": .integer(now),
       ])
       // A journal that cannot be written must not stop the work that it tells of.
@@ -43,6 +40,9 @@ final class JournalWriter: Sendable {
       waiting = []
     }
   }
+
+  /// Notes a step that was stored.
+  func note(_ label: String, _ key: Digest) { waiting.withLock { $0.append((label, key)) } }
 
   private func isDue(_ event: ExecutionEvent, _ now: Int64) -> Bool {
     told.withLock { told in

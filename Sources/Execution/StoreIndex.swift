@@ -66,6 +66,9 @@ public struct StoreIndex: ResultIndex {
   /// Whether results of a kind were found damaged.
   public func hasDamaged(_ kind: StepKind) -> Bool { store.foundDamaged(kind: kind.rawValue) }
 
+  /// After how many optimizer steps a training was interrupted whose checkpoint is kept.
+  public func stepsKept(_ key: Digest) -> Int? { store.stepsKept(for: key) }
+
   /// The run that computes a step at this moment.
   public func computing(_ key: Digest) -> Computing? { store.computing(key).map { Computing($0) } }
 

@@ -27,6 +27,9 @@ public struct PlannedStep: Sendable {
   public let computing: Computing?
   /// The step before it that comes to the same key, so that its result serves both; nil if none is known to.
   public internal(set) var twin: StepID?
+  /// How many of its optimizer steps are kept from a run that was interrupted, and of how many; nil if none are, or it is no
+  /// training.
+  public internal(set) var stepsKept: (done: Int, of: Int?)?
   /// The choices of which one must come out so for it to be needed; empty of a step that does not depend on any.
   public internal(set) var conditions: Set<ChoiceCondition> = []
 }
@@ -193,10 +196,13 @@ public struct Plan: Sendable {
       for name in TrainWork.recordInputs { files[name] = resolver.input(name, of: step) }
       files["examples/counts"] = resolver.output("counts", beside: "examples", of: step)
     }
-    return PlannedStep(
-      step: step, state: state, estimate: isOpen ? estimate(step, records, &resolver) : nil, tokens: tokens,
-      wouldGenerate: wouldGenerate, bytes: bytes, mayReuse: isOpen && resolver.mayReuseRecords(step), modelFiles: files,
-      computing: computing)
+    let kept = resolver.stepsKept(of: step, in: state)
+    var planned = PlannedStep(
+      step: step, state: state, estimate: isOpen ? estimate(step, records, kept?.done ?? 0, &resolver) : nil,
+      tokens: tokens, wouldGenerate: wouldGenerate, bytes: bytes,
+      mayReuse: isOpen && resolver.mayReuseRecords(step), modelFiles: files, computing: computing)
+    planned.stepsKept = kept
+    return planned
   }
 
   /// How many records are to be computed, if anything certainly is and their number is known.
@@ -217,15 +223,17 @@ public struct Plan: Sendable {
     return demanded
   }
 
-  /// What a step takes by the pace of earlier ones, records or optimizer steps; where their number is not known, or there are none,
-  /// as long as those took on average.
-  private static func estimate(_ step: Step, _ records: Int?, _ resolver: inout Resolver) -> (Double, Int)? {
+  // What a step takes by the pace of earlier ones, records or optimizer steps without those that are kept; where their number is
+  // not known, or there are none, as long as those took on average.
+  private static func estimate(
+    _ step: Step, _ records: Int?, _ kept: Int, _ resolver: inout Resolver
+  ) -> (Double, Int)? {
     guard let pace = resolver.pace(of: step) else {
       guard case .generate(let work) = step.work else { return nil }
       return records.flatMap { work.expectedSeconds($0) }.map { ($0, 0) }
     }
     let count = if case .train(let work) = step.work { resolver.optimizerSteps(of: work, step) } else { records }
-    if let count, let seconds = pace.secondsPerRecord { return (seconds * Double(count), pace.results) }
+    if let count, let seconds = pace.secondsPerRecord { return (seconds * Double(max(0, count - kept)), pace.results) }
     return (pace.secondsPerResult, pace.results)
   }
 

@@ -275,6 +275,14 @@ extension Resolver {
     return items.flatMap { $0 > 0 ? work.hyperparameters.optimizerSteps(examples: $0) : nil }
   }
 
+  /// How many of a training's optimizer steps are kept from a run that was interrupted, and of how many, if that is known.
+  func stepsKept(of step: Step, in state: StepState) -> (done: Int, of: Int?)? {
+    guard case .train(let work) = step.work, let key = state.openKey, let done = index.stepsKept(key) else {
+      return nil
+    }
+    return (done, optimizerSteps(of: work, step))
+  }
+
   /// How much longer a step may take than an earlier one because of an option on which a record's time depends: responses may
   /// have more tokens.
   private static func stretch(from before: Manifest, to step: Step) -> Double {

@@ -130,6 +130,9 @@ public protocol ResultIndex: Sendable {
   /// Whether results of a kind were found damaged, so that nothing is known of what they were made of.
   func hasDamaged(_ kind: StepKind) -> Bool
 
+  /// After how many optimizer steps a training was interrupted whose checkpoint is kept; nil if there is none.
+  func stepsKept(_ key: Digest) -> Int?
+
   /// The run that computes a step at this moment; nil if none does.
   func computing(_ key: Digest) -> Computing?
 }
@@ -137,6 +140,9 @@ public protocol ResultIndex: Sendable {
 extension ResultIndex {
   /// Nothing tells.
   public func isLost(_ key: Digest, _ kind: StepKind) -> Bool { false }
+
+  /// None.
+  public func stepsKept(_ key: Digest) -> Int? { nil }
 
   /// Nobody, where steps are not shared.
   public func computing(_ key: Digest) -> Computing? { nil }

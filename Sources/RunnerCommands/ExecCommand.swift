@@ -71,6 +71,11 @@ struct ExecCommand: ParsableCommand {
       (store: $0, leases: LeaseKeeper(run: run, store: $0))
     }
     defer { known?.leases.end() }
+    let memo = isWhole && saved == nil ? CommandMemo(store: storage.storePath) : nil
+    if let known, let standing = memo?.standing(in: known.store, isUse: true) {
+      return try take(standing, named: run, known.store, known.leases, view)
+    }
+    Output.note()
     known?.store.lookAhead()
     let session = try Session(
       saved?.options ?? spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
@@ -104,6 +109,31 @@ struct ExecCommand: ParsableCommand {
     if summary.cancelled { throw CommandError.cancelled }
     if summary.failed > 0 { throw CommandError(incomplete: summary) }
     if !failing.isEmpty { throw CommandError.claimsFailed(failing) }
+    // The one thing that was told beside the tables is how many steps were stored.
+    if summary.ran == 0, Output.errorCount == 1 {
+      memo?.note(plan, session, read, folders: folders(of: session), in: store)
+    }
+  }
+
+  /// Whether all of an experiment is run in the form in which nothing else than tables is told.
+  private var isWhole: Bool { selection.isEmpty && !smoke && !json }
+
+  /// The folders of results that a run writes.
+  private func folders(of session: Session) -> [String] {
+    let measured = session.experiments.filter { !$0.measurements.isEmpty }.map(\.name)
+    return (measured + session.tables.map { ExperimentName.name(ofSpec: $0.path) }).map { "\(results)/\($0)" }
+  }
+
+  /// Tells of a run that has nothing to do, all of which was asked for before.
+  private func take(
+    _ standing: CommandMemo.Standing, named run: String, _ store: Store, _ leases: LeaseKeeper, _ view: any RunView
+  ) throws {
+    let limits = limits.runLimits(MemoryForecast(store, workers: compute.workerCount, batch: compute.batch))
+    let read = RunSpecs(specs: spec.specs, sets: spec.sets, files: standing.specs)
+    let memo = standing.memo
+    try executor(store, leases, limits, view, read)
+      .takeNoted(memo.found.map { ($0.label, $0.key) }, of: memo.stepCount, named: run)
+    Output.bytes(Array(memo.answer.utf8))
   }
 
   /// Runs a plan of which something has to be computed, or, where that has turned out to be damaged, computes it again.

@@ -15,6 +15,24 @@ enum Kept {
 
 /// Standard output and standard error.
 enum Output {
+  /// What was written since the process began.
+  private struct Written {
+    var text: [UInt8] = []
+    var isNoted = false
+    var errors = 0
+  }
+
+  private static let written = Mutex(Written())
+
+  /// Notes what is written to standard output from here on.
+  static func note() { written.withLock { $0.isNoted = true } }
+
+  /// What was written to standard output since ``note()``.
+  static var noted: String { written.withLock { String(decoding: $0.text, as: UTF8.self) } }
+
+  /// How often something was written to standard error.
+  static var errorCount: Int { written.withLock { $0.errors } }
+
   /// Whether standard error is a terminal that wants colors.
   static var colorsErrors: Bool { isatty(STDERR_FILENO) == 1 && allowsColor }
   /// Whether standard output is a terminal that wants colors.
@@ -91,6 +109,10 @@ enum Output {
   }
 
   private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    written.withLock { written in
+      if descriptor == STDERR_FILENO { written.errors += 1 }
+      if descriptor == STDOUT_FILENO, written.isNoted { unsafe written.text += bytes }
+    }
     var start = 0
     while start < bytes.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])

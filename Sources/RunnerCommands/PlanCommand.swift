@@ -42,6 +42,11 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let known = Store(intactAt: storage.storePath, mode: .readOnlyIfPresent)
+    let memo = output == nil ? CommandMemo(store: storage.storePath) : nil
+    if let known, let standing = memo?.standing(in: known, isUse: false) {
+      return Output.bytes(Array(standing.memo.answer.utf8))
+    }
+    Output.note()
     known?.lookAhead()
     let session = try Session(spec)
     let store = try known ?? Store(at: storage.storePath, mode: .readOnlyIfPresent)
@@ -61,6 +66,13 @@ struct PlanCommand: ParsableCommand {
           columns: Output.columns
         ).text)
     }
+    if warnings.isEmpty, Output.errorCount == 0 { note(plan, session, memo) }
+  }
+
+  /// Notes the answer in a store that is there and that this user may write; a plan changes nothing else in it.
+  private func note(_ plan: Plan, _ session: Session, _ memo: CommandMemo?) {
+    guard let memo, let store = Store(intactAt: storage.storePath, mode: .existing) else { return }
+    memo.note(plan, session, RunSpecs(session, specs: spec.specs, sets: spec.sets, isSmoke: false), in: store)
   }
 }
 

@@ -89,6 +89,10 @@ enum PlanJSON {
     case .notNeeded, .blocked: break
     }
     if let tokens = planned.tokens { object["tokens"] = .number(tokens) }
+    if let kept = planned.stepsKept {
+      object["steps-kept"] = .integer(Int64(kept.done))
+      object["steps"] = kept.of.map { .integer(Int64($0)) }
+    }
     if planned.mayReuse { object["records-at-most"] = .bool(true) }
     if let bytes = memory.stored[planned.step.id] { object["bytes"] = .number(bytes) }
     if let bytes = memory.steps[planned.step.id] { object["memory"] = .integer(Int64(bytes)) }

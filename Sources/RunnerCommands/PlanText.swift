@@ -116,7 +116,11 @@ struct PlanText {
     case .willRun(_, let records?, _): parts.append("\(planned.mayReuse ? "up to " : "")\(records) records")
     default: break
     }
-    if case .willRun(_, _, .neverRun) = planned.state { parts.append("never run") }
+    if let kept = planned.stepsKept {
+      parts.append("goes on after \(kept.of.map { "\(kept.done) of \($0)" } ?? "\(kept.done)") optimizer steps")
+    } else if case .willRun(_, _, .neverRun) = planned.state {
+      parts.append("never run")
+    }
     if let estimate = planned.estimate {
       parts.append("about \(Duration.text(seconds: estimate.seconds))\(planned.state.isUndecided ? " if it runs" : "")")
     }

@@ -16,6 +16,12 @@ struct RunSpecs {
   /// The files by path.
   let files: [String: [UInt8]]
 
+  /// Specs whose text is known.
+  init(specs: [String], sets: [String], files: [String: [UInt8]]) {
+    (self.specs, self.sets, self.files) = (specs, sets, files)
+    isSmoke = false
+  }
+
   /// What a session read.
   init(_ session: Session, specs: [String], sets: [String], isSmoke: Bool) {
     (self.specs, self.sets, self.isSmoke) = (specs, sets, isSmoke)

@@ -18,14 +18,18 @@ struct Session {
   let graph: StepGraph
   /// The files of further specs, whose trained weights the experiments use.
   let others: [ReadFile]
+  /// The files that all of it rests on.
+  let basis = PlanBasis()
 
   /// Reads and checks specs; warnings go to standard error.
-  static func readFiles(_ options: SpecOptions) throws -> [SpecificationFile] {
+  static func readFiles(
+    _ options: SpecOptions, from source: any FileReading = DiskFiles()
+  ) throws -> [SpecificationFile] {
     var files: [SpecificationFile] = []
     var problems: [Diagnosis] = []
     for path in options.specs {
       do {
-        files.append(try readFile(SpecSource(path: path, sets: options.sets)))
+        files.append(try readFile(SpecSource(path: path, sets: options.sets, files: source)))
       } catch let error as Diagnoses {
         // Specs that extend one file have its mistakes in common.
         problems += error.diagnoses.filter { !problems.contains($0) }
@@ -50,12 +54,22 @@ struct Session {
   /// Reads, checks and plans specs, with at most `limit` records in each part of a data set and `trainingSteps` optimizer
   /// steps in each training.
   init(_ options: SpecOptions, limit: Int? = nil, trainingSteps: Int? = nil) throws {
-    let files = try Self.readFiles(options)
+    let files = try Self.readFiles(options, from: basis)
     let resolved = Self.experiments(of: files)
-    let others = OtherSpecs()
-    let context = Self.context(limit: limit, trainingSteps: trainingSteps, others: others) {
-      try Self.digest(ofFile: $0, namedIn: resolved)
-    }
+    let others = OtherSpecs(basis)
+    let context = Self.context(
+      limit: limit, trainingSteps: trainingSteps, others: others,
+      digestOfFile: { [basis] path in
+        let digest = try Self.digest(ofFile: path, namedIn: resolved)
+        basis.note(path, digest)
+        return digest
+      },
+      fingerprint: { [basis] arithmetic in
+        let text = try Fingerprint.text(of: arithmetic)
+        // Another processor or another OpenBLAS computes otherwise, and only asking them says so.
+        if text != nil { basis.leaveOpen() }
+        return text
+      })
     var planner = Planner(context: context)
     var planned: [PlannedExperiment] = []
     var names: [String: String] = [:]

@@ -47,6 +47,18 @@ extension Store {
     return bytes
   }
 
+  /// After how many of its optimizer steps a training's checkpoint stands, as the beginning of the file says.
+  ///
+  /// - Returns: nil if there is none. Whether the rest of the file is whole is seen when the training goes on.
+  public func stepsKept(for key: Digest) -> Int? {
+    guard let file = (try? files.open(Self.name(key))) ?? nil else { return nil }
+    defer { files.close(file) }
+    guard let start = try? files.read(file, at: 0, count: 16) else { return nil }
+    var reader = FieldReader(start, start.indices)
+    guard let parts = reader.number(8), parts > 0, let step = reader.number(8), step > 0 else { return nil }
+    return step
+  }
+
   /// Forgets a checkpoint, when the step's result is there.
   public func removeCheckpoint(for key: Digest) {
     guard !files.isReadOnly else { return }

@@ -175,6 +175,8 @@ private struct Sorter {
     case .temporary: throwAway(file, if: isAbandoned, "a file that a process left when it died")
     case .scratch: throwAway(file, if: isAbandoned && file.modified < limit, "a file that never came into the store")
     case .lease: throwAway(file, if: isAbandoned, "a lease of a run that died")
+    case .hint where Store.isMemo(file.path) && file.modified < limit:
+      throwAway(file, if: true, "an answer to a question that was not asked for long")
     case .hint: sort(hint: file)
     case .format: keep(file, "the format")
     case .journal: keep(file, "journals of what runs did")

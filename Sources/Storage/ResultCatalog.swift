@@ -78,7 +78,7 @@ package struct CatalogEntry: Hashable, Sendable {
     places.reserveCapacity(bytes.count / usualByteCount)
     var count = 0
     var start = header.count
-    var reader = CatalogReader(bytes, start..<bytes.count)
+    var reader = FieldReader(bytes, start..<bytes.count)
     while let length = reader.number(4) {
       let end = start + 4 + length + checkByteCount
       guard length >= Digest.byteCount, end <= bytes.count, let key = reader.digest() else { break }
@@ -94,7 +94,7 @@ package struct CatalogEntry: Hashable, Sendable {
   package static func areWhole(_ bytes: [UInt8]) -> Bool {
     guard bytes.starts(with: header) else { return bytes.isEmpty || bytes.starts(with: earlierHeader) }
     var start = header.count
-    var reader = CatalogReader(bytes, start..<bytes.count)
+    var reader = FieldReader(bytes, start..<bytes.count)
     while let length = reader.number(4) {
       let end = start + 4 + length + checkByteCount
       guard length >= Digest.byteCount, end <= bytes.count, CatalogEntry(bytes, at: start..<end) != nil else {
@@ -112,9 +112,9 @@ package struct CatalogEntry: Hashable, Sendable {
   /// Reads the entry at a place; nil if anything about it is wrong.
   package init?(_ bytes: [UInt8], at place: Range<Int>) {
     let content = (place.lowerBound + 4)..<(place.upperBound - Self.checkByteCount)
-    var tail = CatalogReader(bytes, content.upperBound..<place.upperBound)
+    var tail = FieldReader(bytes, content.upperBound..<place.upperBound)
     guard tail.leading() == Digest.sha256(bytes[content]).leading else { return nil }
-    var reader = CatalogReader(bytes, content)
+    var reader = FieldReader(bytes, content)
     guard let key = reader.digest(), let modified = reader.number(8), let byteCount = reader.number(8),
       let count = reader.number(2)
     else { return nil }
@@ -130,42 +130,6 @@ package struct CatalogEntry: Hashable, Sendable {
     }
     guard reader.isAtEnd else { return nil }
     (self.key, self.modified, self.byteCount, self.outputs) = (key, Int64(modified), byteCount, outputs)
-  }
-}
-
-/// Takes fields from the front of a part of some bytes.
-private struct CatalogReader {
-  private let bytes: [UInt8]
-  private let end: Int
-  var position: Int
-
-  init(_ bytes: [UInt8], _ part: Range<Int>) {
-    self.bytes = bytes
-    position = part.lowerBound
-    end = part.upperBound
-  }
-
-  var isAtEnd: Bool { position == end }
-
-  /// Where the next bytes stand; nil if there are not so many.
-  private mutating func take(_ count: Int) -> Range<Int>? {
-    guard end - position >= count else { return nil }
-    defer { position += count }
-    return position..<(position + count)
-  }
-
-  mutating func digest() -> Digest? { take(Digest.byteCount).flatMap { Digest(bytes: bytes[$0]) } }
-
-  mutating func number(_ byteCount: Int) -> Int? {
-    guard let place = take(byteCount), byteCount < 8 || bytes[place.upperBound - 1] < 0x80 else { return nil }
-    return place.reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
-  }
-
-  /// Eight bytes as ``Digest/leading`` has them.
-  mutating func leading() -> UInt64? { take(8).map { $0.reduce(0) { $0 << 8 | UInt64(bytes[$1]) } } }
-
-  mutating func text() -> String? {
-    number(2).flatMap { take($0) }.flatMap { String(validating: bytes[$0], as: UTF8.self) }
   }
 }
 

@@ -59,6 +59,9 @@ public struct Store: Sendable {
   /// The damaged files that were found through this value and its copies, in the order of finding.
   public var damages: [Damage] { log.found.withLock { $0 } }
 
+  /// Now, by the clock of the file system, in microseconds since 1970.
+  public var now: Int64 { files.system.now() }
+
   /// Whether a step's stored result was found damaged through this value or its copies.
   public func foundDamaged(_ step: Digest) -> Bool {
     let name = Self.stepName(step)

@@ -124,6 +124,9 @@ private struct Verifier {
     case .hint where file.path == ResultCatalog.name:
       count(file, "catalogs")
       try checkCatalog(file)
+    case .hint where Store.isMemo(file.path):
+      count(file, "memos")
+      try checkMemo(file)
     case .hint: try checkHint(file)
     case .format, .lease, .setAside, .scratch, .temporary: break
     }
@@ -218,6 +221,11 @@ private struct Verifier {
       guard let bytes = try store.files.read(file.path), !CatalogEntry.areWhole(bytes) else { return }
     }
     store.report(file.path, .malformed("it has an entry that is not what was written"))
+  }
+
+  private func checkMemo(_ file: StoredFile) throws(StorageError) {
+    guard let bytes = try store.files.read(file.path), Memo(bytes: bytes) == nil else { return }
+    store.report(file.path, .malformed("it is not what was written"))
   }
 
   private mutating func checkPin(_ file: StoredFile) throws(StorageError) {

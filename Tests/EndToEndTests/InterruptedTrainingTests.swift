@@ -68,6 +68,8 @@ import Testing
     #expect(outcome.exitCode == 1 && (outcome.output + outcome.errors).contains("stopped as you asked"), "\(outcome)")
     #expect(space.checkpoints().count == 1)
     let done = try #require(Self.stepsTold(by: outcome))
+    let plan = try space.run(["plan", "small.yaml"]).output
+    #expect(plan.contains("goes on after \(done) of \(Self.steps) optimizer steps"), "\(plan)")
     let train = try #require(try finish(space).finished("train dpo"))
     // The last step that was told of is in the checkpoint.
     #expect(train.reused == done && train.computed == Self.steps - done, "\(train) after \(done)")

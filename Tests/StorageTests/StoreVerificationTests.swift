@@ -22,6 +22,7 @@ import Testing
     yard.disk.advance(microseconds: 10_000_000)
     _ = try store.outputs(of: data.manifest.key)
     store.saveCatalog()
+    store.note(memo([data]), on: key("question"))
     return yard
   }
 
@@ -31,8 +32,8 @@ import Testing
     let counts = report.checked.map { "\($0.files) \($0.what)" }
     #expect(
       counts == [
-        "1 checkpoints", "1 catalogs", "2 objects", "1 pins", "1 segments of records", "1 recipes", "1 journals",
-        "2 step results",
+        "1 checkpoints", "1 memos", "1 catalogs", "2 objects", "1 pins", "1 segments of records", "1 recipes",
+        "1 journals", "2 step results",
       ], "\(counts)")
   }
 
@@ -40,9 +41,11 @@ import Testing
   @Test(arguments: ["flip", "cut"])
   func everyDamagedFileIsNamedWithWhatToDo(how: String) throws {
     let whole = try filled()
-    let kinds = ["objects/", "steps/", "records/", "runs/", "checkpoints/", "pins/", "index/results"]
+    let kinds = [
+      "objects/", "steps/", "records/", "runs/", "checkpoints/", "pins/", "index/results", "index/memos",
+    ]
     let files = whole.disk.files().map(\.path).filter { path in kinds.contains { path.hasPrefix("/store/\($0)") } }
-    #expect(files.count == 10)
+    #expect(files.count == 11)
     for path in files {
       let yard = try filled()
       var bytes = try yard.disk.bytes(path)
