@@ -83,6 +83,14 @@ public struct Measured: WireRecord, Hashable {
       records: records, seeds: seeds, counts: counts, divergedAt: divergedAt, inputs: inputs)
   }
 
+  /// The number of one of its seeds, of which only the value is known.
+  public func ofSeed(_ index: Int, at coordinates: [Coordinate]) -> Measured {
+    Measured(
+      eval: eval, kind: kind, coordinates: coordinates, mean: seeds[index], spread: nil, standardError: nil,
+      records: records, seeds: [seeds[index]], counts: [],
+      divergedAt: divergedAt.isEmpty || divergedAt[index] == nil ? [] : [divergedAt[index]], inputs: [])
+  }
+
   private init(
     eval: String, kind: String, coordinates: [Coordinate], mean: Double?, spread: Double?, standardError: Double?,
     records: Int, seeds: [Double], counts: [Count], divergedAt: [Int?], inputs: [String]
@@ -98,6 +106,11 @@ public struct Measured: WireRecord, Hashable {
     self.counts = counts
     self.divergedAt = divergedAt
     self.inputs = inputs
+  }
+
+  /// The number without what was measured: its name and where it belongs.
+  public var place: JSONValue {
+    Measured(eval: eval, kind: kind, coordinates: coordinates, inputs: [], seeds: []).json
   }
 
   /// Reads a number.

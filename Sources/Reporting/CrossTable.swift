@@ -176,6 +176,7 @@ extension ResultReport {
 extension TableLayout {
   /// Rows and columns in the order of a table spec.
   fileprivate init(_ numbers: [Measured], of specification: TableSpecification) {
+    missing = []
     rowAxes = [""]
     columns = specification.columns.names
     rows = specification.rows.names.map { row in

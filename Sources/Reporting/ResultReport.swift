@@ -42,6 +42,12 @@ public struct ResultReport: Sendable {
   private let againstLength: [AgainstLength]
   /// What the table does not show.
   private var further: FurtherNumbers?
+  /// The numbers as the table shows them: where it has the axis `seed`, those of single seeds.
+  private let seedNumbers: SeedNumbers?
+  /// The seed of each input of the table, where it has one.
+  private let seeds: [String: String]
+  /// Numbers of the experiment that are not there.
+  private let missing: [Measured]
   /// What must be known beside the numbers.
   private(set) var notes: [TableNote] = []
   /// The claims of its table, judged; empty where it makes none, or where nobody was to judge.
@@ -66,6 +72,7 @@ public struct ResultReport: Sendable {
   ) throws {
     self.experiment = experiment
     self.facts = facts
+    self.missing = missing
     self.results = results
     self.graph = graph.deciding(results.choices)
     let inputs = graph.step(experiment.table).inputs
@@ -80,9 +87,18 @@ public struct ResultReport: Sendable {
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
     self.numbers = numbers
-    let behind = numbers.map { StoredTable.Number($0, sources: Self.sources(of: $0, sources, results)) }
-    layout = TableLayout(numbers, table: experiment.experiment.table)
-    let byNumber = Dictionary(zip(numbers, behind), uniquingKeysWith: { first, _ in first })
+    let seeds = measurements.compactMapValues { $0.coordinates["seed"] }
+    self.seeds = seeds
+    let behind = numbers.map { number in
+      StoredTable.Number(
+        number, sources: Self.sources(of: number, sources, results), seedNames: Self.seedNames(of: number, seeds))
+    }
+    let table = experiment.experiment.table
+    let showsSeeds = table.map { SeedNumbers.areShown(rows: $0.rows, columns: $0.columns) } ?? false
+    seedNumbers = showsSeeds ? SeedNumbers(behind, outcomes: outcomes) : nil
+    let shown = seedNumbers?.numbers ?? behind
+    layout = TableLayout(shown.map(\.measured), table: table, missing: missing)
+    let byNumber = Dictionary(shown.map { ($0.measured, $0) }, uniquingKeysWith: { first, _ in first })
     marks = TableMarks(layout, numbers: byNumber, outcomes: outcomes)
     againstLength = AgainstLength.all(
       numbers, evals: experiment.experiment.cells.first?.experiment.evals ?? Named()
@@ -93,8 +109,8 @@ public struct ResultReport: Sendable {
       return found.count == number.inputs.count && !found.isEmpty ? found : nil
     }
     notes = allNotes + (TableNote.absent(missing, beside: numbers).map { [$0] } ?? [])
-    further = FurtherNumbers(behind, table: experiment.experiment.table, notes: notes, outcomes: outcomes)
-    if judges, let table = experiment.experiment.table, !table.claims.isEmpty {
+    further = FurtherNumbers(behind, table: table, notes: notes, outcomes: outcomes)
+    if judges, let table, !table.claims.isEmpty {
       claims = ClaimJudge.judged(table.claims, GridCells(behind, table: table), outcomes)
     }
   }
@@ -102,7 +118,9 @@ public struct ResultReport: Sendable {
   /// What a paper printed for the same cells; nil where the table names no file.
   private var published: PublishedNumbers? { experiment.experiment.publishedNumbers }
 
-  private var tableText: TableText { TableText(layout, marks: marks, notes: notes, published: published) }
+  private var tableText: TableText {
+    TableText(layout, marks: marks, notes: seedNumbers?.notes(notes) ?? notes, published: published)
+  }
 
   /// The table for a terminal, with a legend.
   public var text: String { text(columns: nil) }
@@ -145,10 +163,15 @@ public struct ResultReport: Sendable {
   // MARK: - JSON
 
   /// Every number with the keys behind it.
-  public var json: JSONValue {
+  public var json: JSONValue { json(namingSeeds: seedNumbers != nil) }
+
+  /// The same; with the seeds' names, or, as files have it, without them.
+  public func json(namingSeeds: Bool) -> JSONValue {
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) } ?? [:]
     let cells = numbers.map { number -> JSONValue in
       var object = json(of: number).objectValue ?? JSONObject()
+      let names = Self.seedNames(of: number, seeds)
+      if namingSeeds, !names.isEmpty { object["seed-names"] = .array(names.map { .string($0) }) }
       if let published = beside[number] { object["published"] = published.json }
       return .object(object)
     }
@@ -159,6 +182,7 @@ public struct ResultReport: Sendable {
     let widest = numbers.map(\.coordinates).max { $0.count < $1.count } ?? []
     let axes = (widest + numbers.flatMap(\.coordinates)).map(\.axis).distinct
     if !axes.isEmpty { object["axes"] = .array(axes.map { .string($0) }) }
+    if !missing.isEmpty { object["missing"] = .array(missing.map { $0.place }) }
     if let published { object["published"] = published.json }
     if !claims.isEmpty { object["claims"] = .array(claims.map(\.json)) }
     if !notes.isEmpty { object["notes"] = notes.json(among: numbers) }
@@ -186,6 +210,12 @@ public struct ResultReport: Sendable {
   /// A number with what it was computed from.
   func stored(_ number: Measured) -> StoredTable.Number {
     StoredTable.Number(number, sources: Self.sources(of: number, sources, results))
+  }
+
+  /// What the seeds of a number are called; none where it is not one for each.
+  private static func seedNames(of number: Measured, _ seeds: [String: String]) -> [String] {
+    let names = number.inputs.compactMap { seeds[$0] }
+    return names.count == number.inputs.count && names.distinct.count == names.count ? names : []
   }
 
   /// The steps behind a number, as far as they are there.
@@ -227,8 +257,9 @@ public struct ResultReport: Sendable {
     into folder: String, lock known: @autoclosure () -> [UInt8]? = nil, commit: () -> String? = { nil }
   ) throws {
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
+    let lines = seedNumbers?.numbers.map(\.measured) ?? numbers
     let files = [
-      ("table.json", json.pretty), ("TABLE.md", markdown), ("table.csv", TableText.csv(numbers, published: beside)),
+      ("table.json", json.pretty), ("TABLE.md", markdown), ("table.csv", TableText.csv(lines, published: beside)),
       ("table.tex", tableText.latex + ClaimText(claims).latex),
     ]
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }

@@ -35,6 +35,8 @@ public struct StoredTable: Sendable {
     public var diverged: Bool { !measured.divergedAt.isEmpty }
     /// One for each seed.
     public let sources: [Source]
+    /// What each of its seeds is called; empty where nobody says.
+    let seedNames: [String]
     /// The number as tables lay it out; of a table file without inputs, which it does not name.
     public let measured: Measured
 
@@ -42,13 +44,21 @@ public struct StoredTable: Sendable {
     let isBase: Bool
 
     /// Takes a number with what it was computed from.
-    init(_ measured: Measured, sources: [Source], isBase: Bool = false) {
-      (self.measured, self.sources) = (measured, sources)
+    init(_ measured: Measured, sources: [Source], seedNames: [String] = [], isBase: Bool = false) {
+      (self.measured, self.sources, self.seedNames) = (measured, sources, seedNames)
       self.isBase = isBase || measured.isBase
     }
 
     /// Where it belongs, in words: `judge/DPO, round 2`; empty for the only cell.
     public var cell: String { Measured.cell(at: place) }
+
+    /// Whether its seeds can be told apart.
+    public var namesSeeds: Bool { !seedNames.isEmpty }
+
+    /// The same at another place.
+    public func moved(to measured: Measured) -> Self {
+      Self(measured, sources: sources, seedNames: seedNames, isBase: isBase)
+    }
 
     /// Whether the number is a share, shown in percent.
     public var isShare: Bool { Measured.isShare(kind) }
@@ -62,10 +72,12 @@ public struct StoredTable: Sendable {
   public let notes: [TableNote]
   /// A paper's numbers; nil where the table has none.
   public let published: PublishedNumbers?
+  /// Numbers of an experiment that has not come to its end, or not in all cells, that are not there.
+  public let missing: [Measured]
 
   /// Takes numbers with nothing beside them.
   init(numbers: [Number]) {
-    (self.numbers, claims, notes, published) = (numbers, [], [], nil)
+    (self.numbers, claims, notes, published, missing) = (numbers, [], [], nil, [])
   }
 
   /// One cell's numbers at no place, to be held against those of another cell.
@@ -101,6 +113,9 @@ public struct StoredTable: Sendable {
     for note in json["notes"]?.arrayValue ?? [] { notes.append(try TableNote(json: note, among: cells)) }
     self.notes = notes
     published = try json["published"].map { json throws(WireFault) in try PublishedNumbers(json: json) }
+    var missing: [Measured] = []
+    for place in json["missing"]?.arrayValue ?? [] { missing.append(try Measured(json: place)) }
+    self.missing = missing
   }
 }
 
@@ -126,6 +141,8 @@ extension StoredTable.Number {
       guard let outcomes = Digest(hex: try step.text("outcomes")) else { throw WireFault(member: "outcomes") }
       sources.append(Source(step: key, outcomes: outcomes))
     }
-    self.init(measured, sources: sources, isBase: json["base"]?.boolValue ?? false)
+    self.init(
+      measured, sources: sources, seedNames: (json["seed-names"]?.arrayValue ?? []).compactMap(\.stringValue),
+      isBase: json["base"]?.boolValue ?? false)
   }
 }

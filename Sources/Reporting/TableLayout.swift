@@ -28,16 +28,19 @@ public struct TableLayout: Sendable {
   let columnAxes: [String]
   /// How many of the row axes the table names; they come first.
   let namedAxes: Int
+  /// Numbers that have a place in the table and were not measured, for their steps failed or have not run.
+  public let missing: [Measured]
 
   /// Lays measured numbers out.
   ///
   /// - Parameters:
   ///   - measured: The numbers, in the order of the cells.
   ///   - table: How; nil: a row for each cell, every eval a column.
-  public init(_ measured: [Measured], table: Table?) {
+  ///   - missing: Numbers that are to have a place though they are not there.
+  public init(_ measured: [Measured], table: Table?, missing: [Measured] = []) {
     self.init(
       measured, rows: table?.rows ?? [], columns: table?.columns ?? [], value: table?.value,
-      relativeTo: table?.relativeTo)
+      relativeTo: table?.relativeTo, missing: missing)
   }
 
   /// Lays measured numbers out.
@@ -48,11 +51,13 @@ public struct TableLayout: Sendable {
   ///   - columnAxes: The axes that make columns; empty: the evals do.
   ///   - value: The eval that is shown; nil: all.
   ///   - relativeTo: What a cell's number is compared with; nil: nothing.
+  ///   - missing: Numbers that are to have a place though they are not there.
   public init(
     _ measured: [Measured], rows namedRows: [String], columns columnAxes: [String], value: String?,
-    relativeTo: Table.RelativeTo?
+    relativeTo: Table.RelativeTo?, missing: [Measured] = []
   ) {
-    let shown = measured.filter { value == nil || $0.eval == value }
+    let missing = missing.filter { value == nil || $0.eval == value }
+    let shown = measured.filter { value == nil || $0.eval == value } + missing
     var axes: [String] = []
     for number in shown {
       for coordinate in number.coordinates where coordinate.axis != "base" { axes.add(coordinate.axis) }
@@ -63,7 +68,12 @@ public struct TableLayout: Sendable {
 
     let columns = Column.columns(of: shown, axes: columnAxes)
     self.columns = columns.map(\.label)
-    rows = Self.rows(of: shown, axes: rowAxes, columns)
+    let absent = Set(missing)
+    rows = Self.rows(of: shown, axes: rowAxes, columns).map { row in
+      let cells = row.cells.map { cell in cell.flatMap { absent.contains($0) ? nil : $0 } }
+      return Row(labels: row.labels, cells: cells, isBase: row.isBase)
+    }
+    self.missing = missing
     self.columnAxes = columnAxes
     self.relativeTo = relativeTo
   }

@@ -246,7 +246,8 @@ public struct TableText: Sendable {
     let compared = marks.differences.compactMap { place, row in
       layout.rows[place.row].cells[place.column].map { ($0, row) }
     }
-    return csv(layout.numbers, published, differences: Dictionary(compared, uniquingKeysWith: { first, _ in first }))
+    let differences = Dictionary(compared, uniquingKeysWith: { first, _ in first })
+    return csv(layout.numbers + layout.missing, published, differences: differences)
   }
 
   private static func csv(

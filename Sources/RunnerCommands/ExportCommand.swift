@@ -216,8 +216,11 @@ extension ExportCommand {
     if let records {
       let numbers = TracedNumbers(experiment: experiment, stored: stored)
       let choice = NumberChoice(cell: cell, eval: eval, seed: seed.map { String($0) })
-      let rows = try MeasuredRows(numbers, choice, command: command).rows
-      return try write(lines: rows, "records", to: records)
+      let measured = try MeasuredRows(numbers, choice, command: command)
+      for fault in measured.missing {
+        Output.error("warning: \(fault.diagnoses[0].message); its records are left out\n")
+      }
+      return try write(lines: measured.rows, "records", to: records)
     }
     if let tensorboard {
       let folder = try FolderWriter(tensorboard)

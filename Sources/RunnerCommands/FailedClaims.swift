@@ -20,7 +20,9 @@ enum FailedClaims {
 
   /// Those of a table over several experiments.
   static func diagnoses(of claims: [JudgedClaim], in table: TableSpecification, named name: String) -> [Diagnosis] {
-    claims.filter(\.isFailure).map { diagnosis(of: $0, at: table.places["claims"], named: name) }
+    claims.filter(\.isFailure).map { claim in
+      diagnosis(of: claim, at: table.places["claims/\(claim.name)"] ?? table.places["claims"], named: name)
+    }
   }
 
   private static func diagnosis(of claim: JudgedClaim, at place: SourcePlace?, named name: String) -> Diagnosis {

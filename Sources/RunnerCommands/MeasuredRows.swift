@@ -11,6 +11,8 @@ import Specification
 /// The rows of an experiment's numbers.
 struct MeasuredRows {
   let rows: [JSONValue]
+  /// Of what is not stored, why: the experiment has not come to its end, or not in all cells.
+  let missing: [TraceFault]
 
   /// Joins what stands behind numbers.
   ///
@@ -34,11 +36,18 @@ struct MeasuredRows {
     }
     if chosen.isEmpty { throw TraceFault.measuresNothing(spec: numbers.experiment.experiment.path) }
     var rows: [JSONValue] = []
+    var missing: [TraceFault] = []
     for number in chosen {
       for source in number.sources where choice.seed == nil || source.seed == choice.seed {
-        rows += try Self.rows(of: number, source, numbers.stored, command)
+        do {
+          rows += try Self.rows(of: number, source, numbers.stored, command)
+        } catch let fault as TraceFault {
+          missing.append(fault)
+        }
       }
     }
+    if rows.isEmpty, let first = missing.first { throw first }
+    self.missing = missing
     if rows.isEmpty, let seed = choice.seed {
       let known = chosen.flatMap { $0.sources.compactMap(\.seed) }
       throw CommandError.unknownName(what: "seed", name: seed, known: known.distinct)

@@ -72,7 +72,8 @@ struct NamedResults {
     let own = try stored.table(of: source, path)
     let written = own == nil ? try Self.table(inFile: "\(folder)/table.json") : nil
     let isCurrent = try written.map { try stored.plans(source, $0, results: results) } ?? true
-    self.init(name: path, source: source, table: isCurrent ? own ?? written : nil)
+    let whole = isCurrent ? own ?? written : nil
+    self.init(name: path, source: source, table: try whole ?? stored.unfinished(source, path))
     if !isCurrent { staleFolder = folder }
   }
 
@@ -115,11 +116,27 @@ struct StoredNumbers {
 
   /// The numbers of a spec; nil unless the store has all of them.
   func table(of source: PlannedSource, _ path: String) throws -> StoredTable? {
+    try table(of: source, path) { try report(of: $0) }
+  }
+
+  /// The numbers of a spec that the store has, with those that it lacks; nil if it has none.
+  func unfinished(_ source: PlannedSource, _ path: String) throws -> StoredTable? {
+    try table(of: source, path) { experiment in
+      let stored = StoredGraph(graph.restricted(to: [experiment.table]), in: store)
+      let own = graph.steps(of: experiment).deciding(stored.results.choices)
+      return try report(of: experiment)
+        ?? ResultReport(unfinished: experiment, stored, graph: own, judges: isWhole, in: store)
+    }
+  }
+
+  private func table(
+    of source: PlannedSource, _ path: String, _ report: (PlannedExperiment) throws -> ResultReport?
+  ) throws -> StoredTable? {
     switch source {
     case .experiment(let experiment):
-      return try report(of: experiment).flatMap { try? StoredTable(json: $0.json) }
+      return try report(experiment).flatMap { try? StoredTable(json: $0.json(namingSeeds: true)) }
     case .table(let table, let experiments):
-      let reports = try experiments.compactMap { try report(of: $0) }
+      let reports = try experiments.compactMap { try report($0) }
       guard reports.count == experiments.count else { return nil }
       let name = ExperimentName.name(ofSpec: path)
       let cross = CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
@@ -152,9 +169,7 @@ struct StoredNumbers {
 
   private func report(of experiment: PlannedExperiment) throws -> ResultReport? {
     let stored = StoredGraph(graph.restricted(to: [experiment.table]), in: store)
-    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else {
-      return isWhole ? try unfinished(experiment, stored) : nil
-    }
+    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let bytes = try store.read(digest)
     let own = graph.steps(of: experiment).deciding(stored.results.choices)
     guard isWhole else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: own) }
@@ -166,15 +181,27 @@ struct StoredNumbers {
     }
   }
 
-  /// The numbers of an experiment that has not come to its end, or not in all cells: those whose every seed is there.
-  private func unfinished(_ experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
-    let all = TracedNumbers(experiment: experiment, stored: stored)
-    let (found, missing) = try all.measured()
-    guard !found.isEmpty else { return nil }
-    let own = graph.steps(of: experiment).deciding(stored.results.choices)
-    return try ResultReport(
-      experiment, table: RecordFile.bytes(found), results: stored.results, graph: own,
-      facts: store.trainingFacts(of: experiment, own, stored.results), missing: missing, judges: true
+}
+
+extension ResultReport {
+  /// The numbers of an experiment that has not come to its end, or not in all cells: those whose every seed is there; nil if
+  /// there are none.
+  ///
+  /// - Parameters:
+  ///   - experiment: The experiment.
+  ///   - stored: Its steps in the store.
+  ///   - graph: Its steps by the names that it has alone.
+  ///   - judges: Whether the claims of its table are judged.
+  ///   - store: The store.
+  /// - Throws: What reading the store throws.
+  init?(
+    unfinished experiment: PlannedExperiment, _ stored: StoredGraph, graph: StepGraph, judges: Bool, in store: Store
+  ) throws {
+    let (found, missing) = try TracedNumbers(experiment: experiment, stored: stored).measured()
+    if found.isEmpty { return nil }
+    try self.init(
+      experiment, table: RecordFile.bytes(found), results: stored.results, graph: graph,
+      facts: store.trainingFacts(of: experiment, graph, stored.results), missing: missing, judges: judges
     ) {
       store.outcomes($0)
     }

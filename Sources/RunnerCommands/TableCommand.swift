@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Diagnostics
+import Digests
 import JSON
 import Planning
 import Records
@@ -58,8 +59,11 @@ struct TableCommand: ParsableCommand {
     for side in sides where side.table == nil {
       throw CommandError.noNumbers(spec: side.name, stale: side.staleFolder)
     }
-    let table = LaidOutTable(sides, placed: sides.count > 1)
-    let layout = try layout(of: table, own: sides.count == 1 ? OwnLayout(sides[0]) : nil)
+    let own = sides.count == 1 ? OwnLayout(sides[0]) : nil
+    let shown = SeedNumbers.areShown(
+      rows: Self.names(rows) ?? own?.rows ?? [], columns: Self.names(columns) ?? own?.columns ?? [])
+    let table = LaidOutTable(sides, placed: sides.count > 1).apart(shown) { store.outcomes($0) }
+    let layout = try layout(of: table, own: own)
     let marks = TableMarks(layout, numbers: table.behind) { store.outcomes($0) }
     show(layout, marks, table.notes, sides)
   }
@@ -86,7 +90,8 @@ struct TableCommand: ParsableCommand {
       let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
       let text =
         relativeTo == nil
-        ? TableText.csv(layout.numbers, published: beside) : TableText.csv(layout, marks, published: beside)
+        ? TableText.csv(layout.numbers + layout.missing, published: beside)
+        : TableText.csv(layout, marks, published: beside)
       Output.bytes(Array(text.utf8))
     case .claimsCSV: Output.bytes(Array(ClaimCSV.csv(Array(claims.joined())).utf8))
     case .latex: Output.bytes(Array((text.latex + told.map(\.latex).joined()).utf8))
@@ -98,11 +103,12 @@ struct TableCommand: ParsableCommand {
 
   private func layout(of table: LaidOutTable, own: OwnLayout?) throws -> TableLayout {
     let asked = (rows: Self.names(rows), columns: Self.names(columns))
-    let numbers = table.numbers
+    let numbers = table.numbers + table.missing
     let evals = numbers.map(\.eval).distinct
     let axes = numbers.flatMap(\.coordinates).map(\.axis).distinct.filter { $0 != "base" }
     for axis in (asked.rows ?? []) + (asked.columns ?? []) where !axes.contains(axis) {
-      throw CommandError.unknownName(what: "axis", name: axis, known: axes)
+      let seeds = table.behind.values.contains(where: \.namesSeeds) ? ["seed"] : []
+      throw CommandError.unknownName(what: "axis", name: axis, known: axes + seeds)
     }
     if let eval, !evals.contains(eval) { throw CommandError.unknownName(what: "eval", name: eval, known: evals) }
     let columns = asked.columns ?? (eval == nil || eval == own?.value ? own?.columns : nil) ?? []
@@ -112,8 +118,8 @@ struct TableCommand: ParsableCommand {
       throw ValidationError("Columns hold one eval: name it with --eval (there is: \(evals.joined(separator: ", "))).")
     }
     let layout = TableLayout(
-      numbers, rows: asked.rows ?? own?.rows ?? [], columns: columns, value: shown,
-      relativeTo: relativeTo.map { Table.RelativeTo($0) } ?? own?.relativeTo)
+      table.numbers, rows: asked.rows ?? own?.rows ?? [], columns: columns, value: shown,
+      relativeTo: relativeTo.map { Table.RelativeTo($0) } ?? own?.relativeTo, missing: table.missing)
     if let relativeTo { try check(relativeTo, in: layout) }
     return layout
   }
@@ -161,12 +167,15 @@ private struct LaidOutTable {
   let behind: [Measured: StoredTable.Number]
   /// What must be known beside them.
   let notes: [TableNote]
+  /// Numbers that are not there and have a place.
+  let missing: [Measured]
 
   /// Puts numbers together; `placed` gives each the axis `experiment`.
   init(_ sides: [NamedResults], placed: Bool) {
     var numbers: [Measured] = []
     var behind: [Measured: StoredTable.Number] = [:]
     var notes: [TableNote] = []
+    var missing: [Measured] = []
     let titles = sides.map(\.title)
     for side in sides {
       // Experiments of one name are told apart as the user named them.
@@ -176,12 +185,29 @@ private struct LaidOutTable {
       for number in side.table?.numbers ?? [] {
         let measured = number.measured.named(number.eval, at: own + number.measured.coordinates)
         numbers.append(measured)
-        behind[measured] = number
+        behind[measured] = number.moved(to: measured)
         places[number.measured] = measured
       }
+      missing += (side.table?.missing ?? []).map { $0.named($0.eval, at: own + $0.coordinates) }
       notes += (side.table?.notes ?? []).compactMap { $0.moved(of: placed ? title : nil) { places[$0] } }
     }
-    (self.numbers, self.behind, self.notes) = (numbers, behind, notes)
+    (self.numbers, self.behind, self.notes, self.missing) = (numbers, behind, notes, missing)
+  }
+
+  /// The same, with numbers of single seeds if they are shown.
+  func apart(_ areShown: Bool, _ outcomes: (Digest) -> [Outcomes]?) -> LaidOutTable {
+    guard areShown else { return self }
+    let apart = SeedNumbers(numbers.compactMap { behind[$0] }, outcomes: outcomes)
+    return LaidOutTable(
+      numbers: apart.numbers.map(\.measured),
+      behind: Dictionary(apart.numbers.map { ($0.measured, $0) }, uniquingKeysWith: { first, _ in first }),
+      notes: apart.notes(notes), missing: missing)
+  }
+
+  private init(
+    numbers: [Measured], behind: [Measured: StoredTable.Number], notes: [TableNote], missing: [Measured]
+  ) {
+    (self.numbers, self.behind, self.notes, self.missing) = (numbers, behind, notes, missing)
   }
 }
 

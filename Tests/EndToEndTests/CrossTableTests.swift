@@ -68,7 +68,7 @@ import Testing
     let run = try space.run(["exec", "both.yaml"])
     #expect(run.exitCode == 2, "\(run.errors)")
     #expect(
-      run.errors.contains("both.yaml:13:1: error: the claim `hotter` of both is undecided: greedy/counting | up < "),
+      run.errors.contains("both.yaml:14:3: error: the claim `hotter` of both is undecided: greedy/counting | up < "),
       "\(run.errors)")
     let markdown = try space.read("results/both/TABLE.md")
     #expect(

@@ -71,9 +71,11 @@ import Testing
     #expect(stale.exitCode == 74 && stale.output.isEmpty, "\(stale.output)")
     #expect(stale.errors.contains("the results in results/one are of another form of one.yaml"), "\(stale.errors)")
     let compared = try space.run(["diff", "one.yaml", "two.yaml"])
-    #expect(
-      compared.output.contains("The results in results/one are of another form of one.yaml, so they are not compared.")
-        && compared.output.contains("No numbers: one.yaml"), "\(compared.output)")
+    let words = [
+      "The results in results/one are of another form of one.yaml, so they are not compared.",
+      "The first has not, because steps failed, wait or have not run: accuracy of short/warm",
+    ]
+    #expect(words.allSatisfy { compared.output.contains($0) }, "\(compared.output)")
     // A comment or a description makes no other results.
     try space.write("# \(spec.split(separator: "\n")[0])\n" + spec, to: "one.yaml")
     #expect(try space.run(["table", "one.yaml", "--store", "nowhere"]).exitCode == 0)
@@ -97,6 +99,55 @@ import Testing
     #expect(table.exitCode == 0 && table.output.contains("\nenough "), "\(table.output)\(table.errors)")
     let words = "numbers are not there, because their steps failed, wait for others or have not run: short, "
     #expect(table.output.contains(words), "\(table.output)")
+    // The row of what failed stands, empty, in every form.
+    #expect(table.output.contains(#/\nshort +–/#), "\(table.output)")
+    let csv = try space.run(["table", "small.yaml", "--format", "csv"]).output
+    #expect(csv.contains(",short,accuracy,,,,0,0\n"), "\(csv)")
+    // Other commands show what is there, too, and say what is not.
+    let diff = try space.run(["diff", "small.yaml", "small.yaml"])
+    #expect(diff.exitCode == 0 && diff.output.contains("enough"), "\(diff.output)")
+    #expect(diff.output.contains("The first has not, because steps failed, wait or have not run: "), "\(diff.output)")
+    let report = try space.run(["report", "small.yaml", "-o", "page.html"])
+    #expect(report.exitCode == 0, "\(report.errors)")
+    let page = try space.read("page.html")
+    #expect(page.contains("numbers are not there, because") && page.contains(">short<"), "\(report.output)")
+    let records = try space.run(["export", "small.yaml", "--records", "records.jsonl"])
+    #expect(records.exitCode == 0 && records.errors.contains("its records are left out"), "\(records.errors)")
+    #expect(try space.read("records.jsonl").contains("\"cell\":\"enough\""))
+    let short = try space.run(["export", "small.yaml", "--records", "none.jsonl", "--cell", "short"])
+    #expect(short.exitCode == 74 && short.errors.contains("are not stored"), "\(short.errors)")
+  }
+
+  /// A table that names the axis `seed` shows each seed's number with its own error, and compares them over records.
+  @Test func seedsAsRows() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.temperature = "1"
+    experiment.extra = """
+      seeds: {values: [3, 7], vary: [generation]}
+      ablations: {heat: {cold: {}, warm: {evals: {accuracy: {accuracy: {temperature: 0.9}}}}}}
+      """
+    try experiment.write(to: space)
+    #expect(try space.run(["exec", "small.yaml"]).exitCode == 0)
+    let means = try space.run(["table", "small.yaml"]).output
+    #expect(!means.contains("seed  ") && means.contains("2 seeds"), "\(means)")
+    let asked = try space.run(["table", "small.yaml", "--rows", "heat,seed"])
+    #expect(asked.output.contains(#/cold +3 /#) && asked.output.contains(#/warm +7 /#), "\(asked)")
+    experiment.extra += "\ntable: {rows: heat, columns: seed, value: accuracy}\n"
+    try experiment.write(to: space)
+    let run = try space.run(["exec", "small.yaml"])
+    #expect(run.exitCode == 0 && run.output.contains(#/heat +3 +7/#), "\(run.output)\(run.errors)")
+    let csv = try space.read("results/small/table.csv").split(separator: "\n")
+    #expect(csv.count == 5 && csv[0].hasPrefix("heat,seed,eval,mean"), "\(csv)")
+    // The file keeps means with their seeds, and names these, so that it lays out alike without a store.
+    let stored = try space.run(["table", "small.yaml"])
+    let written = try space.run(["table", "small.yaml", "--store", "nowhere"])
+    #expect(stored.output.contains(#/heat +3 +7/#) && written.output.contains(#/heat +3 +7/#), "\(written.output)")
+    let json = try JSONValue(parsing: space.bytes("results/small/table.json"))
+    let cells = try #require(json["cells"]?.arrayValue)
+    #expect(cells.count == 2 && cells[0]["seed-names"]?.arrayValue?.compactMap(\.stringValue) == ["3", "7"])
+    #expect(try space.run(["report", "small.yaml", "-o", "page.html"]).exitCode == 0)
+    #expect(try space.read("page.html").contains(">seed"), "the page has no axis")
   }
 
   @Test(arguments: [

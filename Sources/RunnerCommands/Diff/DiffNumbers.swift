@@ -9,6 +9,8 @@ import Statistics
 struct DiffNumbers {
   let comparison: TableComparison
   let differing: DifferingRecords
+  /// The numbers that each side lacks because its experiment has not come to its end.
+  let missing: [[Measured]]
 
   // MARK: - Words
 
@@ -25,10 +27,15 @@ struct DiffNumbers {
       return count < PairedComparison.fewRecords && row.disagreement == nil
     }
     if isFew { document.add(.sentence(PairedComparison.fewRecordsCaution)) }
-    for (numbers, side) in [(comparison.onlyFirst, "first"), (comparison.onlySecond, "second")] where !numbers.isEmpty {
-      let more = numbers.count - Self.mostNames
-      let names = numbers.prefix(Self.mostNames).map(Self.name) + (more > 0 ? ["and \(more) more"] : [])
-      document.add(.sentence("Only the \(side) has: \(names.joined(separator: "; "))."))
+    let lacking = missing.map { $0.map { Self.name($0.eval, $0.cell) } }
+    let alone = [comparison.onlyFirst, comparison.onlySecond].map { $0.map(Self.name) }
+    // What the other side is still to measure is told as that.
+    for (index, side) in Self.sides.enumerated() {
+      let own = alone[index].filter { !lacking[1 - index].contains($0) }
+      if !own.isEmpty { document.add(.sentence("Only the \(side) has: \(Self.listed(own)).")) }
+    }
+    for (names, side) in zip(lacking, Self.sides) where !names.isEmpty {
+      document.add(.sentence("The \(side) has not, because steps failed, wait or have not run: \(Self.listed(names))."))
     }
     for (row, records) in zip(comparison.rows, differing.rows) where records.count > 0 {
       tell(row, records.shown, of: records.count, into: &document)
@@ -47,8 +54,15 @@ struct DiffNumbers {
       + (tests == 0 ? "Nothing could be tested." : "P-values are Holm's over \(tests) test\(tests == 1 ? "" : "s").")
   }
 
-  private static func name(_ number: StoredTable.Number) -> String {
-    number.cell.isEmpty ? number.eval : "\(number.eval) of \(number.cell)"
+  private static let sides = ["first", "second"]
+
+  private static func name(_ number: StoredTable.Number) -> String { name(number.eval, number.cell) }
+
+  private static func name(_ eval: String, _ cell: String) -> String { cell.isEmpty ? eval : "\(eval) of \(cell)" }
+
+  private static func listed(_ names: [String]) -> String {
+    let more = names.count - mostNames
+    return (names.prefix(mostNames) + (more > 0 ? ["and \(more) more"] : [])).joined(separator: "; ")
   }
 
   private static func cells(_ row: TableComparison.Row) -> [String] {
@@ -149,6 +163,13 @@ struct DiffNumbers {
   var onlyFirst: JSONValue { .array(comparison.onlyFirst.map { .string(Self.name($0)) }) }
 
   var onlySecond: JSONValue { .array(comparison.onlySecond.map { .string(Self.name($0)) }) }
+
+  /// Members for what each side lacks, where it lacks anything.
+  var lacking: [JSONMember] {
+    zip(missing, Self.sides).filter { !$0.0.isEmpty }.map { numbers, side in
+      JSONMember("missing-\(side)", .array(numbers.map { .string(Self.name($0.eval, $0.cell)) }))
+    }
+  }
 
   private static func json(_ row: TableComparison.Row, _ records: [DifferingRecords.Record]) -> JSONValue {
     func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }

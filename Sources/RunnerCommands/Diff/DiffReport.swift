@@ -46,7 +46,9 @@ struct DiffReport {
     // Rows stand in the order of a spec, if one side is one.
     let isSecond = first.source == nil && second.source != nil
     let comparison = TableComparison(one, other, inOrderOfSecond: isSecond) { store.outcomes($0) }
-    return DiffNumbers(comparison: comparison, differing: DifferingRecords(comparison, in: store, most: records))
+    return DiffNumbers(
+      comparison: comparison, differing: DifferingRecords(comparison, in: store, most: records),
+      missing: [one.missing, other.missing])
   }
 
   // MARK: - Words
@@ -146,6 +148,6 @@ struct DiffReport {
     return specs + [
       JSONMember("numbers", numbers.rows), JSONMember("only-first", numbers.onlyFirst),
       JSONMember("only-second", numbers.onlySecond),
-    ]
+    ] + numbers.lacking
   }
 }

@@ -11,6 +11,10 @@ import Statistics
 /// Lays the numbers of an experiment, or of a table over several, out.
 struct GatheredNumbers {
   private let stored: StoredTable
+  private let outcomes: (Digest) -> [Outcomes]?
+  /// The numbers as they are laid out, and what stands behind each.
+  private let behind: [Measured: StoredTable.Number]
+  private let notes: [TableNote]
   private let remarks: [String]
   private let layout: TableLayout
   /// The experiment of each row; empty where all are of one.
@@ -19,32 +23,42 @@ struct GatheredNumbers {
   /// Lays numbers out as the spec says; differences are from the row or cell that is asked for, that of the spec, or the base.
   ///
   /// - Throws: ``CommandError/unknownName(what:name:known:)`` if there is no such row.
-  init(_ subject: ReportSubject, relativeTo: String?) throws {
+  init(
+    _ subject: ReportSubject, relativeTo: String?, outcomes: @escaping (Digest) -> [Outcomes]?
+  ) throws {
     let own = subject.experiment?.experiment.table
     try self.init(
-      subject.table, remarks: subject.remarks, rows: own?.rows ?? [], columns: own?.columns ?? [], value: own?.value,
-      own: own?.relativeTo, relativeTo: relativeTo)
+      subject.table, outcomes, remarks: subject.remarks, rows: own?.rows ?? [], columns: own?.columns ?? [],
+      value: own?.value, own: own?.relativeTo, relativeTo: relativeTo)
   }
 
   /// Lays a table over several experiments out; differences are from the row that is asked for, or that of the spec.
   ///
   /// - Throws: ``CommandError/unknownName(what:name:known:)`` if there is no such row.
-  init(_ table: ReportedTable, relativeTo: String?) throws {
+  init(
+    _ table: ReportedTable, relativeTo: String?, outcomes: @escaping (Digest) -> [Outcomes]?
+  ) throws {
     let rows = table.specification.rows.entries.map { ($0.name, $0.value.experiment) }
     try self.init(
-      table.table, remarks: [], rows: ["row"], columns: ["column"], value: nil,
+      table.table, outcomes, remarks: [], rows: ["row"], columns: ["column"], value: nil,
       own: table.specification.relativeTo.map { .cell($0) }, relativeTo: relativeTo,
       experiments: Dictionary(rows, uniquingKeysWith: { first, _ in first }))
   }
 
   private init(
-    _ stored: StoredTable, remarks: [String], rows: [String], columns: [String], value: String?,
-    own: Table.RelativeTo?, relativeTo: String?, experiments: [String: String] = [:]
+    _ stored: StoredTable, _ outcomes: @escaping (Digest) -> [Outcomes]?, remarks: [String], rows: [String],
+    columns: [String], value: String?, own: Table.RelativeTo?, relativeTo: String?, experiments: [String: String] = [:]
   ) throws {
-    (self.stored, self.remarks, self.experiments) = (stored, remarks, experiments)
-    let numbers = stored.numbers.map(\.measured)
+    (self.stored, self.outcomes, self.remarks, self.experiments) = (stored, outcomes, remarks, experiments)
+    let areApart = SeedNumbers.areShown(rows: rows, columns: columns)
+    let apart = areApart ? SeedNumbers(stored.numbers, outcomes: outcomes) : nil
+    let shown = apart?.numbers ?? stored.numbers
+    behind = Dictionary(shown.map { ($0.measured, $0) }, uniquingKeysWith: { first, _ in first })
+    notes = apart?.notes(stored.notes) ?? stored.notes
+    let numbers = shown.map(\.measured)
     func layout(_ reference: Table.RelativeTo?) -> TableLayout {
-      TableLayout(numbers, rows: rows, columns: columns, value: value, relativeTo: reference)
+      TableLayout(
+        numbers, rows: rows, columns: columns, value: value, relativeTo: reference, missing: stored.missing)
     }
     let known = layout(nil).referenceNames
     if let relativeTo, !known.contains(relativeTo) {
@@ -54,19 +68,14 @@ struct GatheredNumbers {
     self.layout = layout(asked ?? own ?? (known.contains("base") ? .base : nil))
   }
 
-  /// The numbers with what is said of them.
-  ///
-  /// - Parameter outcomes: The records of an outcomes object; nil if it cannot be had.
-  /// - Returns: What a page shows.
-  func numbers(outcomes: (Digest) -> [Outcomes]?) -> ReportedNumbers {
-    let behind = Dictionary(
-      stored.numbers.map { ($0.measured, $0) }, uniquingKeysWith: { first, _ in first })
+  /// The numbers with what is said of them, as a page shows them.
+  var numbers: ReportedNumbers {
     let marks = TableMarks(layout, numbers: behind, outcomes: outcomes)
     let published = stored.published
     return ReportedNumbers(
       grid: TableGrid(layout, marks: marks, published: published),
       legend: TableText(layout, marks: marks, published: published).legend,
-      notes: PlacedNotes(stored.notes, in: layout).sentences + remarks, behind: table)
+      notes: PlacedNotes(notes, in: layout).sentences + remarks, behind: table)
   }
 
   private var table: PageTable {

@@ -28,7 +28,7 @@ struct ReportGathering {
       let description = subject.experiment?.experiment.description
       var part = ReportedExperiment(name: subject.name, description: description)
       let store = subject.stored?.store
-      part.numbers = try GatheredNumbers(subject, relativeTo: relativeTo).numbers { store?.outcomes($0) ?? nil }
+      part.numbers = try GatheredNumbers(subject, relativeTo: relativeTo) { store?.outcomes($0) ?? nil }.numbers
       part.claims = subject.table.claims
       part.facts = facts
       guard let experiment = subject.experiment, let stored = subject.stored else {

@@ -107,7 +107,8 @@ private struct ReportFinder {
     }
     let subject = ReportSubject(
       name: experiment.name, experiment: experiment, stored: stored, folder: nil,
-      table: try StoredTable(json: report.json), remarks: report.remarks, context: context, command: command)
+      table: try StoredTable(json: report.json(namingSeeds: true)), remarks: report.remarks, context: context,
+      command: command)
     return (subject, report)
   }
 
@@ -162,7 +163,9 @@ private struct ReportFinder {
 
   /// The report of stored numbers; nil if they are not stored.
   private func report(of experiment: PlannedExperiment, _ stored: StoredGraph) throws -> ResultReport? {
-    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
+    guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else {
+      return try ResultReport(unfinished: experiment, stored, graph: stored.graph, judges: !smoke, in: store)
+    }
     return try ResultReport(
       experiment, table: try store.read(digest), results: stored.results, graph: stored.graph,
       facts: try store.trainingFacts(of: experiment, stored.graph, stored.results), judges: !smoke

@@ -26,9 +26,9 @@ struct TableGathering {
   ///   - outcomes: The records of an outcomes object; nil if it cannot be had.
   /// - Returns: The part.
   /// - Throws: ``CommandError/unknownName(what:name:known:)`` if there is no such row.
-  func part(relativeTo: String?, outcomes: (Digest) -> [Outcomes]?) throws -> ReportedExperiment {
+  func part(relativeTo: String?, outcomes: @escaping (Digest) -> [Outcomes]?) throws -> ReportedExperiment {
     var part = ReportedExperiment(name: table.name, description: table.specification.description)
-    part.numbers = try GatheredNumbers(table, relativeTo: relativeTo).numbers(outcomes: outcomes)
+    part.numbers = try GatheredNumbers(table, relativeTo: relativeTo, outcomes: outcomes).numbers
     part.claims = table.table.claims
     part.facts = facts
     return part

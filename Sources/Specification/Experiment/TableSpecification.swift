@@ -41,7 +41,7 @@ public struct TableSpecification: Sendable {
   public let claims: Named<Claim>
   /// What the user should know.
   public let warnings: [Diagnosis]
-  /// Where the top keys stand in the file.
+  /// Where the top keys stand in the file, and each claim below `claims/`.
   public let places: [String: SourcePlace]
 }
 

@@ -35,7 +35,9 @@ extension SpecificationReader {
       publishedNumbers: published.numbers, claims: written.claims,
       warnings: reading.faults.map { $0.diagnosis() } + whole.flatMap(\.warnings),
       places: Dictionary(
-        (tree.entries ?? []).map { ($0.key.text, $0.key.place) }, uniquingKeysWith: { first, _ in first }))
+        (tree.entries ?? []).map { ($0.key.text, $0.key.place) }
+          + (tree["claims"]?.entries ?? []).map { ("claims/\($0.key.text)", $0.key.place) },
+        uniquingKeysWith: { first, _ in first }))
   }
 }
 
