@@ -126,7 +126,7 @@ let package = Package(
       [
         "Steps", "Pages", "Reporting", "Statistics", "Execution", "Planning", "Storage", "Specification", "Fetching",
         "Records",
-        "Randomness", "LanguageModel", "Training", "Objectives",
+        "Randomness", "LanguageModel", "Training", "Objectives", "YAML", "Compression",
         "Tensors", "JSON", "Digests", "Diagnostics", arguments, files, processes,
       ]),
     .executableTarget(

@@ -125,6 +125,9 @@ public struct ZstdDecoder: ~Copyable, @unchecked Sendable {
 }
 
 extension Compression {
+  /// The version of the zstd library that this process runs with.
+  public static var libraryVersion: String { String(cString: ZSTD_versionString()) }
+
   /// How many frames bytes may hold.
   public enum Frames: Sendable {
     /// Exactly one, with its content size, and nothing after it.

@@ -97,8 +97,9 @@ enum PageStyle {
     .plan { margin: 1rem 0; }
     .plan figcaption { font-weight: 400; color: var(--soft); max-width: 78ch; margin-bottom: .6rem; }
     .graph { display: block; max-width: none; height: auto; }
-    .picture { border: 1px solid var(--rule); border-radius: 6px; }
-    @media (min-width: 1000px) { .graph { max-width: 100%; margin: 0 auto; } }
+    .picture { border: 1px solid var(--rule); border-radius: 6px; } .sheet { position: relative; width: max-content; }
+    .start { position: absolute; top: 0; width: 1px; height: 1px; scroll-initial-target: nearest; }
+    @media (min-width: 1000px) { .sheet { width: auto; } .graph { max-width: 100%; margin: 0 auto; } }
     .arrow { fill: none; stroke: var(--soft); stroke-width: 1.1; opacity: .75; } .head { fill: var(--soft); }
     .box { fill: var(--paper); stroke: var(--k); stroke-width: 1.4; }
     .shared .box { fill: color-mix(in srgb, var(--k) 17%, var(--paper)); }

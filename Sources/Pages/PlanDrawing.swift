@@ -35,8 +35,17 @@ struct PlanDrawing {
 
   // MARK: - The drawing
 
+  /// The drawing, and where its box begins if it is too wide for the page: at the first of the steps that read nothing, for
+  /// rows are centered and a corner is empty.
   private var drawing: Markup {
     let layout = PlanLayout(nodes: picture.nodes.count, edges: picture.edges)
+    let first = layout.boxes.min { ($0.y, $0.x) < ($1.y, $1.x) }?.x ?? 0
+    return .tag(
+      "div", ["class": "sheet"],
+      [.tag("span", ["class": "start", "style": "left:\(Draw.number(first))px"], []), drawing(layout)])
+  }
+
+  private func drawing(_ layout: PlanLayout) -> Markup {
     let head = Markup.tag(
       "marker",
       [

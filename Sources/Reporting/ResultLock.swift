@@ -1,4 +1,4 @@
-// lock.json: the steps behind a table's numbers, each with its key and its outputs, and the commit of the spec.
+// lock.json: the steps behind a table's numbers, each with its key and its outputs, the commit of the spec, and the program.
 // Written by the program only; the same results give the same bytes.
 
 import Digests
@@ -34,13 +34,16 @@ public struct ResultLock: Sendable {
   /// The bytes of `lock.json`: every step's key and outputs, and the number of the candidate that a search chose, without
   /// which the steps after it could not be planned.
   ///
-  /// - Parameter commit: The commit of the spec that they were first computed from; nil: it is not known.
+  /// - Parameters:
+  ///   - commit: The commit of the spec that they were first computed from; nil: it is not known.
+  ///   - program: The program that first wrote them, with its libraries; nil: nobody noted it.
   /// - Returns: The bytes, with a line end.
-  public func bytes(commit: String? = nil) -> [UInt8] {
+  public func bytes(commit: String? = nil, program: String? = nil) -> [UInt8] {
     let (steps, choices) = (self.steps, self.choices)
     return JSONPrettyText.object { lock in
       lock.member("arithmetic", experiment.experiment.cells.first?.experiment.arithmetic.rawValue ?? "")
       if let commit { lock.member("commit", commit) }
+      if let program { lock.member("program", program) }
       lock.list("steps") { list in
         for step in steps {
           guard let (key, result) = results[step.id] else { continue }
@@ -63,30 +66,35 @@ public struct ResultLock: Sendable {
   }
 
   /// The bytes that a folder's lock has if it is of the same steps and results.
-  public func bytes(asIn folder: String) -> [UInt8] { bytes(commit: Self.commit(inFile: Self.path(in: folder))) }
+  public func bytes(asIn folder: String) -> [UInt8] {
+    let told = Self.told(inFile: Self.path(in: folder))
+    return bytes(commit: told["commit"], program: told["program"])
+  }
 
-  /// Writes the lock, with the commit that stands there unless it is of other steps or results.
+  /// Writes the lock, with the commit and the program that stand there unless it is of other steps or results.
   ///
   /// - Throws: ``ResultsError``.
-  func write(into folder: String, known: [UInt8]?, commit: () -> String?) throws(ResultsError) {
+  func write(into folder: String, known: [UInt8]?, commit: () -> String?, program: String?) throws(ResultsError) {
     let path = Self.path(in: folder)
     if ResultReport.holds(path, known ?? bytes(asIn: folder)) { return }
-    try ResultReport.write(bytes(commit: commit()), to: path, in: folder)
+    try ResultReport.write(bytes(commit: commit(), program: program), to: path, in: folder)
   }
 
   private static func path(in folder: String) -> String { "\(folder)/lock.json" }
 
-  /// The commit that a lock names; it stands among its first members.
-  private static func commit(inFile path: String) -> String? {
-    guard let file = unsafe fopen(path, "r") else { return nil }
+  /// What a lock says of where it comes from, by its names; these stand among its first members.
+  private static func told(inFile path: String) -> [String: String] {
+    guard let file = unsafe fopen(path, "r") else { return [:] }
     defer { unsafe fclose(file) }
-    var start = [UInt8](repeating: 0, count: 256)
+    var start = [UInt8](repeating: 0, count: 512)
     let count = unsafe fread(&start, 1, start.count, file)
+    var told: [String: String] = [:]
     for line in String(decoding: start[..<count], as: UTF8.self).split(separator: "\n") {
+      if line.hasPrefix("  \"steps\"") { break }
       let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
-      if parts.count == 5, parts[1] == "commit" { return String(parts[3]) }
+      if parts.count == 5 { told[String(parts[1])] = String(parts[3]) }
     }
-    return nil
+    return told
   }
 }
 

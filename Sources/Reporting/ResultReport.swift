@@ -250,11 +250,13 @@ public struct ResultReport: Sendable {
   ///   - folder: Made if it is not there. Files that hold the same bytes already are left alone.
   ///   - known: The bytes that the lock has if the one that is there is of the same steps and results, asked for last; nil
   ///     if they are to be made.
+  ///   - program: The program and its libraries, of which a lock says as of a commit which first computed the numbers.
   ///   - commit: Finds the commit of the spec; asked for only if the lock that is there says other steps or results,
   ///     for a commit names the spec that numbers were first computed from, whatever was said in it since.
   /// - Throws: ``ResultsError``.
   public func write(
-    into folder: String, lock known: @autoclosure () -> [UInt8]? = nil, commit: () -> String? = { nil }
+    into folder: String, lock known: @autoclosure () -> [UInt8]? = nil, program: String? = nil,
+    commit: () -> String? = { nil }
   ) throws {
     let beside = published.map { PublishedCells($0, in: layout).byNumber(in: layout) }
     let lines = seedNumbers?.numbers.map(\.measured) ?? numbers
@@ -265,7 +267,7 @@ public struct ResultReport: Sendable {
     for (name, text) in files { try Self.write(Array(text.utf8), to: "\(folder)/\(name)", in: folder) }
     try Self.write(claims, into: folder)
     try Self.write(ReportedTrace.csv(facts.traces), to: "traces.csv", in: folder)
-    try lock.write(into: folder, known: known(), commit: commit)
+    try lock.write(into: folder, known: known(), commit: commit, program: program)
   }
 
   /// Writes `claims.csv`, where there are any.

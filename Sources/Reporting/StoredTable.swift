@@ -75,6 +75,11 @@ public struct StoredTable: Sendable {
   /// Numbers of an experiment that has not come to its end, or not in all cells, that are not there.
   public let missing: [Measured]
 
+  /// Whether it is a table over several experiments, where a column's name is the number's, too.
+  public var isOfSeveral: Bool {
+    numbers.allSatisfy { $0.place.map(\.axis) == ["row", "column"] && $0.place.last?.value == $0.eval }
+  }
+
   /// Takes numbers with nothing beside them.
   init(numbers: [Number]) {
     (self.numbers, claims, notes, published, missing) = (numbers, [], [], nil, [])

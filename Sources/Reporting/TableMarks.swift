@@ -20,6 +20,8 @@ public struct TableMarks: Sendable {
   private let isAgainstBest: Bool
   /// How many comparisons were tested.
   private let tests: Int
+  /// Whether a column has the best of several sets of records.
+  private let hasSeveralBest: Bool
   /// Whether something that stands out as the best was not tested beside the others.
   private let isBestUntested: Bool
   /// What differences are from.
@@ -36,8 +38,10 @@ public struct TableMarks: Sendable {
   ///   - outcomes: The records of an outcomes object; nil if it cannot be had.
   public init(_ layout: TableLayout, numbers: [Measured: StoredTable.Number], outcomes: (Digest) -> [Outcomes]?) {
     let records = layout.rowAxes.contains("experiment") ? RecordSets(numbers, outcomes) : nil
-    let ranked = layout.columns.indices.flatMap { Self.ranked(column: $0, in: layout, records) }
+    let columns = layout.columns.indices.map { Self.ranked(column: $0, in: layout, records) }
+    let ranked = columns.flatMap(\.self)
     best = Set(ranked.flatMap(\.best))
+    hasSeveralBest = columns.contains { $0.count { !$0.best.isEmpty } > 1 }
     let isAgainstBest = layout.relativeTo == nil
     self.isAgainstBest = isAgainstBest
     let pairs = isAgainstBest ? ranked.flatMap(\.pairs) : Self.pairs(in: layout)
@@ -153,6 +157,7 @@ public struct TableMarks: Sendable {
       let untested = differences.filter { sign(at: $0.key) == " ?" }.values.compactMap(\.untested).map(\.inShort)
       parts.append("? could not be tested, for \(Set(untested).sorted().joined(separator: ", or "))")
     }
+    if hasSeveralBest { parts.append("numbers of different records are ranked apart, each with a best of its own") }
     if isBestUntested {
       parts.append("bold is the best of its column, which could not be tested beside every other number")
     }

@@ -2,6 +2,7 @@
 // Reads files; computes nothing.
 
 import Digests
+import FoundationEssentials
 import Records
 import Reporting
 
@@ -20,6 +21,9 @@ struct CheckedInResult {
     let folder = Self.withoutSlash(folder)
     guard let table = try NamedResults.table(inFile: "\(folder)/table.json") else {
       throw CommandError.unreadable(path: "\(folder)/table.json", reason: "there is no such file")
+    }
+    if !FileManager.default.fileExists(atPath: "\(folder)/lock.json"), table.isOfSeveral {
+      throw CommandError.tableOfSeveral(folder: folder)
     }
     self.folder = folder
     self.table = table

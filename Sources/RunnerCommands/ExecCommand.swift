@@ -1,6 +1,7 @@
 // runner exec: runs what is not stored, then writes the result tables.
 
 import ArgumentParser
+import Compression
 import Diagnostics
 import Execution
 import FoundationEssentials
@@ -12,6 +13,7 @@ import Reporting
 import Specification
 import Steps
 import Storage
+import YAML
 
 struct ExecCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -202,7 +204,9 @@ struct ExecCommand: ParsableCommand {
       }
       reports[experiment.experiment.path] = report
       if !smoke {
-        try report.write(into: folder, lock: lock?.wait()) { GitHistory.commit(of: experiment.experiment.files) }
+        try report.write(into: folder, lock: lock?.wait(), program: Provenance.program) {
+          GitHistory.commit(of: experiment.experiment.files)
+        }
       }
       tell(
         experiment.name, json: ["event": "table", "experiment": .string(experiment.name), "table": report.json],
@@ -261,6 +265,11 @@ enum Provenance {
       JSONMember("runner", .string(Version.text)), JSONMember("host", .string(ProcessInfo.processInfo.hostName)),
       JSONMember("time", .string(timestamp)),
     ])
+  }
+
+  /// The program and the libraries that read specs and keep results, as results name them.
+  static var program: String {
+    "runner \(Version.text), libyaml \(YAMLDocument.libraryVersion), zstd \(Compression.libraryVersion)"
   }
 
   /// What a run's journal says of it at its beginning.

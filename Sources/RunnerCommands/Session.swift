@@ -198,6 +198,8 @@ enum CommandError: DiagnosableError, Hashable {
   case unreadable(path: String, reason: String)
   /// A spec was never run as it is now; what lies in the folder, if there is one, is of other steps.
   case noNumbers(spec: String, stale: String?)
+  /// A folder of results is of a table over several experiments, where one experiment's is wanted.
+  case tableOfSeveral(folder: String)
   /// A file cannot be written.
   case unwritable(path: String, reason: String)
   /// An argument names something that is not there.
@@ -246,6 +248,13 @@ enum CommandError: DiagnosableError, Hashable {
             + (stale.map { ", or name \($0) to see what lies there." }
               ?? "; `runner plan` says which steps are missing, `runner runs` what came of earlier runs."),
           exit: .inputOutput)
+      ]
+    case .tableOfSeveral(let folder):
+      [
+        Diagnosis(
+          "command.table-of-several",
+          "\(folder) holds a table over several experiments, which has no steps of its own and so no lock.json",
+          remedy: "Name the folder of each of its experiments, which `runner exec` wrote beside it.", exit: .usage)
       ]
     case .unwritable(let path, let reason):
       [

@@ -146,17 +146,12 @@ private struct OwnLayout {
   init?(_ side: NamedResults) {
     if let table = side.experiment?.experiment.table {
       (rows, columns, value, relativeTo) = (table.rows, table.columns, table.value, table.relativeTo)
-    } else if side.table?.numbers.allSatisfy(Self.isOfCrossTable) == true {
+    } else if side.table?.isOfSeveral == true {
       (rows, columns, value) = (["row"], ["column"], nil)
       relativeTo = side.specification?.relativeTo.map { .cell($0) }
     } else {
       return nil
     }
-  }
-
-  /// Whether a number stands in a table over several experiments, where a column's name is the number's, too.
-  private static func isOfCrossTable(_ number: StoredTable.Number) -> Bool {
-    number.place.map(\.axis) == ["row", "column"] && number.place.last?.value == number.eval
   }
 }
 

@@ -129,3 +129,8 @@ struct EventReader: ~Copyable {
     }
   }
 }
+
+extension YAMLDocument {
+  /// The version of libyaml that this process runs with.
+  public static var libraryVersion: String { String(cString: yaml_get_version_string()) }
+}

@@ -55,6 +55,42 @@ import Testing
     #expect(try space.files(below: "results").map { try space.bytes("results/\($0)") } == before)
   }
 
+  /// Specs of two such tables are compared by what they lay out, and by what their experiments mean.
+  @Test func itsSpecIsComparedWithAnother() throws {
+    let space = try space(#"claims: {hotter: {holds: "greedy/counting | up < T = 1/counting | up"}}"#)
+    let same = try space.run(["diff", "both.yaml", "both.yaml"])
+    #expect(same.exitCode == 0 && same.output.contains("The specs mean the same."), "\(same)")
+    let claims = #"claims: {hotter: {holds: "greedy/counting | up > T = 1/counting | up"}}"#
+    let other = Self.table.replacing("hot, cell: base", with: "cold, cell: base")
+      .replacing("relative-to: greedy", with: claims).replacing("experiments/hot.yaml", with: "experiments/hotter.yaml")
+    try space.write(other, to: "other.yaml")
+    let hot = try space.read("experiments/hot.yaml")
+    try space.write(hot.replacing("temperature: 1", with: "temperature: 1.5"), to: "experiments/hotter.yaml")
+    let diff = try space.run(["diff", "both.yaml", "other.yaml"])
+    for line in [
+      "Of the tables themselves: 3 settings differ.",
+      "rows.T = 1: hot, base → cold, base  (both.yaml:6:1 → other.yaml:6:1)",
+      "relative-to: greedy → not set  (both.yaml:11:1)",
+      "claims.hotter: greedy/counting | up < T = 1/counting | up → greedy/counting | up > T = 1/counting | up",
+      "Of the experiment `hot`:", "evals.accuracy.accuracy.temperature: 1 → 1.5",
+    ] { #expect(diff.output.contains(line), "\(line)\n\(diff.output)\(diff.errors)") }
+    let json = try JSONValue(parsing: Array(space.run(["diff", "both.yaml", "other.yaml", "--json"]).output.utf8))
+    #expect(json["specs"]?["settings"]?.arrayValue?.count == 3, "\(json.canonical)")
+    #expect(json["specs"]?["experiments"]?.arrayValue?.count == 1, "\(json.canonical)")
+    let half = try space.run(["diff", "both.yaml", "experiments/hot.yaml"])
+    #expect(half.output.contains("one is of a table over several experiments, the other is of none"), "\(half)")
+    // Such results have no steps of their own.
+    #expect(try space.run(["exec", "both.yaml"]).exitCode == 2)
+    let reproduced = try space.run(["reproduce", "results/both"])
+    #expect(
+      reproduced.exitCode == 64 && reproduced.errors.contains("Name the folder of each of its experiments"),
+      "\(reproduced)")
+    // Each experiment's lock names the program and its libraries.
+    let lock = try JSONValue(parsing: space.bytes("results/hot/lock.json"))
+    let program = lock["program"]?.stringValue ?? ""
+    #expect(program.contains(#/^runner [0-9.]+, libyaml [0-9.]+, zstd [0-9.]+$/#), "\(program)")
+  }
+
   @Test func claimsAndPublishedNumbersStandInIt() throws {
     let space = try space(
       """

@@ -33,9 +33,9 @@ private let surroundings = [
       #expect(try FileManager.default.contentsOfDirectory(atPath: written).sorted() == names)
       for name in names {
         let pair = try [written, kept].map { folder in
-          // A result names the commit of the spec that it was first computed from, whatever its comments have said since.
-          try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).split(separator: "\n").filter {
-            name != "lock.json" || !$0.hasPrefix("  \"commit\": ")
+          // A result names the commit of the spec, and the program, that it was first computed from and by.
+          try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).split(separator: "\n").filter { line in
+            name != "lock.json" || !["commit", "program"].contains { line.hasPrefix("  \"\($0)\": ") }
           }
         }
         #expect(pair[0] == pair[1], "\(experiment)/\(name)")

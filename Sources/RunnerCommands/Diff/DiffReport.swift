@@ -11,6 +11,7 @@ struct DiffReport {
     let first: NamedResults
     let second: NamedResults
     let specs: DiffSpecs?
+    let tables: DiffTables?
     let numbers: DiffNumbers?
   }
 
@@ -35,7 +36,7 @@ struct DiffReport {
       guard let first = pair.first, let second = pair.second else { return nil }
       return Compared(
         first: first, second: second, specs: sides.areCells ? nil : DiffSpecs(first, second),
-        numbers: Self.numbers(first, second, store, records))
+        tables: sides.areCells ? nil : DiffTables(first, second), numbers: Self.numbers(first, second, store, records))
     }
   }
 
@@ -83,6 +84,8 @@ struct DiffReport {
     document.add(.heading(title("Specs", one)))
     if let specs = one.specs {
       specs.tell(into: &document)
+    } else if let tables = one.tables {
+      tables.tell(into: &document)
     } else {
       document.say(DiffSpecs.missing(one.first, one.second))
     }
@@ -143,7 +146,7 @@ struct DiffReport {
   }
 
   private static func members(of one: Compared) -> [JSONMember] {
-    let specs = one.specs.map { [JSONMember("specs", $0.json)] } ?? []
+    let specs = (one.specs?.json ?? one.tables?.json).map { [JSONMember("specs", $0)] } ?? []
     guard let numbers = one.numbers else { return specs }
     return specs + [
       JSONMember("numbers", numbers.rows), JSONMember("only-first", numbers.onlyFirst),

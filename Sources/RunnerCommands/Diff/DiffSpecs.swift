@@ -16,12 +16,14 @@ struct DiffSpecs {
     difference = SpecificationDifference(one, other)
   }
 
+  /// Takes a difference.
+  init(_ difference: SpecificationDifference) { self.difference = difference }
+
   /// Why specs of two sides are not compared.
   static func missing(_ first: NamedResults?, _ second: NamedResults?) -> String? {
     let sides = [first, second].compactMap { $0 }
-    if sides.contains(where: { $0.specification != nil }) {
-      return
-        "Specs are not compared: tables over several experiments are compared by their numbers; name two of their experiments."
+    if sides.count == 2, sides.count(where: { $0.specification != nil }) == 1 {
+      return "Specs are not compared: one is of a table over several experiments, the other is of none."
     }
     let without = sides.filter { $0.source == nil }.map(\.name)
     return without.isEmpty
@@ -35,7 +37,7 @@ struct DiffSpecs {
   func tell(into document: inout DiffDocument) {
     document.add(.sentence(summary))
     document.add(list: axes + cells)
-    if !difference.settings.isEmpty { document.add(.changes(difference.settings.map(change))) }
+    if !difference.settings.isEmpty { document.add(.changes(difference.settings.map(Self.change))) }
   }
 
   private var summary: String {
@@ -77,12 +79,12 @@ struct DiffSpecs {
     names.prefix(most).joined(separator: "; ") + (names.count > most ? " and \(names.count - most) more" : "")
   }
 
-  private func change(_ setting: SpecificationDifference.Setting) -> DiffPiece.Change {
-    let values = Excerpt.pair(setting.first.map { Self.text($0.value) }, setting.second.map { Self.text($0.value) })
+  fileprivate static func change(_ setting: SpecificationDifference.Setting) -> DiffPiece.Change {
+    let values = Excerpt.pair(setting.first.map { text($0.value) }, setting.second.map { text($0.value) })
     return DiffPiece.Change(
       name: setting.path, first: values.first ?? "not set", second: values.second ?? "not set",
-      places: (Self.place(setting.first), Self.place(setting.second)),
-      cells: setting.cells.isEmpty ? nil : Self.some(setting.cells))
+      places: (place(setting.first), place(setting.second)),
+      cells: setting.cells.isEmpty ? nil : some(setting.cells))
   }
 
   private static func place(_ side: SpecificationDifference.Side?) -> String {
@@ -127,7 +129,7 @@ struct DiffSpecs {
     }
   }
 
-  private static func json(_ setting: SpecificationDifference.Setting) -> JSONValue {
+  fileprivate static func json(_ setting: SpecificationDifference.Setting) -> JSONValue {
     .members([
       "path": .string(setting.path), "first": json(setting.first), "second": json(setting.second),
       "cells": .array(setting.cells.map { .string($0) }),
@@ -143,6 +145,37 @@ struct DiffSpecs {
       object["column"] = .integer(Int64(place.column))
     }
     return .object(object)
+  }
+}
+
+/// Tells of a difference of tables over several experiments.
+struct DiffTables {
+  private let difference: TableDifference
+
+  /// Two tables; nil if one of the sides is not the spec of one.
+  init?(_ first: NamedResults?, _ second: NamedResults?) {
+    guard let one = first?.specification, let other = second?.specification else { return nil }
+    difference = TableDifference(one, other)
+  }
+
+  /// Tells everything.
+  func tell(into document: inout DiffDocument) {
+    let count = difference.settings.count
+    let differ = count == 0 ? "No setting differs" : "\(count) setting\(count == 1 ? " differs" : "s differ")"
+    document.add(.sentence(difference.isEmpty ? "The specs mean the same." : "Of the tables themselves: \(differ)."))
+    if count > 0 { document.add(.changes(difference.settings.map(DiffSpecs.change))) }
+    for (name, one) in difference.experiments {
+      document.add(.sentence("Of the experiment `\(name)`:"))
+      DiffSpecs(one).tell(into: &document)
+    }
+  }
+
+  var json: JSONValue {
+    .members([
+      "settings": .array(difference.settings.map(DiffSpecs.json)),
+      "experiments": .array(
+        difference.experiments.map { .members(["name": .string($0.name), "specs": DiffSpecs($0.difference).json]) }),
+    ])
   }
 }
 
