@@ -9,7 +9,8 @@ start to exit (DVC, whose first run of a thousand steps takes most of an hour, g
 whether it takes them for its own); figures are medians of the rounds: the time that passed, and the processor's time (user and system), which says
 more where other work runs on the machine; the least time that passed stands in parentheses; with the greatest resident memory (of less than about 12 MB nothing is told).
 `runner` answers a question that it was asked before from a memo, as long as nothing has changed; "planned anew" is the
-same with the memos removed before each round: what a changed argument costs, or a store that cannot be written.
+same with the memos removed before each round: what the first question after a change costs, and every one about a spec that
+searches, or on a store that cannot be written.
 `--before` measures another build of `runner` beside this one, on the same store: keys must be the same. `--keep` names a
 folder in which filled stores stay for the next call. A peer that is not installed is left out and named; one that takes seconds
 is measured at the smallest size alone, and less often. Nothing here passes or fails: figures are written down.
@@ -280,6 +281,7 @@ def markdown(figures, missing, started):
             f"{figure[what][0] * 1000:.0f} ({figure[what][3] * 1000:.0f}) | {figure[what][1] * 1000:.0f} | {figure[what][2] / 1e6:.0f}" if what in figure else "– | – | –"
             for what in ("plan", "run")]
         lines += [f"| {name} | {steps} | {' | '.join(cells)} |"]
+    lines += ["", "runner answers a question that it was asked before from a memo, while nothing has changed; planned anew is what the first one after a", "change costs, every one about a spec with `search:`, and those on a store that cannot be written."]
     lines += elsewhere(figures)
     lines += ["", f"`runner --help`: {told(started)}."]
     if missing:

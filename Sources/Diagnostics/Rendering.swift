@@ -5,13 +5,23 @@ public import JSON
 extension Diagnosis {
   /// The text for a terminal or a log, without a new line at its end.
   ///
-  /// - Parameter colored: Whether ANSI colors may be used.
+  /// - Parameters:
+  ///   - colored: Whether ANSI colors may be used.
+  ///   - columns: The columns of the terminal, between whose words lines break; nil where there is none. The line of the
+  ///     source stays as it is.
   /// - Returns: One or more lines.
-  public func text(colored: Bool = false) -> String {
+  public func text(colored: Bool = false, columns: Int? = nil) -> String {
     let (start, end) = colored ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m", "\u{1B}[0m") : ("", "")
-    var lines = [
-      (place.map { "\($0.description): " } ?? "") + "\(start)\(severity.rawValue):\(end) \(message.showingControls)"
-    ]
+    func folded(_ text: String) -> [String] {
+      guard let columns else { return [text] }
+      return text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { String($0).folded(to: columns) }
+    }
+    let head = "\(place.map { "\($0.description): " } ?? "")\(severity.rawValue):"
+    var lines = folded("\(head) \(message.showingControls)")
+    if lines[0].hasPrefix(head) {
+      let place = head.dropLast(severity.rawValue.count + 1)
+      lines[0] = "\(place)\(start)\(severity.rawValue):\(end)\(lines[0].dropFirst(head.count))"
+    }
     if let place, let source = place.sourceLine {
       let number = String(place.line)
       let shown = source.replacingTabs.showingControls
@@ -23,8 +33,8 @@ extension Diagnosis {
         String(repeating: " ", count: number.count + 1) + " | " + String(repeating: " ", count: before) + start + caret
           + end)
     }
-    lines += notes.map { "  \($0.showingControls)" }
-    if let remedy { lines.append("  → \(remedy.showingControls)") }
+    lines += notes.flatMap { folded("  \($0.showingControls)") }
+    if let remedy { lines += folded("  → \(remedy.showingControls)") }
     return lines.joined(separator: "\n")
   }
 
@@ -46,9 +56,9 @@ extension Diagnosis {
 }
 
 extension DiagnosableError {
-  /// All faults as text, a blank line between them.
-  public func text(colored: Bool = false) -> String {
-    diagnoses.map { $0.text(colored: colored) }.joined(separator: "\n\n")
+  /// All faults as text, a blank line between them; as ``Diagnosis/text(colored:columns:)`` each.
+  public func text(colored: Bool = false, columns: Int? = nil) -> String {
+    diagnoses.map { $0.text(colored: colored, columns: columns) }.joined(separator: "\n\n")
   }
 
   /// The gravest exit code: input/output before bad spec before step failed, as the first error says.

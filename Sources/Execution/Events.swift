@@ -76,6 +76,11 @@ public struct ExecutionSummary: Hashable, Sendable {
 }
 
 extension ExecutionEvent {
+  /// That a step's result was there, for machines.
+  public static func found(_ label: String, _ key: Digest) -> JSONValue {
+    .members(["event": "cached", "step": .string(label), "key": .string(key.hex)])
+  }
+
   /// The event for machines and for the journal.
   public var json: JSONValue {
     switch self {
@@ -84,8 +89,7 @@ extension ExecutionEvent {
         "event": "run-started", "run": .string(run), "steps": .integer(Int64(steps)),
         "at-least": .integer(Int64(bounds.lowerBound)), "at-most": .integer(Int64(bounds.upperBound)),
       ])
-    case .cached(let step, let key):
-      .members(["event": "cached", "step": .string(step.label), "key": .string(key.hex)])
+    case .cached(let step, let key): Self.found(step.label, key)
     case .running(let step, _): .members(["event": "running", "step": .string(step.label)])
     case .waiting(let step, let computing):
       .members([

@@ -145,14 +145,20 @@ public struct Executor: Sendable {
   ///   - found: The steps in their order.
   ///   - steps: How many were looked at.
   ///   - run: As for ``run(_:named:planned:)``.
+  ///   - tell: Told of each step, of which there is no more than its name.
   /// - Throws: What the store throws when it cannot be written.
-  public func takeNoted(_ found: [(label: String, key: Digest)], of steps: Int, named run: String) throws {
+  public func takeNoted(
+    _ found: [(label: String, key: Digest)], of steps: Int, named run: String, tell: (String, Digest) -> Void
+  ) throws {
     let started = now()
     let journal = JournalWriter(try store.journal(run: run), facts: runFacts)
     let began = ExecutionEvent.started(run: run, steps: steps, bounds: 0...0)
     journal.write(began)
     observe(began)
-    for step in found { journal.note(step.label, step.key) }
+    for step in found {
+      journal.note(step.label, step.key)
+      tell(step.label, step.key)
+    }
     var summary = ExecutionSummary()
     summary.cached = found.count
     summary.seconds = now() - started

@@ -67,7 +67,10 @@ public struct StoreIndex: ResultIndex {
   public func hasDamaged(_ kind: StepKind) -> Bool { store.foundDamaged(kind: kind.rawValue) }
 
   /// After how many optimizer steps a training was interrupted whose checkpoint is kept.
-  public func stepsKept(_ key: Digest) -> Int? { store.stepsKept(for: key) }
+  public func stepsKept(_ key: Digest) -> Int? { store.stepsKept(for: key, format: Self.checkpointFormat) }
+
+  // As trainings write it; plans cannot ask these, which load numbers. A test interrupts a training and plans it.
+  private static let checkpointFormat = "runner checkpoint 2"
 
   /// The run that computes a step at this moment.
   public func computing(_ key: Digest) -> Computing? { store.computing(key).map { Computing($0) } }

@@ -145,7 +145,7 @@ enum PageStyle {
       }
       body { max-width: none; padding: 0; font-size: 10.5pt; print-color-adjust: exact;
         -webkit-print-color-adjust: exact; }
-      nav, .skip, details { display: none; } .scroll { overflow: visible; } .said { max-height: none; }
+      nav, .skip, details { display: none; } .scroll { overflow: visible; } .sheet { width: auto; } .said { max-height: none; }
       table { font-size: 7.5pt; } th, td { padding: .15rem .3rem; } .n, .result td { white-space: normal; } .graph { max-width: 100%; }
       figure, .record, tr { break-inside: avoid; } h2, h3, h4 { break-after: avoid; }
       .charts { grid-template-columns: 1fr 1fr; }

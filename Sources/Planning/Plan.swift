@@ -196,7 +196,8 @@ public struct Plan: Sendable {
       for name in TrainWork.recordInputs { files[name] = resolver.input(name, of: step) }
       files["examples/counts"] = resolver.output("counts", beside: "examples", of: step)
     }
-    let kept = resolver.stepsKept(of: step, in: state)
+    // Where another run goes on, the checkpoint is its own.
+    let kept = computing == nil ? resolver.stepsKept(of: step, in: state) : nil
     var planned = PlannedStep(
       step: step, state: state, estimate: isOpen ? estimate(step, records, kept?.done ?? 0, &resolver) : nil,
       tokens: tokens, wouldGenerate: wouldGenerate, bytes: bytes,

@@ -280,7 +280,8 @@ extension Resolver {
     guard case .train(let work) = step.work, let key = state.openKey, let done = index.stepsKept(key) else {
       return nil
     }
-    return (done, optimizerSteps(of: work, step))
+    let total = optimizerSteps(of: work, step)
+    return total.map { done > $0 } == true ? nil : (done, total)
   }
 
   /// How much longer a step may take than an earlier one because of an option on which a record's time depends: responses may

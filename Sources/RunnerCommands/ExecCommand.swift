@@ -92,6 +92,8 @@ struct ExecCommand: ParsableCommand {
       session, specs: (saved?.options ?? spec).specs, sets: (saved?.options ?? spec).sets, isSmoke: smoke)
     let executor = executor(store, leases, limits, view, read)
     var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
+    // What was told of steps is told anew of every run.
+    Output.note()
     Kept.untilExit(done)
     var failing: [Diagnosis] = []
     if selection.isEmpty {
@@ -111,14 +113,14 @@ struct ExecCommand: ParsableCommand {
     if summary.cancelled { throw CommandError.cancelled }
     if summary.failed > 0 { throw CommandError(incomplete: summary) }
     if !failing.isEmpty { throw CommandError.claimsFailed(failing) }
-    // The one thing that was told beside the tables is how many steps were stored.
-    if summary.ran == 0, Output.errorCount == 1 {
+    // The one thing that was told beside the tables is how many steps were stored; with --json nothing.
+    if summary.ran == 0, Output.errorCount == (json ? 0 : 1) {
       memo?.note(plan, session, read, folders: folders(of: session), in: store)
     }
   }
 
-  /// Whether all of an experiment is run in the form in which nothing else than tables is told.
-  private var isWhole: Bool { selection.isEmpty && !smoke && !json }
+  /// Whether all of an experiment is run.
+  private var isWhole: Bool { selection.isEmpty && !smoke }
 
   /// The folders of results that a run writes.
   private func folders(of session: Session) -> [String] {
@@ -134,7 +136,9 @@ struct ExecCommand: ParsableCommand {
     let read = RunSpecs(specs: spec.specs, sets: spec.sets, files: standing.specs)
     let memo = standing.memo
     try executor(store, leases, limits, view, read)
-      .takeNoted(memo.found.map { ($0.label, $0.key) }, of: memo.stepCount, named: run)
+      .takeNoted(memo.found.map { ($0.label, $0.key) }, of: memo.stepCount, named: run) { label, key in
+        if json { Output.json(ExecutionEvent.found(label, key)) }
+      }
     Output.bytes(Array(memo.answer.utf8))
   }
 
@@ -153,6 +157,7 @@ struct ExecCommand: ParsableCommand {
     let whole = Plan(graph: session.graph, index: StoreIndex(store, isUse: true))
     try saved?.check(whole, session)
     let plan = try selection.plan(of: whole, session, store)
+    try store.checkReadable()
     try plan.refuseBlocked()
     try plan.refuseTooLarge(limits)
     return plan

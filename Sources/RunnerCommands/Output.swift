@@ -25,7 +25,7 @@ enum Output {
   private static let written = Mutex(Written())
 
   /// Notes what is written to standard output from here on.
-  static func note() { written.withLock { $0.isNoted = true } }
+  static func note() { written.withLock { ($0.text, $0.isNoted) = ([], true) } }
 
   /// What was written to standard output since ``note()``.
   static var noted: String { written.withLock { String(decoding: $0.text, as: UTF8.self) } }
@@ -82,12 +82,15 @@ enum Output {
   /// Writes text to standard error.
   static func error(_ text: String) { write(text, to: STDERR_FILENO) }
 
+  /// A diagnosis as standard error shows it.
+  static func text(of diagnosis: Diagnosis) -> String { diagnosis.text(colored: colorsErrors, columns: errorColumns) }
+
   /// Tells an error: as text, or as JSON lines when the command line asked for JSON.
   static func report(_ problem: any DiagnosableError) {
     if CommandLine.arguments.contains("--json") {
       for diagnosis in problem.diagnoses { json(diagnosis.json) }
     } else {
-      error(problem.text(colored: colorsErrors) + "\n")
+      error(problem.text(colored: colorsErrors, columns: errorColumns) + "\n")
     }
   }
 
@@ -96,7 +99,7 @@ enum Output {
     guard descriptor == STDOUT_FILENO, code != EPIPE else { return }
     let reason = unsafe String(cString: strerror(code))
     let problem = CommandError.unwritable(path: "standard output", reason: reason)
-    error(problem.text(colored: colorsErrors) + "\n")
+    error(problem.text(colored: colorsErrors, columns: errorColumns) + "\n")
     exit(problem.exit.rawValue)
   }
 

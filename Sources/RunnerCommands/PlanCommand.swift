@@ -52,6 +52,7 @@ struct PlanCommand: ParsableCommand {
     let store = try known ?? Store(at: storage.storePath, mode: .readOnlyIfPresent)
     let plan = Plan(graph: session.graph, index: StoreIndex(store))
     store.endLookAhead()
+    try store.checkReadable()
     Kept.untilExit((session, plan))
     let memory = PlannedMemory(plan, MemoryForecast(store, workers: ComputeOptions.usualWorkerCount))
     let warnings = store.damages.map(\.diagnosis) + TrainingForecast.warnings(of: plan, in: store)

@@ -90,6 +90,7 @@ enum PlanJSON {
     }
     if let tokens = planned.tokens { object["tokens"] = .number(tokens) }
     if let kept = planned.stepsKept {
+      if case .willRun(_, _, .neverRun) = planned.state { object["reason"] = .members(["kind": "interrupted"]) }
       object["steps-kept"] = .integer(Int64(kept.done))
       object["steps"] = kept.of.map { .integer(Int64($0)) }
     }

@@ -59,7 +59,7 @@ struct PlannedSources {
     ) { try Session.digest(ofFile: $0, namedIn: [experiment]) }
     var planner = Planner(context: context, continuing: graph)
     let planned = try planner.plan(experiment, name: ExperimentName.name(ofSpec: experiment.path))
-    for warning in planned.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
+    for warning in planned.warnings { Output.error(Output.text(of: warning) + "\n") }
     graph = planner.steps
     return planned
   }
@@ -71,7 +71,7 @@ extension Session {
   /// - Throws: Everything that is wrong with it.
   static func readFile(_ source: SpecSource) throws -> SpecificationFile {
     let file = try SpecificationReader(files: source.files).readFile(source.path, sets: source.sets)
-    for warning in file.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
+    for warning in file.warnings { Output.error(Output.text(of: warning) + "\n") }
     return file
   }
 }

@@ -189,13 +189,13 @@ enum EventText {
       if reused > 0 { text += ", \(reused) were stored" }
       return [text]
     case .failed(let step, let diagnoses):
-      return ["\(position) \(step.label): failed"] + diagnoses.map { $0.text(colored: Output.colorsErrors) }
+      return ["\(position) \(step.label): failed"] + diagnoses.map { Output.text(of: $0) }
     case .blocked(let step, let because): return ["\(position) \(step.label): blocked, \(because.label) failed"]
     case .damaged(let step, let object):
       return ["warning: the stored result \(object.short) of \(step.label) is damaged or gone; it is computed again"]
     case .waiting(let step, let computing):
       return ["waiting for \(computing.words), which computes \(step.label)"]
-    case .warned(let diagnosis): return [diagnosis.text(colored: Output.colorsErrors)]
+    case .warned(let diagnosis): return [Output.text(of: diagnosis)]
     case .ended(let summary):
       var text =
         "\(summary.ran) step\(summary.ran == 1 ? "" : "s") ran, \(summary.cached) \(summary.cached == 1 ? "was" : "were") stored or not needed"

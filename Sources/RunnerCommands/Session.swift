@@ -80,7 +80,7 @@ struct Session {
       }
       names[name] = experiment.path
       let plan = try planner.plan(experiment, name: name)
-      for warning in plan.warnings { Output.error(warning.text(colored: Output.colorsErrors) + "\n") }
+      for warning in plan.warnings { Output.error(Output.text(of: warning) + "\n") }
       planned.append(plan)
     }
     experiments = planned

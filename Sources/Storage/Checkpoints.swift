@@ -47,21 +47,59 @@ extension Store {
     return bytes
   }
 
-  /// After how many of its optimizer steps a training's checkpoint stands, as the beginning of the file says.
+  /// After how many of its optimizer steps a training's checkpoint stands.
   ///
-  /// - Returns: nil if there is none. Whether the rest of the file is whole is seen when the training goes on.
-  public func stepsKept(for key: Digest) -> Int? {
+  /// Looks at the file's beginning, size and end; whether every bit of it is whole is seen when the training goes on.
+  ///
+  /// - Parameters:
+  ///   - key: The training's key.
+  ///   - format: The format of the training as its checkpoint must name it, to be of use.
+  /// - Returns: nil if there is none of that key and format, or if it was cut off.
+  public func stepsKept(for key: Digest, format: String) -> Int? {
+    let files = files.unnoted
     guard let file = (try? files.open(Self.name(key))) ?? nil else { return nil }
     defer { files.close(file) }
-    guard let start = try? files.read(file, at: 0, count: 16) else { return nil }
-    var reader = FieldReader(start, start.indices)
-    guard let parts = reader.number(8), parts > 0, let step = reader.number(8), step > 0 else { return nil }
-    return step
+    guard let size = try? files.byteCount(of: file),
+      let start = try? files.read(file, at: 0, count: Self.startByteCount),
+      let parts = CheckpointParts(start), parts.end == size - 2 * Digest.byteCount,
+      let tail = try? files.read(file, at: parts.end, count: Digest.byteCount), tail == key.bytes
+    else { return nil }
+    // Behind the header's length; its members stand in the order of their names.
+    let head = Array(#"{"__metadata__":{"format":"\#(format)","#.utf8)
+    let header = try? files.read(file, at: parts.begin + 8, count: head.count)
+    return header == head ? parts.step : nil
   }
+
+  /// Room for the places of some thousand weights that are kept on the way.
+  private static let startByteCount = 1 << 16
 
   /// Forgets a checkpoint, when the step's result is there.
   public func removeCheckpoint(for key: Digest) {
     guard !files.isReadOnly else { return }
     _ = try? files.system.remove(files.path(Self.name(key)))
+  }
+}
+
+/// What the first bytes of a checkpoint say of its parts.
+private struct CheckpointParts {
+  /// The optimizer step after which the training stands.
+  let step: Int
+  /// Where the first part begins, and where the last one ends.
+  let begin, end: Int
+
+  init?(_ bytes: [UInt8]) {
+    var reader = FieldReader(bytes, bytes.indices)
+    guard let count = reader.number(8), count > 0, count <= bytes.count / 16 else { return nil }
+    var (first, end) = (0, 8 + 16 * count)
+    begin = end
+    for part in 0..<count {
+      guard let step = reader.number(8), let length = reader.number(8) else { return nil }
+      if part == 0 { first = step }
+      let (sum, isTooMuch) = end.addingReportingOverflow(length)
+      if isTooMuch { return nil }
+      end = sum
+    }
+    guard first > 0 else { return nil }
+    (step, self.end) = (first, end)
   }
 }

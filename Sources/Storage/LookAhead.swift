@@ -73,6 +73,7 @@ final class LookAhead: Sendable {
     let began = files.system.now()
     state.withLock { ($0.isOn, $0.began) = (true, began) }
     isOn.store(true, ordering: .relaxed)
+    let files = files.unnoted
     Beside.start { self.look(files) }
   }
 

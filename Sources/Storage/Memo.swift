@@ -205,7 +205,7 @@ extension Store {
 
   /// The answer that was noted for a question; nil if there is none, or none that is whole.
   public func memo(on question: Digest) -> Memo? {
-    (try? files.read("\(Self.memoFolder)/\(question.hex)")).flatMap(\.self).flatMap(Memo.init(bytes:))
+    (try? files.unnoted.read("\(Self.memoFolder)/\(question.hex)")).flatMap(\.self).flatMap(Memo.init(bytes:))
   }
 
   /// Notes an answer; those that were noted longest ago make room, and a failure is no fault.
@@ -215,6 +215,7 @@ extension Store {
     try? files.publish("\(Self.memoFolder)/\(question.hex)", isDurable: false) { file throws(StorageError) in
       try file.write(bytes)
     }
+    let files = files.unnoted
     let names = ((try? files.list(Self.memoFolder)) ?? []).map { "\(Self.memoFolder)/\($0)" }
     guard names.count > Self.mostMemos else { return }
     let aged = names.map { name in (name, ((try? files.status(name)) ?? nil)?.modified ?? 0) }.sorted { $0.1 < $1.1 }

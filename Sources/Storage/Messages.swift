@@ -54,7 +54,7 @@ extension StorageError {
         "lost-result",
         "\(path) is damaged or gone, and \(root) keeps it or what was made from it: nobody can tell what it was made from",
         "Run `runner exec` with the spec that it belongs to, and collect then; or, if what it was made from may go, "
-          + "unpin it, or collect with --grace 0d. Nothing was removed."
+          + (root.hasPrefix("the pin") ? "unpin it" : "collect with --grace 0d") + ". Nothing was removed."
       )
     case .badArchive(let path, let problem):
       (

@@ -144,7 +144,7 @@ struct CatalogContent: Sendable {
 
   /// Reads the file; one that cannot be read says nothing.
   init(_ files: StoreFiles) {
-    bytes = ((try? files.read(ResultCatalog.name)) ?? nil) ?? []
+    bytes = ((try? files.unnoted.read(ResultCatalog.name)) ?? nil) ?? []
     (places, entryCount, isWhole) = CatalogEntry.places(in: bytes)
   }
 

@@ -38,14 +38,18 @@ extension Store {
   }
 
   private func stands(_ entry: CatalogEntry, _ isUse: Bool, _ seen: inout Set<Digest>) -> Bool {
-    guard let status = try? status(ofStep: entry.key), entry.isOf(status), !isUse || !isOld(status.modified) else {
-      return false
+    let files = files.unnoted
+    func look(_ digest: Digest, _ folder: String, _ suffix: String) -> FileStatus? {
+      (try? files.status(at: Self.name(digest, in: folder, suffix: suffix))) ?? nil
     }
+    guard let status = look(entry.key, stepFolder, Self.stepSuffix), entry.isOf(status),
+      !isUse || !isOld(status.modified)
+    else { return false }
     return entry.outputs.allSatisfy { output in
       guard seen.insert(output.digest).inserted else { return true }
-      guard let status = try? self.status(ofObject: output.digest), !isUse || !isOld(status.modified) else {
-        return false
-      }
+      guard let status = look(output.digest, objectFolder, Self.objectSuffix),
+        !isUse || !isOld(status.modified)
+      else { return false }
       return output.fileByteCount == nil || output.fileByteCount == status.byteCount
     }
   }

@@ -59,6 +59,15 @@ public struct Store: Sendable {
   /// The damaged files that were found through this value and its copies, in the order of finding.
   public var damages: [Damage] { log.found.withLock { $0 } }
 
+  /// Refuses what was answered through this value or its copies, if something could not be read that the answers rest on.
+  ///
+  /// Questions of a plan have no room for errors: what cannot be read is as if it were not there, and nobody may be told so.
+  ///
+  /// - Throws: The first ``StorageError`` that was met.
+  public func checkReadable() throws(StorageError) {
+    if let fault = files.faults?.first { throw fault }
+  }
+
   /// Now, by the clock of the file system, in microseconds since 1970.
   public var now: Int64 { files.system.now() }
 

@@ -2,12 +2,36 @@
 // Knows the order of the system calls that this takes; knows nothing of what the files hold.
 
 import Glibc
+import Synchronization
+
+/// The first thing that could not be read, for those who had to answer without it.
+final class ReadFaults: Sendable {
+  private let held = Mutex<StorageError?>(nil)
+
+  var first: StorageError? { held.withLock { $0 } }
+
+  func note(_ error: StorageError) { held.withLock { if $0 == nil { $0 = error } } }
+}
 
 /// The files of one store.
 struct StoreFiles: Sendable {
   let root: String
   let system: any FileSystem
   let isReadOnly: Bool
+  /// Where it is noted what cannot be read; nil where nothing rests on it.
+  var faults: ReadFaults? = ReadFaults()
+
+  /// The same files, of which nothing is noted: what is only a hint may be missing.
+  var unnoted: StoreFiles { StoreFiles(root: root, system: system, isReadOnly: isReadOnly, faults: nil) }
+
+  private func noted(_ error: StorageError) -> StorageError {
+    faults?.note(error)
+    return error
+  }
+
+  private func noting<Value>(_ body: () throws(StorageError) -> Value) throws(StorageError) -> Value {
+    do throws(StorageError) { return try body() } catch { throw noted(error) }
+  }
 
   /// How old a temporary file must be before nobody can still be writing it: a day, in microseconds.
   static let abandonedAfter: Int64 = 86_400_000_000
@@ -23,7 +47,7 @@ struct StoreFiles: Sendable {
     } catch {
       // On a network file system, a file that another host just replaced or removed is stale.
       if error.code == ENOENT || error.code == ESTALE { return nil }
-      throw StorageError(error)
+      throw noted(StorageError(error))
     }
   }
 
@@ -64,7 +88,7 @@ struct StoreFiles: Sendable {
         return bytes
       }
     } catch {
-      throw StorageError(error)
+      throw noted(StorageError(error))
     }
   }
 
@@ -87,17 +111,17 @@ struct StoreFiles: Sendable {
 
   /// Whether a file is there.
   func exists(_ name: String) throws(StorageError) -> Bool {
-    try told { () throws(SystemFailure) in try system.status(path(name)) } != nil
+    try status(name) != nil
   }
 
   /// What the system says of a file; nil if it is not there.
-  func status(_ name: String) throws(StorageError) -> FileStatus? {
-    try told { () throws(SystemFailure) in try system.status(path(name)) }
-  }
+  func status(_ name: String) throws(StorageError) -> FileStatus? { try status(at: path(name)) }
 
   /// What the system says of a file that is known by its path, root included; nil if it is not there.
   func status(at path: String) throws(StorageError) -> FileStatus? {
-    try told { () throws(SystemFailure) in try system.status(path) }
+    try noting { () throws(StorageError) in
+      try told { () throws(SystemFailure) in try system.status(path) }
+    }
   }
 
   /// The names in a folder in the order of their bytes, without temporary files; empty if it is not there.
@@ -112,7 +136,7 @@ struct StoreFiles: Sendable {
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     } catch {
       if error.code == ENOENT { return [] }
-      throw StorageError(error)
+      throw noted(StorageError(error))
     }
   }
 

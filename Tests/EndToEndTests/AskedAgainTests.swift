@@ -67,6 +67,21 @@ import Testing
     #expect(try space.run(["store", "verify"]).exitCode == 0)
   }
 
+  /// Machines get an event for each step, too.
+  @Test func whatStandsIsGivenAgainToMachines() throws {
+    let space = try Self.prepared()
+    func run() throws -> [String] {
+      let outcome = try space.run(Self.exec + ["--json"])
+      #expect(outcome.exitCode == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      return outcome.output.replacing(#/"run":"[^"]*"/#, with: "").replacing(#/"seconds":[0-9.e-]+/#, with: "")
+        .split(separator: "\n").map(String.init)
+    }
+    let planned = try run()
+    #expect(planned.count == 10 && planned.last?.contains("\"event\":\"table\"") == true, "\(planned)")
+    #expect(space.files(below: ".runner-store/index/memos").count == 3)
+    #expect(try run() == planned)
+  }
+
   /// A journal without what differs between runs: checks, times, seconds, process and name.
   private static func told(_ journal: String, in space: TestSpace) throws -> String {
     try space.read(".runner-store/runs/\(journal)")

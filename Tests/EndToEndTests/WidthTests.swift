@@ -39,6 +39,22 @@ import Testing
     }
   }
 
+  /// What is wrong is told between words, too; the line of the spec with its caret stays as it is.
+  @Test func faultsFit() throws {
+    let space = try TestSpace()
+    var experiment = SmallExperiment()
+    experiment.evalName = "accuracy of answers"
+    experiment.verifier = "nmber"
+    try experiment.write(to: space)
+    for arguments in [["plan", "small.yaml"], ["plan", "no/such/file/of/this/name.yaml"], ["table", "nothing.yaml"]] {
+      let told = try space.runInTerminal(columns: 60, arguments)
+      #expect(told.exitCode != 0 && told.text.contains("error:"), "\(told.text)")
+      for line in told.lines where !line.contains(" | ") {
+        #expect(line.terminalColumns <= 60, "\(arguments): \(line)")
+      }
+    }
+  }
+
   @Test func proseBreaksBetweenWords() throws {
     let space = try TestSpace()
     #expect(try space.exec(Self.experiment()).exitCode == 0)
