@@ -85,10 +85,14 @@ public struct Measured: WireRecord, Hashable {
 
   /// The number of one of its seeds, of which only the value is known.
   public func ofSeed(_ index: Int, at coordinates: [Coordinate]) -> Measured {
-    Measured(
-      eval: eval, kind: kind, coordinates: coordinates, mean: seeds[index], spread: nil, standardError: nil,
-      records: records, seeds: [seeds[index]], counts: [],
-      divergedAt: divergedAt.isEmpty || divergedAt[index] == nil ? [] : [divergedAt[index]], inputs: [])
+    let divergence = divergedAt.indices.contains(index) ? divergedAt[index] : nil
+    // Values are those of seeds that have one; where some have none nobody says whose they are.
+    let isWhole = divergedAt.isEmpty || seeds.count == divergedAt.count
+    let value = isWhole && divergence == nil && seeds.indices.contains(index) ? seeds[index] : nil
+    return Measured(
+      eval: eval, kind: kind, coordinates: coordinates, mean: value, spread: nil, standardError: nil,
+      records: records, seeds: value.map { [$0] } ?? [], counts: [],
+      divergedAt: divergence == nil ? [] : [divergence], inputs: [])
   }
 
   private init(

@@ -34,11 +34,11 @@ public struct CrossTable: Sendable {
   /// - Parameters:
   ///   - specification: How it is laid out.
   ///   - name: Its name: the name of its folder under `results/`.
-  ///   - reports: The reports of its experiments, in the order of `specification.experiments`.
+  ///   - reports: The reports of its experiments, in the order of `specification.experiments`; nil of one without numbers.
   ///   - judges: Whether its claims are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   public init(
-    _ specification: TableSpecification, name: String, reports: [ResultReport], judges: Bool = false,
+    _ specification: TableSpecification, name: String, reports: [ResultReport?], judges: Bool = false,
     outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) {
     self.specification = specification
@@ -50,11 +50,11 @@ public struct CrossTable: Sendable {
       let names = specification.experiments.names
       guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(row.value.experiment.utf8) }) else { continue }
       for column in specification.columns.entries {
-        let found = reports[index].numbers(of: column.value, cell: row.value.cell)
-        if found.count == 1, let number = found.first {
+        let found = reports[index]?.numbers(of: column.value, cell: row.value.cell) ?? []
+        if found.count == 1, let number = found.first, let source = reports[index] {
           let placed = number.named(column.name, at: [.init("row", row.name), .init("column", column.name)])
           cells.append(
-            Filled(row: row.name, column: column.name, source: reports[index], number: placed, original: number))
+            Filled(row: row.name, column: column.name, source: source, number: placed, original: number))
         } else {
           gaps.append("\(row.name)/\(column.name) (\(found.isEmpty ? "no number" : "\(found.count) numbers"))")
         }
@@ -76,10 +76,10 @@ public struct CrossTable: Sendable {
 
   /// What its experiments say of the numbers that it shows, and which cells it could not fill.
   private static func notes(
-    of cells: [Filled], _ specification: TableSpecification, gaps: [String], _ reports: [ResultReport]
+    of cells: [Filled], _ specification: TableSpecification, gaps: [String], _ reports: [ResultReport?]
   ) -> [TableNote] {
     var notes = gaps.isEmpty ? [] : [TableNote("Not filled: \(gaps.joined(separator: ", ")).", .table)]
-    for (name, report) in zip(specification.experiments.names, reports) {
+    for case (let name, let report?) in zip(specification.experiments.names, reports) {
       let own = cells.filter { specification.rows[$0.row]?.experiment == name }
       let places = Dictionary(own.map { ($0.original, $0.number) }, uniquingKeysWith: { first, _ in first })
       notes += report.notes.filter { $0.scope != .table }.compactMap { note in note.moved(of: name) { places[$0] } }

@@ -108,7 +108,9 @@ public struct ResultReport: Sendable {
       }
       return found.count == number.inputs.count && !found.isEmpty ? found : nil
     }
-    notes = allNotes + (TableNote.absent(missing, beside: numbers).map { [$0] } ?? [])
+    // What the table shows is named first.
+    let lacking = missing.filter { $0.eval == table?.value } + missing.filter { $0.eval != table?.value }
+    notes = allNotes + [TableNote.absent(lacking, beside: numbers), layout.missingReference].compactMap { $0 }
     further = FurtherNumbers(behind, table: table, notes: notes, outcomes: outcomes)
     if judges, let table, !table.claims.isEmpty {
       claims = ClaimJudge.judged(table.claims, GridCells(behind, table: table), outcomes)

@@ -32,9 +32,11 @@ public struct SeedNumbers: Sendable {
     _ number: StoredTable.Number, _ outcomes: (Digest) -> [Outcomes]?
   ) -> [StoredTable.Number] {
     let (names, whole) = (number.seedNames, number.measured)
-    guard !names.isEmpty, names.count == whole.seeds.count, names.count == number.sources.count else { return [number] }
+    // The model before training that was measured once belongs beside every seed.
+    guard names.count > (number.isBase ? 1 : 0), names.count == number.sources.count else { return [number] }
     return names.indices.map { index in
       let place = whole.coordinates + [Measured.Coordinate(axis, names[index])]
+      // Of a seed whose training diverged there may be no value.
       let records = outcomes(number.sources[index].outcomes)
       let measured =
         records.map { Measured(eval: whole.eval, kind: whole.kind, coordinates: place, inputs: [], seeds: [$0]) }

@@ -162,6 +162,12 @@ extension TableLayout {
     return (base + rowNames + numbers.filter { !$0.isBase }.flatMap(cellNames(of:))).filter { !$0.isEmpty }.distinct
   }
 
+  /// What is said where numbers are to be compared with a row or cell that is not there.
+  var missingReference: TableNote? {
+    guard case .cell(let name)? = relativeTo, !referenceNames.contains(name) else { return nil }
+    return TableNote("There is no row or cell `\(name)`, so that no differences from it are shown.", .table)
+  }
+
   /// What numbers are compared with, as the table calls it; nil: nothing.
   var referenceName: String? {
     switch relativeTo {

@@ -116,12 +116,12 @@ struct StoredNumbers {
 
   /// The numbers of a spec; nil unless the store has all of them.
   func table(of source: PlannedSource, _ path: String) throws -> StoredTable? {
-    try table(of: source, path) { try report(of: $0) }
+    try table(of: source, path, allowsGaps: false) { try report(of: $0) }
   }
 
   /// The numbers of a spec that the store has, with those that it lacks; nil if it has none.
   func unfinished(_ source: PlannedSource, _ path: String) throws -> StoredTable? {
-    try table(of: source, path) { experiment in
+    try table(of: source, path, allowsGaps: true) { experiment in
       let stored = StoredGraph(graph.restricted(to: [experiment.table]), in: store)
       let own = graph.steps(of: experiment).deciding(stored.results.choices)
       return try report(of: experiment)
@@ -130,14 +130,16 @@ struct StoredNumbers {
   }
 
   private func table(
-    of source: PlannedSource, _ path: String, _ report: (PlannedExperiment) throws -> ResultReport?
+    of source: PlannedSource, _ path: String, allowsGaps: Bool, _ report: (PlannedExperiment) throws -> ResultReport?
   ) throws -> StoredTable? {
     switch source {
     case .experiment(let experiment):
       return try report(experiment).flatMap { try? StoredTable(json: $0.json(namingSeeds: true)) }
     case .table(let table, let experiments):
-      let reports = try experiments.compactMap { try report($0) }
-      guard reports.count == experiments.count else { return nil }
+      let reports = try experiments.map { try report($0) }
+      guard allowsGaps ? reports.contains(where: { $0 != nil }) : !reports.contains(where: { $0 == nil }) else {
+        return nil
+      }
       let name = ExperimentName.name(ofSpec: path)
       let cross = CrossTable(table, name: name, reports: reports, judges: isWhole) { store.outcomes($0) }
       return try? StoredTable(json: cross.json)

@@ -69,7 +69,7 @@ import Testing
     let diff = try space.run(["diff", "both.yaml", "other.yaml"])
     for line in [
       "Of the tables themselves: 3 settings differ.",
-      "rows.T = 1: hot, base → cold, base  (both.yaml:6:1 → other.yaml:6:1)",
+      "rows.T = 1: hot, base → cold, base  (both.yaml:8:3 → other.yaml:8:3)",
       "relative-to: greedy → not set  (both.yaml:11:1)",
       "claims.hotter: greedy/counting | up < T = 1/counting | up → greedy/counting | up > T = 1/counting | up",
       "Of the experiment `hot`:", "evals.accuracy.accuracy.temperature: 1 → 1.5",

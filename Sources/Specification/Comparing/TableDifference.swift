@@ -6,7 +6,7 @@ import JSON
 
 /// How two tables over several experiments differ as their specs say it.
 public struct TableDifference: Sendable {
-  /// The settings of the tables that differ; places are those of the top keys.
+  /// The settings of the tables that differ; each with its places.
   public let settings: [SpecificationDifference.Setting]
   /// The experiments that both call by one name and that do not mean the same, in the order of the first.
   public let experiments: [(name: String, difference: SpecificationDifference)]
@@ -41,12 +41,14 @@ extension TableSpecification {
       return SpecificationDifference.Side(value: .string(value), place: places[key] ?? places[top])
     }
     var said: [(path: String, side: SpecificationDifference.Side)] = []
-    for name in experiments.names { said.append(("experiments.\(name)", side("there", "experiments"))) }
+    for name in experiments.names { said.append(("experiments.\(name)", side("there", "experiments/\(name)"))) }
     for row in rows.entries {
       let cell = row.value.cell.map { ", \($0)" } ?? ""
-      said.append(("rows.\(row.name)", side(row.value.experiment + cell, "rows")))
+      said.append(("rows.\(row.name)", side(row.value.experiment + cell, "rows/\(row.name)")))
     }
-    for column in columns.entries { said.append(("columns.\(column.name)", side(column.value, "columns"))) }
+    for column in columns.entries {
+      said.append(("columns.\(column.name)", side(column.value, "columns/\(column.name)")))
+    }
     if let relativeTo { said.append(("relative-to", side(relativeTo, "relative-to"))) }
     if let published { said.append(("published.file", side(published.written, "published"))) }
     for claim in claims.entries {

@@ -41,7 +41,7 @@ public struct TableSpecification: Sendable {
   public let claims: Named<Claim>
   /// What the user should know.
   public let warnings: [Diagnosis]
-  /// Where the top keys stand in the file, and each claim below `claims/`.
+  /// Where the top keys stand in the file, and what they have by name: `rows/NAME`.
   public let places: [String: SourcePlace]
 }
 

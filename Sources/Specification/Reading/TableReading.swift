@@ -36,7 +36,9 @@ extension SpecificationReader {
       warnings: reading.faults.map { $0.diagnosis() } + whole.flatMap(\.warnings),
       places: Dictionary(
         (tree.entries ?? []).map { ($0.key.text, $0.key.place) }
-          + (tree["claims"]?.entries ?? []).map { ("claims/\($0.key.text)", $0.key.place) },
+          + ["experiments", "rows", "columns", "claims"].flatMap { key in
+            (tree[key]?.entries ?? []).map { ("\(key)/\($0.key.text)", $0.key.place) }
+          },
         uniquingKeysWith: { first, _ in first }))
   }
 }

@@ -24,7 +24,10 @@ extension Table {
       let labels = TableLabels(rows: rows, columns: columns, names: fields.reading.names)
       let areRead = fields.has("rows") != rows.isEmpty && fields.has("columns") != columns.isEmpty
       if areRead, checkShown(rows + columns, fields) { labels.check(claims, fields) }
-      if let relativeTo, relativeTo != "base", let place = fields.place("relative-to") {
+      // Which seeds there are is not known here; what is compared with nothing says so in its notes.
+      if let relativeTo, relativeTo != "base", !(rows + columns).contains("seed"),
+        let place = fields.place("relative-to")
+      {
         labels.check(reference: relativeTo, place, fields.reading)
       }
       guard let value else { return nil }
