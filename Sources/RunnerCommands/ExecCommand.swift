@@ -77,7 +77,6 @@ struct ExecCommand: ParsableCommand {
     if let known, let standing = memo?.standing(in: known.store, isUse: true) {
       return try take(standing, named: run, known.store, known.leases, view)
     }
-    Output.note()
     known?.store.lookAhead()
     let session = try Session(
       saved?.options ?? spec, limit: smoke ? Self.smokeRecords : nil, trainingSteps: smoke ? Self.smokeSteps : nil)
@@ -92,7 +91,7 @@ struct ExecCommand: ParsableCommand {
       session, specs: (saved?.options ?? spec).specs, sets: (saved?.options ?? spec).sets, isSmoke: smoke)
     let executor = executor(store, leases, limits, view, read)
     var (summary, done) = try executor.takeAll(of: plan, named: run) ?? runAll(of: plan, named: run, executor, leases)
-    // What was told of steps is told anew of every run.
+    // What is told of steps is told anew of every run; what comes now is the answer.
     Output.note()
     Kept.untilExit(done)
     var failing: [Diagnosis] = []

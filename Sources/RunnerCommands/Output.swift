@@ -25,7 +25,7 @@ enum Output {
   private static let written = Mutex(Written())
 
   /// Notes what is written to standard output from here on.
-  static func note() { written.withLock { ($0.text, $0.isNoted) = ([], true) } }
+  static func note() { written.withLock { $0.isNoted = true } }
 
   /// What was written to standard output since ``note()``.
   static var noted: String { written.withLock { String(decoding: $0.text, as: UTF8.self) } }
