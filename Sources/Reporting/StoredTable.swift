@@ -80,9 +80,9 @@ public struct StoredTable: Sendable {
     numbers.allSatisfy { $0.place.map(\.axis) == ["row", "column"] && $0.place.last?.value == $0.eval }
   }
 
-  /// Takes numbers with nothing beside them.
-  init(numbers: [Number]) {
-    (self.numbers, claims, notes, published, missing) = (numbers, [], [], nil, [])
+  /// Takes numbers, and places of those that are not there, with nothing beside them.
+  init(numbers: [Number], missing: [Measured] = []) {
+    (self.numbers, claims, notes, published, self.missing) = (numbers, [], [], nil, missing)
   }
 
   /// One cell's numbers at no place, to be held against those of another cell.
@@ -98,7 +98,7 @@ public struct StoredTable: Sendable {
     return StoredTable(
       numbers: (own + general).map { number in
         Number(number.measured.named(number.eval, at: []), sources: number.sources, isBase: number.isBase)
-      })
+      }, missing: missing.filter { $0.cell == cell }.map { $0.named($0.eval, at: []) })
   }
 
   /// Reads a table.

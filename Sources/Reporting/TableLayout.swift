@@ -159,7 +159,7 @@ extension TableLayout {
   /// What ``relativeTo`` may be: `base` where there is one, the rows by their labels, and the cells by their arms.
   public var referenceNames: [String] {
     let base = rows.contains(where: \.isBase) ? ["base"] : []
-    return (base + rowNames + numbers.filter { !$0.isBase }.flatMap(cellNames(of:))).filter { !$0.isEmpty }.distinct
+    return (base + rowNames + numbers.filter { !$0.isBase }.flatMap(names(of:))).filter { !$0.isEmpty }.distinct
   }
 
   /// What is said where numbers are to be compared with a row or cell that is not there.
@@ -181,7 +181,7 @@ extension TableLayout {
   ///
   /// It stands in the same column of the base row or of the row that is named; where a data set or a round makes rows too, in
   /// the one of the same data set and round. Where no row but a cell has the name, it is that cell's number of the same eval,
-  /// data set and round, wherever it stands.
+  /// data set, round and seed, wherever it stands; where the name tells these, that number alone.
   public func reference(row: Row, column: Int) -> Measured? {
     switch relativeTo {
     case nil: nil
@@ -207,14 +207,24 @@ extension TableLayout {
     func isBeside(_ other: Measured) -> Bool {
       other.eval == number.eval && Self.builtInAxes.allSatisfy { other.value(on: $0) == number.value(on: $0) }
     }
-    return numbers.first { !$0.isBase && isBeside($0) && cellNames(of: $0).contains(name) }
+    let own = numbers.filter { !$0.isBase }
+    return own.first { isBeside($0) && cellNames(of: $0).contains(name) }
+      ?? own.first { $0.eval == number.eval && wholeName(of: $0) == name }
   }
+
+  /// What a cell may be called.
+  private func names(of number: Measured) -> [String] { (cellNames(of: number) + [wholeName(of: number)]).distinct }
 
   /// A cell's arms joined by `/`, in the order of the experiment's axes, and as claims name it: rows before columns.
   private func cellNames(of number: Measured) -> [String] {
     let arms = number.coordinates.filter { !Self.builtInAxes.contains($0.axis) }
     let shown = (rowAxes.prefix(namedAxes) + columnAxes).filter { !Self.builtInAxes.contains($0) }
     return [arms.map(\.value), shown.compactMap { number.value(on: $0) }].map { $0.joined(separator: "/") }.distinct
+  }
+
+  /// The same with the seed, round or data set that the table's rows or columns name: one number alone.
+  private func wholeName(of number: Measured) -> String {
+    (rowAxes.prefix(namedAxes) + columnAxes).compactMap { number.value(on: $0) }.joined(separator: "/")
   }
 }
 

@@ -108,7 +108,7 @@ extension TableNote {
     if steps.isEmpty { return nil }
     let seeds = number.divergedAt.count
     let told = seeds == 1 ? "The training" : "The training of \(steps.count) of \(seeds) seeds"
-    let places = steps.map(String.init).joined(separator: " and ")
+    let places = steps.distinct.map(String.init).joined(separator: " and ")
     return "\(told) diverged at step \(places): its loss exploded or was no number. Nothing is compared with it."
   }
 

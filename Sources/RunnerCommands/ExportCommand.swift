@@ -207,10 +207,7 @@ extension ExportCommand {
 
   private func exportRecords(_ options: SpecOptions) throws {
     let session = try Session(options)
-    guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
-      throw CommandError.unreadable(
-        path: spec, reason: "it is a table over several experiments; name one of their specs")
-    }
+    let experiment = try session.experiment(of: spec)
     let store = try Store.telling(at: storage.storePath, mode: .readOnlyIfPresent)
     let stored = StoredGraph(session.graph, in: store)
     if let records {

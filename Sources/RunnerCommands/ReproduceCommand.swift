@@ -63,9 +63,7 @@ struct ReproduceCommand: AsyncParsableCommand {
     options.specs = [path]
     options.sets = []
     let session = try Session(options)
-    guard let experiment = session.experiments.first(where: { $0.experiment.path == path }) else {
-      throw CommandError.unreadable(path: path, reason: "it is a table over several experiments; name one of theirs")
-    }
+    let experiment = try session.experiment(of: path)
     let home = try Store(at: storage.storePath, mode: .create)
     let scratch = trustStore ? nil : try ScratchStore(in: home.scratchFolder, for: "reproduce")
     defer { scratch?.remove() }

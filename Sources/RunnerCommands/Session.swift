@@ -95,6 +95,16 @@ struct Session {
     try Self.check(graph)
   }
 
+  /// The experiment of a spec that was read.
+  ///
+  /// - Throws: ``CommandError/specOfSeveral(spec:experiments:)`` for a table over several.
+  func experiment(of spec: String) throws -> PlannedExperiment {
+    guard let found = experiments.first(where: { $0.experiment.path == spec }) else {
+      throw CommandError.specOfSeveral(spec: spec, experiments: experiments.map(\.experiment.path))
+    }
+    return found
+  }
+
   /// Refuses what can be told of steps before any of them runs.
   static func check(_ graph: StepGraph) throws {
     let faults = IngestStep.faults(of: graph)
@@ -198,6 +208,8 @@ enum CommandError: DiagnosableError, Hashable {
   case unreadable(path: String, reason: String)
   /// A spec was never run as it is now; what lies in the folder, if there is one, is of other steps.
   case noNumbers(spec: String, stale: String?)
+  /// A spec is of a table over several experiments, where one experiment's is wanted.
+  case specOfSeveral(spec: String, experiments: [String])
   /// A folder of results is of a table over several experiments, where one experiment's is wanted.
   case tableOfSeveral(folder: String)
   /// A file cannot be written.
@@ -248,6 +260,12 @@ enum CommandError: DiagnosableError, Hashable {
             + (stale.map { ", or name \($0) to see what lies there." }
               ?? "; `runner plan` says which steps are missing, `runner runs` what came of earlier runs."),
           exit: .inputOutput)
+      ]
+    case .specOfSeveral(let spec, let experiments):
+      [
+        Diagnosis(
+          "command.spec-of-several", "\(spec) is a table over several experiments, which has no steps of its own",
+          remedy: "Name the spec of one of them: \(experiments.joined(separator: ", ")).", exit: .usage)
       ]
     case .tableOfSeveral(let folder):
       [

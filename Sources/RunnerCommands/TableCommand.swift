@@ -106,7 +106,11 @@ struct TableCommand: ParsableCommand {
     let numbers = table.numbers + table.missing
     let evals = numbers.map(\.eval).distinct
     let axes = numbers.flatMap(\.coordinates).map(\.axis).distinct.filter { $0 != "base" }
-    for axis in (asked.rows ?? []) + (asked.columns ?? []) where !axes.contains(axis) {
+    let named = (asked.rows ?? []) + (asked.columns ?? [])
+    if let twice = named.indices.first(where: { named[..<$0].contains(named[$0]) }) {
+      throw ValidationError("An axis makes rows or columns, once: `\(named[twice])` is named twice.")
+    }
+    for axis in named where !axes.contains(axis) {
       let seeds = table.behind.values.contains(where: \.namesSeeds) ? ["seed"] : []
       throw CommandError.unknownName(what: "axis", name: axis, known: axes + seeds)
     }

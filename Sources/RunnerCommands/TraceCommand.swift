@@ -74,10 +74,7 @@ struct TraceCommand: AsyncParsableCommand {
     options.sets = sets
     let session = try Session(
       options, limit: smoke ? ExecCommand.smokeRecords : nil, trainingSteps: smoke ? ExecCommand.smokeSteps : nil)
-    guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
-      throw CommandError.unreadable(
-        path: spec, reason: "it is a table over several experiments; name one of their specs")
-    }
+    let experiment = try session.experiment(of: spec)
     if leaks { return try await reportLeaks(session, experiment) }
     let store = try Store.telling(at: storage.storePath, mode: .readOnlyIfPresent)
     let numbers = TracedNumbers(experiment: experiment, stored: StoredGraph(session.graph, in: store))

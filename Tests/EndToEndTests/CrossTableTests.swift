@@ -55,6 +55,27 @@ import Testing
     #expect(try space.files(below: "results").map { try space.bytes("results/\($0)") } == before)
   }
 
+  /// What one of its experiments has is shown, and what the other lacks is told, with what to do.
+  @Test func halfOfItIsReported() throws {
+    let space = try space()
+    let none = try space.run(["report", "both.yaml", "-o", "page.html"])
+    #expect(none.exitCode == 74 && none.errors.contains("Run `runner exec both.yaml"), "\(none.errors)")
+    #expect(try space.run(["exec", "experiments/hot.yaml"]).exitCode == 0)
+    let half = try space.run(["report", "both.yaml", "-o", "page.html"])
+    #expect(half.exitCode == 0, "\(half.errors)")
+    let page = try space.read("page.html")
+    #expect(page.contains("No number of experiments/cold.yaml is stored"), "the page does not say what it lacks")
+    #expect(page.contains("Not filled: greedy/counting | up (no number).") && page.contains("T = 1"))
+    // Commands that follow steps want one experiment, and say which there are.
+    for command in [["trace"], ["export", "--records", "records.jsonl"]] {
+      let refused = try space.run(command + ["both.yaml"])
+      #expect(refused.exitCode == 64, "\(refused)")
+      #expect(
+        refused.errors.contains("Name the spec of one of them: experiments/cold.yaml, experiments/hot.yaml."),
+        "\(refused.errors)")
+    }
+  }
+
   /// Specs of two such tables are compared by what they lay out, and by what their experiments mean.
   @Test func itsSpecIsComparedWithAnother() throws {
     let space = try space(#"claims: {hotter: {holds: "greedy/counting | up < T = 1/counting | up"}}"#)

@@ -107,6 +107,9 @@ import Testing
     let diff = try space.run(["diff", "small.yaml", "small.yaml"])
     #expect(diff.exitCode == 0 && diff.output.contains("enough"), "\(diff.output)")
     #expect(diff.output.contains("The first has not, because steps failed, wait or have not run: "), "\(diff.output)")
+    let cells = try space.run(["diff", "small.yaml", "--cells", "enough", "short"])
+    let lacks = "The second has not, because steps failed, wait or have not run: accuracy"
+    #expect(cells.exitCode == 0 && cells.output.contains(lacks), "\(cells.output)\(cells.errors)")
     let report = try space.run(["report", "small.yaml", "-o", "page.html"])
     #expect(report.exitCode == 0, "\(report.errors)")
     let page = try space.read("page.html")
@@ -153,6 +156,7 @@ import Testing
   @Test(arguments: [
     (["one.yaml", "--eval", "acuracy"], 64, "Did you mean `accuracy`?"),
     (["one.yaml", "--rows", "hat"], 64, "there is no axis `hat`"),
+    (["one.yaml", "--rows", "heat", "--columns", "seed,heat"], 64, "`heat` is named twice"),
     (["one.yaml", "--relative-to", "base"], 64, "there is no row or cell `base`"),
     (["results/one", "--columns", "heat"], 64, "name it with --eval"),
     (["nowhere"], 74, "there is no such file"),

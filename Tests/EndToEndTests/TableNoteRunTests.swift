@@ -40,7 +40,7 @@ import Testing
   private static let kept =
     "Kept: of the weights at epoch 1.0 and the end those of the lowest dev on numbers/validation: "
   private static let diverged =
-    "The training of 2 of 2 seeds diverged at step 2 and 2: its loss exploded or was no number. Nothing is compared with it."
+    "The training of 2 of 2 seeds diverged at step 2: its loss exploded or was no number. Nothing is compared with it."
 
   @Test func everyFormSaysWhatWasChosenAndWhatFailed() throws {
     let space = try space()

@@ -48,6 +48,20 @@ import Testing
     }
   }
 
+  /// A cell's name with a seed is that number alone; without one it is the number of the same seed.
+  @Test func aCellOfOneSeedIsComparedWith() throws {
+    let apart = SeedNumbers(try Self.table().numbers) { _ in nil }.numbers.map(\.measured)
+    func references(_ name: String) -> [Double?] {
+      let layout = TableLayout(apart, rows: ["arm"], columns: ["seed"], value: "accuracy", relativeTo: .cell(name))
+      #expect(layout.referenceNames.contains(name))
+      return layout.rows.filter { !$0.isBase }.prefix(2).flatMap { row in
+        layout.columns.indices.map { layout.reference(row: row, column: $0)?.mean }
+      }
+    }
+    #expect(references("a") == [0.25, 0.75, 0.25, 0.75])
+    #expect(references("a/7") == [0.75, 0.75, 0.75, 0.75])
+  }
+
   @Test func outcomesGiveEachSeedItsError() throws {
     let records = (1...4).map { number in
       Outcomes(

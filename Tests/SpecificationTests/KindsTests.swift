@@ -164,6 +164,8 @@ import Testing
     ("hyperparameters.optimizer.adamw.learning-rate=.inf", "more than 0"),
     ("hyperparameters.schedule={cosine: {warmup: {fraction: 1.5}}}", "at most 1"),
     ("evals.accuracy.accuracy.top-p=0", "more than 0"), ("evals.accuracy.accuracy.top-k=0", "at least 1"),
+    ("table={rows: [seed, seed], value: accuracy}", "twice in `rows`"),
+    ("table={rows: seed, columns: [seed], value: accuracy}", "twice in `table`"),
     ("seeds.values=[1, 1]", "stands twice"), ("seeds.values=[]", "at least 1 entry"),
     ("models.policy.weights.random.width=9", "multiple of `heads`"),
     ("models.policy.weights={same-as: other}", "circle"),

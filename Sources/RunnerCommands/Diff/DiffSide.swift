@@ -40,7 +40,8 @@ struct DiffSide {
 extension DiffSide {
   /// The side with the numbers of one cell alone, at no place.
   fileprivate func narrowed(to cell: String) throws -> DiffSide {
-    let known = parts.flatMap { $0.table?.numbers ?? [] }.map(\.cell).distinct
+    // A cell whose steps failed or have not run is one, too.
+    let known = parts.compactMap(\.table).flatMap { $0.numbers.map(\.cell) + $0.missing.map(\.cell) }.distinct
     guard known.contains(cell) || known.isEmpty else {
       throw CommandError.unknownName(what: "cell", name: cell, known: known)
     }

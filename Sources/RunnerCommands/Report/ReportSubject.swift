@@ -38,6 +38,10 @@ struct ReportedTable {
   let specification: TableSpecification
   /// The numbers, with notes, published numbers and claims.
   let table: StoredTable
+  /// Its experiments of which no number is stored.
+  let absent: [String]
+  /// What stores their results.
+  let command: String
 }
 
 /// Everything that a page is about.
@@ -79,32 +83,34 @@ private struct ReportFinder {
   private var trainingSteps: Int? { smoke ? ExecCommand.smokeSteps : nil }
   private var context: PlanningContext { Session.context(limit: limit, trainingSteps: trainingSteps) }
 
-  /// A spec with what the store has of it; of a table all of its experiments.
+  /// A spec with what the store has of it; of a table all of its experiments that have numbers.
   func spec(_ path: String, command: String) throws -> (table: ReportedTable?, experiments: [ReportSubject]) {
     let session = try session(path)
     let specification = session.tables.first { $0.path == path }
     let planned = session.experiments.filter { specification != nil || $0.experiment.path == path }
-    let found = try planned.map { try subject($0, in: session, command: command) }
+    let found = try planned.compactMap { try subject($0, in: session, command: command) }
+    if found.isEmpty { throw ReportFault.notStored(spec: path, store: store.path, command: command) }
     guard let specification else { return (nil, found.map(\.subject)) }
     let name = ExperimentName.name(ofSpec: path)
-    let reports = specification.resolved.compactMap { resolved in
+    let reports = specification.resolved.map { resolved in
       found.first { $0.subject.experiment?.experiment.path == resolved.path }?.report
     }
     let cross = CrossTable(specification, name: name, reports: reports, judges: !smoke) { store.outcomes($0) }
+    let absent = zip(specification.resolved, reports).filter { $1 == nil }.map(\.0.path)
     let table = ReportedTable(
-      name: name, specification: specification, table: try StoredTable(json: cross.json))
+      name: name, specification: specification, table: try StoredTable(json: cross.json), absent: absent,
+      command: command)
     return (table, found.map(\.subject))
   }
 
+  /// An experiment with its numbers; nil if none is stored.
   private func subject(
     _ experiment: PlannedExperiment, in session: Session, command: String
-  ) throws -> (subject: ReportSubject, report: ResultReport) {
+  ) throws -> (subject: ReportSubject, report: ResultReport)? {
     let spec = experiment.experiment.path
     let stored = stored(experiment, in: session)
     guard !experiment.measurements.isEmpty else { throw ReportFault.measuresNothing(spec: spec) }
-    guard let report = try report(of: experiment, stored) else {
-      throw ReportFault.notStored(spec: spec, store: store.path, command: command)
-    }
+    guard let report = try report(of: experiment, stored) else { return nil }
     let subject = ReportSubject(
       name: experiment.name, experiment: experiment, stored: stored, folder: nil,
       table: try StoredTable(json: report.json(namingSeeds: true)), remarks: report.remarks, context: context,
@@ -136,9 +142,7 @@ private struct ReportFinder {
         command: command(spec))
     }
     let session = try session(spec)
-    guard let experiment = session.experiments.first(where: { $0.experiment.path == spec }) else {
-      throw CommandError.unreadable(path: spec, reason: "it is a table over several experiments; name it itself")
-    }
+    let experiment = try session.experiment(of: spec)
     let stored = stored(experiment, in: session)
     let remarks = try report(of: experiment, stored).map(\.remarks) ?? []
     return ReportSubject(

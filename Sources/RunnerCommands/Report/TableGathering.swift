@@ -31,6 +31,9 @@ struct TableGathering {
     part.numbers = try GatheredNumbers(table, relativeTo: relativeTo, outcomes: outcomes).numbers
     part.claims = table.table.claims
     part.facts = facts
+    part.missing = table.absent.map { spec in
+      "No number of \(spec) is stored, so that its rows are empty and it is not shown below. Run `\(table.command)` first."
+    }
     return part
   }
 

@@ -22,6 +22,7 @@ extension Table {
       let published = fields.optional("published", published, "A file with the paper's numbers.")
       let claims = fields.optional("claims", .named(Claim.shape), default: Named(), "Statements about two cells.")
       let labels = TableLabels(rows: rows, columns: columns, names: fields.reading.names)
+      checkOnce(rows, columns, fields)
       let areRead = fields.has("rows") != rows.isEmpty && fields.has("columns") != columns.isEmpty
       if areRead, checkShown(rows + columns, fields) { labels.check(claims, fields) }
       // Which seeds there are is not known here; what is compared with nothing says so in its notes.
@@ -42,6 +43,18 @@ extension Table {
       let file = fields.required("file", .path, "The file, relative to this one.")
       if let file, let place = fields.place("file") { fields.reading.published(file, place) }
       return file
+    }
+  }
+
+  /// An axis makes rows or columns, and does so once.
+  private static func checkOnce(_ rows: [String], _ columns: [String], _ fields: Fields) {
+    for (key, axes, others) in [("rows", rows, []), ("columns", columns, rows)] {
+      for (index, axis) in axes.enumerated() {
+        func isIn(_ names: some Sequence<String>) -> Bool { names.contains { $0.utf8.elementsEqual(axis.utf8) } }
+        let isTwice = isIn(axes[..<index])
+        guard isTwice || isIn(others), let node = fields.node(at: key) else { continue }
+        fields.reading.note(.repeated(key: isTwice ? key : "table", word: axis), node.elements?[index] ?? node)
+      }
     }
   }
 
