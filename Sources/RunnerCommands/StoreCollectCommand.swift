@@ -116,7 +116,8 @@ struct NothingKept: DiagnosableError, Hashable {
     [
       Diagnosis(
         "store.nothing-kept", "nothing says what to keep: no --keep, no lock.json below \(results), no pin",
-        remedy: "Name specs with --keep, or a folder of results with --results; for an empty store, name a new one.",
+        remedy: "Name specs with --keep, or a folder of results with --results; "
+          + "to begin with nothing, give --store another folder.",
         exit: .usage)
     ]
   }

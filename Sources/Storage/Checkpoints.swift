@@ -49,14 +49,14 @@ extension Store {
 
   /// After how many of its optimizer steps a training's checkpoint stands.
   ///
-  /// Looks at the file's beginning, size and end; whether every bit of it is whole is seen when the training goes on.
+  /// Looks at the file's beginning, size and end; whether every bit of it is whole is seen when the training goes on. One that
+  /// cannot be read is noted, for the training will need it.
   ///
   /// - Parameters:
   ///   - key: The training's key.
   ///   - format: The format of the training as its checkpoint must name it, to be of use.
   /// - Returns: nil if there is none of that key and format, or if it was cut off.
   public func stepsKept(for key: Digest, format: String) -> Int? {
-    let files = files.unnoted
     guard let file = (try? files.open(Self.name(key))) ?? nil else { return nil }
     defer { files.close(file) }
     guard let size = try? files.byteCount(of: file),

@@ -12,14 +12,19 @@ public struct DiskFileSystem: FileSystem {
   public func open(_ path: String, for access: FileAccess) throws(SystemFailure) -> OpenFile {
     let flags =
       switch access {
-      case .read: O_RDONLY
+      // A pipe in a file's place is refused when it is read, and not waited for.
+      case .read: O_RDONLY | O_NONBLOCK
       case .createNew: O_WRONLY | O_CREAT | O_EXCL
       case .append: O_RDWR | O_CREAT | O_APPEND
       case .folder: O_RDONLY | O_DIRECTORY
       }
     // Published files are never written again, so nobody gets the right to.
     let mode: mode_t = access == .append ? 0o666 : 0o444
-    let number = Glibc.open(path, flags | O_CLOEXEC, mode)
+    var number = Glibc.open(path, flags | O_CLOEXEC, mode)
+    if number < 0, errno == EWOULDBLOCK {
+      // A file server's lease on the file, which is over in a moment.
+      number = Glibc.open(path, flags & ~O_NONBLOCK | O_CLOEXEC, mode)
+    }
     guard number >= 0 else { throw SystemFailure(.open, path, code: errno) }
     return OpenFile(number: number, path: path)
   }

@@ -94,10 +94,43 @@ public final class LeaseKeeper: Sendable {
   // MARK: Files
 
   /// Makes a lease of that name if there is none.
+  ///
+  /// It appears whole, so that whoever meets it can say whose it is, and sees at once if its holder was killed.
   private func create(_ name: String) throws(StorageError) -> Bool {
     let files = store.files
+    if try files.exists(name) { return false }
     let now = files.system.now()
     let lease = Lease(run: run, process: processes.current, started: now, token: StoreFiles.unique())
+    var draft = try files.createTemporary(for: name)
+    defer { draft.abandon() }
+    try draft.write(lease.bytes)
+    try draft.finish(isDurable: false)
+    var isMade = try link(draft, to: name)
+    if isMade == nil { isMade = try write(lease, to: name) }
+    guard isMade == true else { return false }
+    state.withLock { $0.held[name] = lease.token }
+    return true
+  }
+
+  /// Gives a whole lease its name if that is free; nil where files have no second names.
+  private func link(_ draft: TemporaryFile, to name: String) throws(StorageError) -> Bool? {
+    let files = store.files
+    do throws(SystemFailure) {
+      try retrying { () throws(SystemFailure) in try files.system.link(draft.path, to: files.path(name)) }
+      return true
+    } catch {
+      switch error.code {
+      // A network file system may repeat a request that had succeeded; then the file has two names.
+      case EEXIST: return try files.status(at: draft.path)?.linkCount == 2
+      case EPERM, EOPNOTSUPP, ENOSYS, EMLINK: return nil
+      default: throw StorageError(error)
+      }
+    }
+  }
+
+  /// Writes a lease where files have no second names: it is there before it says whose it is.
+  private func write(_ lease: Lease, to name: String) throws(StorageError) -> Bool {
+    let files = store.files
     guard let file = try open(files, name) else { return false }
     let writer = TemporaryFile(file: file, system: files.system)
     do throws(StorageError) {
@@ -108,23 +141,16 @@ public final class LeaseKeeper: Sendable {
       _ = try? files.system.remove(files.path(name))
       throw error
     }
-    state.withLock { $0.held[name] = lease.token }
     return true
   }
 
   private func open(_ files: StoreFiles, _ name: String) throws(StorageError) -> OpenFile? {
-    for _ in 0..<3 {
-      do throws(SystemFailure) {
-        return try retrying { () throws(SystemFailure) in try files.system.open(files.path(name), for: .createNew) }
-      } catch {
-        switch error.code {
-        case EEXIST: return nil
-        case ENOENT: try files.makeFolder("leases", isDurable: false)
-        default: throw StorageError(error)
-        }
-      }
+    do throws(SystemFailure) {
+      return try retrying { () throws(SystemFailure) in try files.system.open(files.path(name), for: .createNew) }
+    } catch {
+      if error.code == EEXIST { return nil }
+      throw StorageError(error)
     }
-    return nil
   }
 
   private func isOurs(_ name: String, _ token: String) -> Bool {

@@ -73,8 +73,9 @@ public final class MemoryFileSystem: FileSystem {
     _ file: OpenFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SystemFailure) -> Int {
     let bytes = try locked { state throws(SystemFailure) in
-      let bytes = state.nodes[try state.node(of: file, .read)].bytes
-      return Array(bytes.dropFirst(offset).prefix(buffer.count))
+      let node = state.nodes[try state.node(of: file, .read)]
+      if node.isFolder { throw SystemFailure(.read, file.path, code: EISDIR) }
+      return Array(node.bytes.dropFirst(offset).prefix(buffer.count))
     }
     buffer.copyBytes(from: bytes)
     return bytes.count

@@ -58,6 +58,14 @@ enum StoredKind: Hashable, Sendable {
     }
   }
 
+  /// Whether that name is a file's own, which no folder has.
+  var isOneFile: Bool {
+    switch self {
+    case .format, .object, .step, .segment, .recipe, .journal, .checkpoint, .pin: true
+    case .hint, .lease, .setAside, .scratch, .temporary, .unknown: false
+    }
+  }
+
   private static func record(_ folder: String, _ base: String) -> StoredKind {
     guard let recipe = digest(folder) else { return .unknown }
     if base == "manifest" { return .recipe(recipe) }
@@ -91,14 +99,22 @@ extension Store {
   /// Visits every file below a folder, folder by folder, names in the order of their bytes.
   ///
   /// Files that disappear meanwhile are passed over.
+  ///
+  /// - Parameters:
+  ///   - folder: The folder; empty for all of the store.
+  ///   - misplaced: Gets the path of a folder that stands where a file should.
+  ///   - body: Gets the files.
+  /// - Throws: ``StorageError`` if a folder cannot be read, and what `body` throws.
   func eachFile(
-    in folder: String = "", _ body: (StoredFile) throws(StorageError) -> Void
+    in folder: String = "", misplaced: (String) -> Void = { _ in },
+    _ body: (StoredFile) throws(StorageError) -> Void
   ) throws(StorageError) {
     for name in try files.listAll(folder) {
       let path = folder.isEmpty ? name : "\(folder)/\(name)"
       guard let status = try files.status(path) else { continue }
       if status.isFolder {
-        try eachFile(in: path, body)
+        if StoredKind(path: path).isOneFile { misplaced(path) }
+        try eachFile(in: path, misplaced: misplaced, body)
       } else {
         try body(
           StoredFile(

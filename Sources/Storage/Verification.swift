@@ -62,8 +62,14 @@ extension Store {
   /// - Throws: ``StorageError`` if the disk cannot be read.
   public func verify(_ sample: ObjectSample = ObjectSample()) throws(StorageError) -> StoreVerification {
     var verifier = Verifier(store: self, sample: sample)
-    try eachFile { file throws(StorageError) in try verifier.check(file) }
+    var folders: [String] = []
+    try eachFile(misplaced: { folders.append($0) }) { file throws(StorageError) in try verifier.check(file) }
     var report = verifier.report
+    report.faults += folders.map { path in
+      StoreFault(
+        path: path, problem: "it is a folder, and should be a file", quarantine: nil,
+        remedy: "Move it elsewhere: until then nothing that needs it can run.")
+    }
     report.faults += damages.map {
       StoreFault(
         path: $0.path, problem: $0.reason.sentence, quarantine: $0.quarantine,

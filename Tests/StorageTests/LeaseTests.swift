@@ -100,6 +100,39 @@ import Storage
     #expect(try keeper(yard, "b", Village()).acquire(step) == nil)
   }
 
+  /// Killed at any call, a run leaves a lease that is its own or none, so that nobody waits for it.
+  @Test func aRunKilledWhileItTakesALeaseHoldsNobodyUp() throws {
+    let calls = FaultyFileSystem(Yard().disk)
+    _ = try LeaseKeeper(
+      run: "whole", store: Store(at: "store", mode: .create, fileSystem: calls), processes: Village.process(9)
+    ).acquire(step)
+    var left: [Bool] = []
+    for at in 0..<calls.count {
+      let yard = Yard()
+      let faulty = FaultyFileSystem(yard.disk, .kill(at: at))
+      if let store = try? Store(at: "store", mode: .create, fileSystem: faulty) {
+        _ = try? LeaseKeeper(run: "dead", store: store, processes: Village.process(9)).acquire(step)
+      }
+      let b = try keeper(yard, "b", Village(alive: [1]))
+      left.append(try b.isTaken(step))
+      #expect(try b.acquire(step) == nil, "killed at call \(at)")
+    }
+    #expect(left.count > 10 && !left.contains(true))
+  }
+
+  @Test func withoutHardLinksOneRunHolds() throws {
+    let disk = MemoryFileSystem(time: 1_700_000_000_000_000)
+    let store = try Store(at: "store", mode: .create, fileSystem: LinklessFileSystem(disk))
+    let a = LeaseKeeper(run: "a", store: store, processes: Village(alive: [1, 2]))
+    #expect(try a.acquire(step) == nil)
+    let b = LeaseKeeper(run: "b", store: store, processes: Village.process(2))
+    #expect(try b.acquire(step)?.run == "a")
+    a.end()
+    #expect(try b.acquire(step) == nil)
+    b.end()
+    #expect(!disk.files().contains { $0.path.contains("leases") })
+  }
+
   @Test func aLeaseThatIsBeingWrittenIsSomebodys() throws {
     let yard = Yard()
     let b = try keeper(yard, "b", Village())

@@ -83,6 +83,19 @@ import Testing
     #expect(try yard.store().records(of: recipe).values(for: ["a", "c", "d"].map(key)) == [nil, [3], [3]])
   }
 
+  /// A folder in the place of a file is no less a fault: nothing that needs the file can run.
+  @Test func aFolderInTheFilesPlaceIsNamed() throws {
+    for name in ["objects/", "steps/", "records/", "/journal.jsonl", "checkpoints/", "pins/"] {
+      let yard = try filled()
+      let path = try #require(yard.disk.files().map(\.path).first { $0.contains(name) }, "\(name)")
+      try yard.disk.remove(path)
+      try yard.disk.makeFolder(path)
+      let faults = try yard.store().verify().faults
+      let named = faults.filter { $0.problem.contains("is a folder") }.map { "/store/\($0.path)" }
+      #expect(named == [path], "\(faults)")
+    }
+  }
+
   /// A file from outside is fetched when something reads it, which may be never.
   @Test func aFileThatIsGoneIsMissedOnce() throws {
     let yard = Yard()

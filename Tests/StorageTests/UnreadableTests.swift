@@ -62,6 +62,23 @@ import Testing
     (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }
 
+  /// A training cannot go on from what cannot be read, nor begin anew: the plan must not say that it will.
+  @Test func aCheckpointThatCannotBeReadIsNoted() throws {
+    let key = Digest.sha256("training")
+    for place in Place.allCases {
+      try place.with { disk, folder in
+        let store = try Store(at: "\(folder)/store", mode: .create, fileSystem: disk)
+        try store.keepCheckpoint(Self.checkpoint(25, format: "a 2"), for: key)
+        #expect(store.stepsKept(for: key, format: "a 2") == 25)
+        try store.checkReadable()
+        try disk.remove("\(folder)/store/checkpoints/\(key.hex)")
+        try disk.makeFolder("\(folder)/store/checkpoints/\(key.hex)")
+        #expect(store.stepsKept(for: key, format: "a 2") == nil)
+        #expect(throws: StorageError.self) { try store.checkReadable() }
+      }
+    }
+  }
+
   @Test func stepsAreKeptWhereTheCheckpointIsOfUse() throws {
     let disk = MemoryFileSystem(time: 1_700_000_000_000_000)
     let store = try Store(at: "/store", mode: .create, fileSystem: disk)
