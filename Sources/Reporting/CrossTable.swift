@@ -81,8 +81,11 @@ public struct CrossTable: Sendable {
     var notes = gaps.isEmpty ? [] : [TableNote("Not filled: \(gaps.joined(separator: ", ")).", .table)]
     for case (let name, let report?) in zip(specification.experiments.names, reports) {
       let own = cells.filter { specification.rows[$0.row]?.experiment == name }
-      let places = Dictionary(own.map { ($0.original, $0.number) }, uniquingKeysWith: { first, _ in first })
-      notes += report.notes.filter { $0.scope != .table }.compactMap { note in note.moved(of: name) { places[$0] } }
+      // A number may stand in several rows and columns.
+      let places = Dictionary(grouping: own, by: \.original).mapValues { $0.map(\.number) }
+      notes += report.notes.filter { $0.scope != .table }.compactMap { note in
+        note.moved(of: name) { places[$0] ?? [] }
+      }
       let shown = specification.rows.entries.filter { $0.value.experiment == name }.map { $0.value.cell ?? "" }
       notes += [report.amounts(of: shown.distinct)].compactMap { $0 }.map { TableNote("\(name): \($0)", .table) }
     }

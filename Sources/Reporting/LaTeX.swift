@@ -19,6 +19,7 @@ enum LaTeX {
       case "<", ">", "|": result += "$\(scalar)$"
       case "~": result += "\\textasciitilde{}"
       case "^": result += "\\textasciicircum{}"
+      case "`": result += "\\textasciigrave{}"
       case "\\": result += "\\textbackslash{}"
       case "–": result += "--"
       case "…": result += "\\dots{}"

@@ -87,7 +87,7 @@ public struct ResultReport: Sendable {
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
     }
     self.numbers = numbers
-    let seeds = measurements.compactMapValues { $0.coordinates["seed"] }
+    let seeds = measurements.compactMapValues(\.seed)
     self.seeds = seeds
     let behind = numbers.map { number in
       StoredTable.Number(

@@ -85,6 +85,13 @@ public struct StoredTable: Sendable {
     (self.numbers, claims, notes, published, self.missing) = (numbers, [], [], nil, missing)
   }
 
+  /// The numbers that came of these steps alone; places of the others are missing.
+  public func made(of steps: Set<Digest>) -> StoredTable {
+    func isMade(_ number: Number) -> Bool { number.sources.allSatisfy { steps.contains($0.step) } }
+    return StoredTable(
+      numbers: numbers.filter(isMade), missing: numbers.filter { !isMade($0) }.map(\.measured) + missing)
+  }
+
   /// One cell's numbers at no place, to be held against those of another cell.
   ///
   /// Of the model before training, as an arm has it, those too that are the same for all arms.

@@ -39,10 +39,10 @@ public struct TableNote: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - experiment: The experiment that it is of, told where the note has no mark; nil where there is one only.
-  ///   - place: The number that stands for one of the note's; nil where there is none.
+  ///   - places: The numbers that stand for one of the note's; it may stand in several places.
   /// - Returns: The note; nil if none of its numbers has a place.
-  package func moved(of experiment: String?, _ place: (Measured) -> Measured?) -> TableNote? {
-    let moved = numbers.compactMap(place)
+  package func moved(of experiment: String?, _ places: (Measured) -> [Measured]) -> TableNote? {
+    let moved = numbers.flatMap(places)
     if moved.isEmpty, !numbers.isEmpty { return nil }
     let about = scope == .numbers ? "" : experiment.map { "\($0): " } ?? ""
     return TableNote(about + text, scope, of: moved)

@@ -286,7 +286,7 @@ enum CommandError: DiagnosableError, Hashable {
         Diagnosis(
           "command.unknown-name", "there is no \(what) `\(name)`",
           remedy: Suggestion.nearest(to: name, among: known).map { "Did you mean `\($0)`?" }
-            ?? "There is: \(known.joined(separator: ", ")).",
+            ?? (known.isEmpty ? "There is none here." : "There is: \(known.joined(separator: ", "))."),
           exit: .usage)
       ]
     case .incomplete(let failed, let blocked, let notStarted, let exit):

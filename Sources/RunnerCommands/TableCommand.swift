@@ -188,7 +188,9 @@ private struct LaidOutTable {
         places[number.measured] = measured
       }
       missing += (side.table?.missing ?? []).map { $0.named($0.eval, at: own + $0.coordinates) }
-      notes += (side.table?.notes ?? []).compactMap { $0.moved(of: placed ? title : nil) { places[$0] } }
+      notes += (side.table?.notes ?? []).compactMap { note in
+        note.moved(of: placed ? title : nil) { places[$0].map { [$0] } ?? [] }
+      }
     }
     (self.numbers, self.behind, self.notes, self.missing) = (numbers, behind, notes, missing)
   }

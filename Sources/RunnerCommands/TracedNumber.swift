@@ -85,7 +85,7 @@ struct TracedNumbers {
     guard case .aggregate(let work) = stored.graph.step(experiment.table).work else { return [] }
     let sources = outcomes
     let seeds = Dictionary(
-      experiment.measurements.map { ($0.input, $0.coordinates["seed"]) }, uniquingKeysWith: { first, _ in first })
+      experiment.measurements.map { ($0.input, $0.seed) }, uniquingKeysWith: { first, _ in first })
     return try AggregateStep.numbers(work, sources: sources, outcomesOf: outcomesOf).map { measured in
       TracedNumber(
         measured: measured,

@@ -107,6 +107,10 @@ import Testing
     let diff = try space.run(["diff", "small.yaml", "small.yaml"])
     #expect(diff.exitCode == 0 && diff.output.contains("enough"), "\(diff.output)")
     #expect(diff.output.contains("The first has not, because steps failed, wait or have not run: "), "\(diff.output)")
+    // A run that did not come to its table came to a part of it.
+    let run = try space.run(["diff", "last", "small.yaml"])
+    #expect(run.output.contains("of its numbers those that it came to"), "\(run.output)\(run.errors)")
+    #expect(run.output.contains(#/\nenough +accuracy +[0-9]/#), "\(run.output)")
     let cells = try space.run(["diff", "small.yaml", "--cells", "enough", "short"])
     let lacks = "The second has not, because steps failed, wait or have not run: accuracy"
     #expect(cells.exitCode == 0 && cells.output.contains(lacks), "\(cells.output)\(cells.errors)")
@@ -119,6 +123,22 @@ import Testing
     #expect(try space.read("records.jsonl").contains("\"cell\":\"enough\""))
     let short = try space.run(["export", "small.yaml", "--records", "none.jsonl", "--cell", "short"])
     #expect(short.exitCode == 74 && short.errors.contains("are not stored"), "\(short.errors)")
+  }
+
+  /// A number of one seed has that seed, and the model before training has none.
+  @Test func theOnlySeedIsNamed() throws {
+    let space = try TestSpace()
+    var training = SmallTraining()
+    training.extra = "seeds: {values: [4], vary: [training]}"
+    #expect(try space.exec(training).exitCode == 0)
+    #expect(try space.run(["export", "small.yaml", "--records", "records.jsonl"]).exitCode == 0)
+    let lines = try space.read("records.jsonl").split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+    #expect(lines.contains { $0["cell"]?.stringValue == "base" } && lines.contains { $0["seed"]?.stringValue == "4" })
+    for line in lines {
+      #expect((line["cell"]?.stringValue == "base") == (line["seed"] == .null), "\(line.canonical)")
+    }
+    let table = try space.run(["table", "small.yaml", "--rows", "seed"])
+    #expect(table.output.contains(#/\n4 /#) && table.output.contains(#/\nbase/#), "\(table.output)\(table.errors)")
   }
 
   /// A table that names the axis `seed` shows each seed's number with its own error, and compares them over records.

@@ -113,6 +113,7 @@ import Testing
       rows:
         pairs by verdict: {experiment: one, cell: judge/DPO}
         gone: {experiment: one, cell: judge/wild}
+        gone again: {experiment: one, cell: judge/wild}
       columns: {length: {eval: drift tokens}, far: {eval: drift}}
       relative-to: pairs by verdict
       """
@@ -122,6 +123,7 @@ import Testing
     let markdown = unpadded(try space.read("results/both/TABLE.md"))
     #expect(markdown.contains("| | length | far |"), "\(markdown)")
     #expect(markdown.contains("| gone ᵃ | diverged at step 2 |"), "\(markdown)")
+    #expect(markdown.contains("| gone again ᵃ | diverged at step 2 |"), "\(markdown)")
     #expect(markdown.contains("ᵃ \(Self.diverged)") && markdown.contains("one: \(Self.kept)"), "\(markdown)")
     #expect(markdown.contains("one: Examples of each training: 10 in every cell."), "\(markdown)")
     let latex = try space.run(["table", "both.yaml", "--format", "latex"]).output

@@ -65,7 +65,8 @@ struct CellPlanner {
     }
     for seed in seeds {
       self.seed = seed
-      try planEvals(of: EvalSubject(coordinates: seedCoordinate, isBase: true))
+      let drawn = experiment.seeds.vary.contains(.generation) ? seedName : nil
+      try planEvals(of: EvalSubject(coordinates: seedCoordinate, seed: drawn, isBase: true))
     }
     for seed in seeds {
       self.seed = seed
@@ -75,7 +76,7 @@ struct CellPlanner {
         try planEvals(
           of: EvalSubject(
             policy: training.policy, about: ", \(training.name)", coordinates: round + seedCoordinate,
-            training: training))
+            seed: seedName, training: training))
       }
     }
     seed = nil
@@ -87,7 +88,7 @@ struct CellPlanner {
     if experiment.seeds.vary.contains(.training) {
       for seed in seeds {
         self.seed = seed
-        try planEvals(of: EvalSubject(coordinates: seedCoordinate))
+        try planEvals(of: EvalSubject(coordinates: seedCoordinate, seed: seedName))
       }
       seed = nil
     } else {
@@ -122,6 +123,9 @@ struct CellPlanner {
   var seedValues: [Int] {
     context.limit == nil ? experiment.seeds.values : Array(experiment.seeds.values.prefix(1))
   }
+
+  /// The seed that numbers vary with; nil where the spec varies nothing.
+  private var seedName: String? { experiment.seeds.vary.isEmpty ? nil : seed.map { String($0) } }
 
   private var seedCoordinate: [Named<String>.Entry] {
     guard seeds.count > 1, let seed else { return [] }

@@ -11,6 +11,8 @@ struct EvalSubject {
   var about = ""
   /// Where the numbers belong beside the cell's arms.
   var coordinates: [Named<String>.Entry] = []
+  /// The seed that the numbers vary with; nil for none.
+  var seed: String?
   /// Whether it is the model before training, which all cells have in common.
   var isBase = false
   /// The training, for evals that follow it.
@@ -25,6 +27,8 @@ struct EvalFinding {
   let kind: String
   /// Where it belongs beside where its subject does: data set, seed.
   var coordinates: [Named<String>.Entry] = []
+  /// The seed with which it was drawn; nil if nothing was.
+  var seed: String?
   /// The outcomes.
   let source: OutputReference
 
@@ -105,6 +109,7 @@ extension CellPlanner {
     for drawn in seedValues {
       seed = drawn
       for var finding in try body(&self) {
+        finding.seed = String(drawn)
         if seedValues.count > 1 { finding.coordinates.append(.init("seed", String(drawn))) }
         findings.append(finding)
       }

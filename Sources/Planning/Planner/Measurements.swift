@@ -14,6 +14,8 @@ struct CellMeasurement {
   let arms: Named<String>
   /// Where the number belongs beside the arms: round, data set, seed.
   let coordinates: [Named<String>.Entry]
+  /// The seed that it varies with; nil for none.
+  let seed: String?
   /// Whether it measures the model before training, which cells have in common.
   let isBase: Bool
   /// The outcomes.
@@ -30,7 +32,7 @@ extension CellPlanner {
   mutating func note(_ finding: EvalFinding, of subject: EvalSubject) {
     let measurement = CellMeasurement(
       eval: finding.eval, kind: finding.kind, arms: arms, coordinates: subject.coordinates + finding.coordinates,
-      isBase: subject.isBase, source: finding.source)
+      seed: finding.seed ?? subject.seed, isBase: subject.isBase, source: finding.source)
     let place = measurement.place
     if places[measurement.source]?.contains(place) == true { return }
     places[measurement.source, default: []].append(place)
@@ -65,7 +67,8 @@ extension Planner {
         (
           AggregateWork.Measurement(
             eval: measurement.eval, evalKind: measurement.kind,
-            coordinates: Named(arms + mark + measurement.coordinates), input: "outcomes/\(result.count)"),
+            coordinates: Named(arms + mark + measurement.coordinates), input: "outcomes/\(result.count)",
+            seed: measurement.seed),
           measurement.source
         ))
     }

@@ -126,6 +126,8 @@ public struct AggregateWork: Work, Hashable {
     public let coordinates: Named<String>
     /// The input that holds the outcomes.
     public let input: String
+    /// The seed that it varies with, an only one too; nil where there is none, as of the model before training; in no key.
+    public var seed: String?
 
     /// What measurements of one number have in common: the eval and the place, without the seed.
     public var group: [String] {

@@ -191,8 +191,14 @@ extension DiffSide {
         "\(path) is not what \(name) ran, or that run did not come to its table: neither it nor numbers are compared.")
       return
     }
-    if !isDone { remarks.append("\(name) did not come to the table of \(path), or its data were others: no numbers.") }
-    let table = isDone ? try stored.table(of: source, path) : nil
+    var table = isDone ? try stored.table(of: source, path) : nil
+    if !isDone {
+      // What it came to before a step failed, or it was stopped.
+      table = try stored.unfinished(source, path)?.made(of: came)
+      if table?.numbers.isEmpty ?? true { table = nil }
+      let numbers = table == nil ? "no numbers" : "of its numbers those that it came to"
+      remarks.append("\(name) did not come to the table of \(path), or its data were others: \(numbers).")
+    }
     parts.append(NamedResults(name: path, source: source, table: table))
   }
 }
