@@ -77,7 +77,8 @@ private struct ClaimWords {
   init(_ claim: JudgedClaim) {
     self.claim = claim
     let isShare = claim.kind.map { Measured.isShare($0) } ?? false
-    (decimals, shift) = isShare ? (1, 2) : (3, 0)
+    shift = isShare ? 2 : 0
+    decimals = isShare ? 1 : NumberFormat.decimals(ofError: claim.evidence?.estimate.halfWidth) ?? 3
   }
 
   private func fixed(_ value: Double) -> String { NumberFormat.fixed(value, decimals: decimals, shift: shift) }

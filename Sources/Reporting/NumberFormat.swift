@@ -71,6 +71,27 @@ public enum NumberFormat: Sendable {
     return text.hasPrefix("-") ? text : "+" + text
   }
 
+  /// So many decimals that an error shows two digits.
+  ///
+  /// - Parameters:
+  ///   - error: An error, or half the width of an interval.
+  ///   - shift: How many places the point moves to the right first: 2 for percent.
+  /// - Returns: At most 4, and below 0 for an error of hundreds; nil without an error.
+  public static func decimals(ofError error: Double?, shift: Int = 0) -> Int? {
+    guard let error, error.isFinite, error > 0 else { return nil }
+    var decimals = 0
+    var scaled = error * (shift == 2 ? 100 : 1)
+    while scaled < 9.95, decimals < 4 {
+      scaled *= 10
+      decimals += 1
+    }
+    while scaled >= 99.5 {
+      scaled /= 10
+      decimals -= 1
+    }
+    return decimals
+  }
+
   /// A p-value: three decimals, and below them that it is less.
   public static func probability(_ p: Double) -> String { p < 0.001 ? "< 0.001" : fixed(p, decimals: 3) }
 }
@@ -86,7 +107,7 @@ struct CellText {
   init(_ number: Measured, reference: Measured? = nil) {
     let shift = number.isShare ? 2 : 0
     let decimals =
-      Self.decimals(of: number.spread ?? number.standardError, shift: shift) ?? (number.isShare ? 1 : 3)
+      NumberFormat.decimals(ofError: number.spread ?? number.standardError, shift: shift) ?? (number.isShare ? 1 : 3)
     mean = number.mean.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
     divergence = number.divergence
     let error = number.spread ?? number.standardError
@@ -94,26 +115,13 @@ struct CellText {
     if let reference, reference != number, reference.divergence == nil,
       let mean = number.mean, let other = reference.mean
     {
-      difference = NumberFormat.signed(mean - other, decimals: decimals, shift: shift)
+      // A number without an error is no better known beside one that has one.
+      let known = NumberFormat.decimals(ofError: reference.spread ?? reference.standardError, shift: shift)
+      difference = NumberFormat.signed(
+        mean - other, decimals: error == nil ? known ?? decimals : decimals, shift: shift)
     } else {
       difference = nil
     }
-  }
-
-  /// So many decimals that an error shows two digits, at most 4, and below 0 for one of hundreds; nil without an error.
-  private static func decimals(of error: Double?, shift: Int) -> Int? {
-    guard let error, error.isFinite, error > 0 else { return nil }
-    var decimals = 0
-    var scaled = error * (shift == 2 ? 100 : 1)
-    while scaled < 9.95, decimals < 4 {
-      scaled *= 10
-      decimals += 1
-    }
-    while scaled >= 99.5 {
-      scaled /= 10
-      decimals -= 1
-    }
-    return decimals
   }
 
   /// `43.7 ± 2.9 (+1.2)`, or `diverged at step 7` where a number would hide that a training came to nothing.

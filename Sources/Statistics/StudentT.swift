@@ -43,6 +43,9 @@ public struct Estimate: Hashable, Sendable {
   /// The smallest difference that a sample like this one finds four times in five, at a level of 5%.
   public let detectable: Double
 
+  /// Half the width of the interval.
+  public var halfWidth: Double { (high - low) / 2 }
+
   /// Makes an estimate.
   public init(difference: Double, low: Double, high: Double, p: Double, detectable: Double) {
     self.difference = difference

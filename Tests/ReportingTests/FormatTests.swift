@@ -32,6 +32,15 @@ import Testing
     #expect(NumberFormat.signed(value, decimals: 1) == text)
   }
 
+  @Test(arguments: [(61.3, 0), (9.94, 1), (9.96, 0), (0.25, 2), (0.00001, 4), (149, -1), (99.4, 0), (99.6, -1)])
+  func anErrorHasTwoDigits(error: Double, decimals: Int) {
+    #expect(NumberFormat.decimals(ofError: error) == decimals)
+  }
+
+  @Test func noErrorHasNoDigits() {
+    for error in [nil, 0, .nan, .infinity] as [Double?] { #expect(NumberFormat.decimals(ofError: error) == nil) }
+  }
+
   @Test(arguments: [
     (1404.2, -1, "1400"), (1405.1, -1, "1410"), (-68.0, -1, "-70"), (4, -1, "0"), (5, -1, "10"), (-4, -1, "0"),
     (166, -2, "200"), (0, -2, "0"),

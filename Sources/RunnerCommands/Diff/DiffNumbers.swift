@@ -66,7 +66,9 @@ struct DiffNumbers {
   }
 
   private static func cells(_ row: TableComparison.Row) -> [String] {
-    let (decimals, shift) = row.isShare ? (1, 2) : (3, 0)
+    let shift = row.isShare ? 2 : 0
+    let error = row.estimate?.halfWidth ?? [row.first.error, row.second.error].compactMap { $0 }.max()
+    let decimals = row.isShare ? 1 : NumberFormat.decimals(ofError: error) ?? 3
     func fixed(_ value: Double?) -> String {
       value.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
     }
