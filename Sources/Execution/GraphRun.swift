@@ -163,12 +163,20 @@ struct GraphRun {
   /// Whether all that is put off is still computed by others; a failure of the store ends the waiting, too.
   private mutating func isEverythingTaken() -> Bool {
     do throws(StorageError) {
-      for taken in queue.taken where try !(executor.leases?.isTaken(taken.key) ?? false) { return false }
+      for taken in queue.taken {
+        if try !(executor.leases?.isTaken(taken.key) ?? false) || isMade(taken.step) { return false }
+      }
       return true
     } catch {
       fault = error
       return false
     }
+  }
+
+  /// Whether the result of a step stands, which a lease may outlive; what is damaged counts only once its lease is left.
+  private mutating func isMade(_ step: Step) -> Bool {
+    guard !repairing.contains(step.id), case .cached = state.resolve(step) else { return false }
+    return true
   }
 }
 

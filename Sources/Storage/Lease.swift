@@ -53,6 +53,8 @@ struct Lease: Hashable, Sendable {
   static let beatSeconds = 10.0
   /// How long a lease stands without a sign of life, in microseconds.
   static let expiry: Int64 = 60_000_000
+  /// How long a lease stands that does not say whose it is, in microseconds: it is written in a moment, or never.
+  static let draftExpiry: Int64 = 10_000_000
   /// The age at which a lease is dead however the clocks of hosts differ, in microseconds.
   static let certainExpiry: Int64 = 3_600_000_000
 
@@ -101,6 +103,9 @@ struct StandingLease: Hashable, Sendable {
 
   var token: String? { lease?.token }
 
+  /// How long it stands without a sign of life, in microseconds.
+  var expiry: Int64 { lease == nil ? Lease.draftExpiry : Lease.expiry }
+
   /// Whom to name.
   var holder: LeaseHolder { lease?.holder ?? LeaseHolder(run: "another run", host: "an unknown host", since: beat) }
 
@@ -123,7 +128,7 @@ extension Store {
     guard let standing = (try? standingLease(Lease.name(key))) ?? nil else { return nil }
     let now = files.system.now()
     // Nobody waits for the answer, so a lease of another host counts for as long as its next sign of life may take.
-    let isAlive = standing.isAlive(at: now, processes) ?? (now - standing.beat < Lease.expiry)
+    let isAlive = standing.isAlive(at: now, processes) ?? (now - standing.beat < standing.expiry)
     return isAlive ? standing.holder : nil
   }
 
@@ -141,7 +146,7 @@ extension Store {
     let now = files.system.now()
     return RunSign(
       holder: standing.holder, process: standing.lease?.process.number,
-      isAlive: standing.isAlive(at: now, processes) ?? (now - standing.beat < Lease.expiry))
+      isAlive: standing.isAlive(at: now, processes) ?? (now - standing.beat < standing.expiry))
   }
 
   /// When the earliest of the runs began that may still be at work, in microseconds since 1970; nil if there is none.

@@ -21,6 +21,9 @@ public final class LeaseKeeper: Sendable {
   private struct State {
     /// The tokens of the leases that this run holds, by name.
     var held: [String: String] = [:]
+    /// The tokens of leases whose work is done and which were away at that moment, by name, with the time of it: who
+    /// moves a dead lease aside may have moved one that lives, and puts it back.
+    var away: [String: (token: String, since: Int64)] = [:]
     /// The leases of others that were met, and when each sign of life was first seen, by this host's clock.
     var seen: [String: (standing: StandingLease, since: Int64)] = [:]
   }
@@ -41,6 +44,7 @@ public final class LeaseKeeper: Sendable {
   /// Ends the run: everything that it holds is free.
   public func end() {
     for name in state.withLock({ $0.held.keys.sorted() }) { leave(name) }
+    removeReturned()
   }
 
   // MARK: Leases of steps
@@ -52,7 +56,7 @@ public final class LeaseKeeper: Sendable {
   public func acquire(_ key: Digest) throws(StorageError) -> LeaseHolder? {
     let name = Lease.name(key)
     // Whoever is faster in taking over a dead lease is met at the next look.
-    for _ in 0..<8 {
+    for look in 1...8 {
       if state.withLock({ $0.held[name] }) != nil { return nil }
       do throws(StorageError) {
         if try create(name) { return nil }
@@ -61,6 +65,8 @@ public final class LeaseKeeper: Sendable {
         return nil
       }
       guard let standing = try store.standingLease(name) else { continue }
+      // Where files have no second names, one that is being written says in a moment whose it is.
+      if standing.lease == nil, look < 8, !isDead(name, standing) { continue }
       guard isDead(name, standing) else { return standing.holder }
       takeAway(name, standing)
     }
@@ -82,13 +88,15 @@ public final class LeaseKeeper: Sendable {
   /// Gives a sign of life for everything that this run holds.
   public func beat() {
     for (name, token) in state.withLock({ $0.held }).sorted(by: { $0.key < $1.key }) {
+      switch owner(of: name, token) {
+      case .thisRun: _ = try? store.files.system.touch(store.files.path(name))
       // This process may have slept so long that another took over; its lease is not this run's to keep alive.
-      guard isOurs(name, token) else {
-        state.withLock { $0.held[name] = nil }
-        continue
+      case .another: state.withLock { $0.held[name] = nil }
+      // It may be put back at once.
+      case .nobody: break
       }
-      _ = try? store.files.system.touch(store.files.path(name))
     }
+    removeReturned()
   }
 
   // MARK: Files
@@ -141,7 +149,8 @@ public final class LeaseKeeper: Sendable {
       _ = try? files.system.remove(files.path(name))
       throw error
     }
-    return true
+    // A writer that was stopped in between may have been taken for dead.
+    return owner(of: name, lease.token) == .thisRun
   }
 
   private func open(_ files: StoreFiles, _ name: String) throws(StorageError) -> OpenFile? {
@@ -153,13 +162,35 @@ public final class LeaseKeeper: Sendable {
     }
   }
 
-  private func isOurs(_ name: String, _ token: String) -> Bool {
-    ((try? store.standingLease(name)) ?? nil)?.token == token
+  /// Whose a lease is.
+  private enum Owner { case thisRun, another, nobody }
+
+  private func owner(of name: String, _ token: String) -> Owner {
+    guard let standing = (try? store.standingLease(name)) ?? nil else { return .nobody }
+    return standing.token == token ? .thisRun : .another
   }
 
   private func leave(_ name: String) {
-    guard let token = state.withLock({ $0.held.removeValue(forKey: name) }), isOurs(name, token) else { return }
-    _ = try? store.files.system.remove(store.files.path(name))
+    guard let token = state.withLock({ $0.held.removeValue(forKey: name) }) else { return }
+    if !remove(name, token) { state.withLock { $0.away[name] = (token, store.files.system.now()) } }
+  }
+
+  /// Removes a lease of this run; whether there is nothing left to remove.
+  private func remove(_ name: String, _ token: String) -> Bool {
+    switch owner(of: name, token) {
+    case .another: return true
+    case .nobody: return false
+    case .thisRun: return (try? store.files.system.remove(store.files.path(name))) != nil
+    }
+  }
+
+  /// Removes leases that were put back after this run had left them.
+  private func removeReturned() {
+    let now = store.files.system.now()
+    for (name, lease) in state.withLock({ $0.away }) {
+      let isSettled = remove(name, lease.token) || now - lease.since > Lease.expiry
+      if isSettled { state.withLock { $0.away[name] = nil } }
+    }
   }
 
   /// Whether the holder is dead: its process is gone from this machine, or it gave no sign of life for a minute, which
@@ -170,7 +201,7 @@ public final class LeaseKeeper: Sendable {
     let now = store.files.system.now()
     if standing.isAlive(at: now, processes) == false { return true }
     return state.withLock { state in
-      if let seen = state.seen[name], seen.standing == standing { return now - seen.since > Lease.expiry }
+      if let seen = state.seen[name], seen.standing == standing { return now - seen.since > standing.expiry }
       state.seen[name] = (standing, now)
       return false
     }

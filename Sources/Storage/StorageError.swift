@@ -2,6 +2,7 @@
 
 public import Diagnostics
 public import Digests
+import Glibc
 
 /// Why a store could not do what it was asked to.
 public enum StorageError: DiagnosableError, Hashable, Sendable {
@@ -61,6 +62,19 @@ public enum StorageError: DiagnosableError, Hashable, Sendable {
     switch self {
     case .missing, .damaged: true
     default: false
+    }
+  }
+
+  /// Whether what cannot be read is a pipe, a socket, or a link that leads to itself.
+  var isNoFile: Bool {
+    if case .system(_, _, let code) = self { [ESPIPE, ENXIO, ELOOP].contains(code) } else { false }
+  }
+
+  /// The path of the one file or folder that cannot be read; nil if it is something else that went wrong.
+  var unreadablePath: String? {
+    switch self {
+    case .notPermitted(_, let path), .notAFolder(let path), .device(_, let path), .system(_, let path, _): path
+    default: nil
     }
   }
 }

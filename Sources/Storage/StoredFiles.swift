@@ -103,23 +103,45 @@ extension Store {
   /// - Parameters:
   ///   - folder: The folder; empty for all of the store.
   ///   - misplaced: Gets the path of a folder that stands where a file should.
+  ///   - unreadable: Gets why something in the folder cannot be looked at, which is then passed over.
   ///   - body: Gets the files.
-  /// - Throws: ``StorageError`` if a folder cannot be read, and what `body` throws.
+  /// - Throws: ``StorageError`` if the folder cannot be read, and what `unreadable` and `body` throw.
   func eachFile(
     in folder: String = "", misplaced: (String) -> Void = { _ in },
+    unreadable: (StorageError) throws(StorageError) -> Void = { error throws(StorageError) in throw error },
     _ body: (StoredFile) throws(StorageError) -> Void
   ) throws(StorageError) {
-    for name in try files.listAll(folder) {
+    try visit(try files.listAll(folder), of: folder, misplaced, unreadable, body)
+  }
+
+  private func visit(
+    _ names: [String], of folder: String, _ misplaced: (String) -> Void,
+    _ unreadable: (StorageError) throws(StorageError) -> Void, _ body: (StoredFile) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    for name in names {
       let path = folder.isEmpty ? name : "\(folder)/\(name)"
-      guard let status = try files.status(path) else { continue }
-      if status.isFolder {
-        if StoredKind(path: path).isOneFile { misplaced(path) }
-        try eachFile(in: path, misplaced: misplaced, body)
-      } else {
+      let looked = try attempt(unreadable) { () throws(StorageError) in try files.status(path) }
+      guard let status = looked ?? nil else { continue }
+      guard status.isFolder else {
         try body(
           StoredFile(
             path: path, kind: StoredKind(path: path), byteCount: status.byteCount, modified: status.modified))
+        continue
       }
+      if StoredKind(path: path).isOneFile { misplaced(path) }
+      let names = try attempt(unreadable) { () throws(StorageError) in try files.listAll(path) }
+      try visit(names ?? [], of: path, misplaced, unreadable, body)
+    }
+  }
+
+  private func attempt<Value>(
+    _ unreadable: (StorageError) throws(StorageError) -> Void, _ look: () throws(StorageError) -> Value
+  ) throws(StorageError) -> Value? {
+    do throws(StorageError) {
+      return try look()
+    } catch {
+      try unreadable(error)
+      return nil
     }
   }
 }

@@ -1,5 +1,6 @@
 // Checks every file of a store against its name and its format. Knows nothing of what the files mean.
 
+import Diagnostics
 import Digests
 
 /// A file of a store that is not what it should be.
@@ -58,12 +59,17 @@ extension Store {
   /// Checks files against their names and the format; what is damaged is set aside, as any reader would do.
   ///
   /// - Parameter sample: Which objects are read; of everything else every file is.
-  /// - Returns: What was checked and what is wrong.
-  /// - Throws: ``StorageError`` if the disk cannot be read.
+  /// - Returns: What was checked and what is wrong, with every file and folder that cannot be read.
+  /// - Throws: ``StorageError`` if the store's own folder cannot be read.
   public func verify(_ sample: ObjectSample = ObjectSample()) throws(StorageError) -> StoreVerification {
     var verifier = Verifier(store: self, sample: sample)
     var folders: [String] = []
-    try eachFile(misplaced: { folders.append($0) }) { file throws(StorageError) in try verifier.check(file) }
+    var unreadable: [StorageError] = []
+    try eachFile(misplaced: { folders.append($0) }, unreadable: { unreadable.append($0) }) {
+      file throws(StorageError) in
+      do throws(StorageError) { try verifier.check(file) } catch { unreadable.append(error) }
+    }
+    for error in unreadable { try verifier.name(error) }
     var report = verifier.report
     report.faults += folders.map { path in
       StoreFault(
@@ -84,6 +90,8 @@ private struct Verifier {
   let store: Store
   let sample: ObjectSample
   var report = StoreVerification()
+  /// What cannot be read, which a result and the file itself may both run into.
+  private var unreadable: Set<String> = []
   /// The recipes whose segments were counted through.
   private var recipes: Set<Digest> = []
   /// The steps whose results are missing, or were set aside before.
@@ -148,6 +156,18 @@ private struct Verifier {
   private mutating func fault(_ file: StoredFile, _ problem: String, _ remedy: String? = nil) {
     report.faults.append(
       StoreFault(path: file.path, problem: problem, quarantine: nil, remedy: remedy ?? file.kind.remedy))
+  }
+
+  /// Names what cannot be read; everything else was checked all the same.
+  mutating func name(_ error: StorageError) throws(StorageError) {
+    guard let path = error.unreadablePath, let diagnosis = error.diagnoses.first else { throw error }
+    guard unreadable.insert(path).inserted else { return }
+    let isInside = path.hasPrefix(store.files.path(""))
+    report.faults.append(
+      StoreFault(
+        path: isInside ? String(path.dropFirst(store.files.path("").count)) : path, problem: diagnosis.message,
+        quarantine: nil,
+        remedy: error.isNoFile ? "Move it elsewhere: it stands where a file should." : diagnosis.remedy ?? ""))
   }
 
   private func read(_ digest: Digest) throws(StorageError) {

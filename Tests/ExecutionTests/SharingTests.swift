@@ -142,6 +142,24 @@ private final class Pauses: Sendable {
     #expect(try computing() == [nil])
   }
 
+  /// A lease may outlive its work; whoever waits for it sees the result.
+  @Test func aResultThatStandsIsNotWaitedFor() async throws {
+    let shop = Shop()
+    let graph = try lines.graph()
+    let first = try Run(shop, lines, "first", on: "m1")
+    let taken = try await key("generate a")
+    let other = LeaseKeeper(run: "other", store: try shop.store(), processes: Machine(name: "m1"))
+    let pauses = Pauses { _ in
+      other.end()
+      _ = try await first.executor.run(graph, named: "first")
+      #expect(try other.acquire(taken) == nil)
+    }
+    #expect(try other.acquire(taken) == nil)
+    let second = try Run(shop, lines, "second", on: "m2", pauses: pauses)
+    let (summary, _) = try await second.executor.run(graph, named: "second")
+    #expect(pauses.count == 1 && summary.failed == 0 && !second.workshop.ran.contains { $0.hasPrefix("generate a") })
+  }
+
   @Test func aStepThatFailedElsewhereIsTriedHere() async throws {
     let shop = Shop()
     let graph = try lines.graph()

@@ -120,6 +120,75 @@ import Storage
     #expect(left.count > 10 && !left.contains(true))
   }
 
+  /// What a run does while another moves its lease aside for a dead one's and puts it back, between any two calls of that.
+  @Test(arguments: ["leaves", "gives a sign of life"])
+  func aLeaseThatIsPutBackDoesNotOutliveItsWork(how: String) throws {
+    func tried(_ first: Int, _ second: Int) throws -> Int {
+      let yard = Yard()
+      _ = try keeper(yard, "dead", .process(9)).acquire(step)
+      let village = Village(alive: [1, 3])
+      let c = try keeper(yard, "c", .process(3))
+      let takes = InterleavedFileSystem(yard.disk, at: first) { _ = try c.acquire(step) }
+      let leaves = InterleavedFileSystem(takes, at: second) { if how == "leaves" { c.release(step) } else { c.beat() } }
+      let store = try Store(at: "store", mode: .create, fileSystem: leaves)
+      let b = LeaseKeeper(run: "b", store: store, processes: village)
+      _ = try b.acquire(step)
+      b.end()
+      // What was left before is not held any more; what was not is left now.
+      c.release(step)
+      c.beat()
+      #expect(try yard.store().computing(step, processes: village) == nil, "at call \(first), then at \(second)")
+      try takes.check()
+      try leaves.check()
+      return leaves.count
+    }
+    let calls = try tried(.max, .max)
+    for first in 0..<calls { for second in first...calls + 12 { _ = try tried(first, second) } }
+    #expect(calls > 20)
+  }
+
+  /// Where there are no hard links a lease is empty before it says whose it is: who is killed there costs ten seconds.
+  @Test func aRunKilledWithoutHardLinksHoldsOthersUpForTenSeconds() throws {
+    var waits: Set<Int> = []
+    for at in 0..<60 {
+      let disk = MemoryFileSystem(time: 1_700_000_000_000_000)
+      let faulty = FaultyFileSystem(LinklessFileSystem(disk), .kill(at: at))
+      if let store = try? Store(at: "store", mode: .create, fileSystem: faulty) {
+        _ = try? LeaseKeeper(run: "dead", store: store, processes: Village.process(9)).acquire(step)
+      }
+      let store = try Store(at: "store", mode: .create, fileSystem: LinklessFileSystem(disk))
+      let b = LeaseKeeper(run: "b", store: store, processes: Village(alive: [1]))
+      var seconds = 0
+      while try b.acquire(step) != nil, seconds < 100 {
+        disk.advance(microseconds: 1_000_000)
+        seconds += 1
+      }
+      waits.insert(seconds)
+    }
+    #expect(waits == [0, 11])
+  }
+
+  /// A writer that was stopped between making the file and writing it has not taken the lease that is another's by now.
+  @Test func aWriterThatWasTakenForDeadKnowsIt() throws {
+    for at in 0..<60 {
+      let disk = MemoryFileSystem(time: 1_700_000_000_000_000)
+      let village = Village(alive: [1, 2])
+      let plain = try Store(at: "store", mode: .create, fileSystem: LinklessFileSystem(disk))
+      let b = LeaseKeeper(run: "b", store: plain, processes: village)
+      let stopped = InterleavedFileSystem(LinklessFileSystem(disk), at: at) {
+        _ = try b.acquire(step)
+        disk.advance(microseconds: 10_000_001)
+        _ = try b.acquire(step)
+      }
+      let store = try Store(at: "store", mode: .create, fileSystem: stopped)
+      let slow = LeaseKeeper(run: "slow", store: store, processes: Village(alive: [1, 2]))
+      let isTaken = try slow.acquire(step) == nil
+      try stopped.check()
+      let holders = try [isTaken, b.acquire(step) == nil]
+      #expect(holders.count { $0 } == 1, "stopped at call \(at)")
+    }
+  }
+
   @Test func withoutHardLinksOneRunHolds() throws {
     let disk = MemoryFileSystem(time: 1_700_000_000_000_000)
     let store = try Store(at: "store", mode: .create, fileSystem: LinklessFileSystem(disk))
@@ -138,7 +207,9 @@ import Storage
     let b = try keeper(yard, "b", Village())
     try yard.disk.make("store/leases/\(step.hex)", Array("runner-le".utf8))
     #expect(try b.acquire(step)?.run == "another run")
-    yard.disk.advance(microseconds: 60_000_001)
+    yard.disk.advance(microseconds: 10_000_000)
+    #expect(try b.isTaken(step))
+    yard.disk.advance(microseconds: 1)
     #expect(try b.acquire(step) == nil)
   }
 

@@ -1,6 +1,7 @@
 // The check of a whole store: every kind of file, each damaged in turn, is named with what to do.
 
 import Digests
+import Glibc
 import JSON
 import Storage
 import Testing
@@ -93,6 +94,37 @@ import Testing
       let faults = try yard.store().verify().faults
       let named = faults.filter { $0.problem.contains("is a folder") }.map { "/store/\($0.path)" }
       #expect(named == [path], "\(faults)")
+    }
+  }
+
+  /// What cannot be read is named, and everything behind it is checked.
+  @Test func pipesAndLoopsAreNamedAndTheRestIsChecked() throws {
+    try Place.disk.with { system, folder in
+      let store = try Store(at: folder, mode: .create)
+      for name in ["a", "b", "c"] {
+        let digest = try store.write(Array(name.utf8))
+        var manifest = Manifest()
+        manifest.set("kind", .text("generate"))
+        manifest.set("name", .text(name))
+        let result = StepResult(
+          kind: "generate", outputs: [.init("out", digest, byteCount: 1)], manifest: manifest, provenance: JSONObject())
+        try store.publish(result, for: manifest.key)
+      }
+      try store.journal(run: "r").append(.members(["event": "begun"]))
+      let names = try system.tree(folder)
+      let objects = names.filter { $0.hasPrefix("objects/") }
+      let index = try #require(names.first { $0.hasPrefix("index/kinds/") })
+      let loops = [index, try #require(names.last { $0.hasPrefix("steps/") })]
+      let pipes = [objects[0], "runs/r/journal.jsonl"]
+      for name in loops + pipes { try system.remove("\(folder)/\(name)") }
+      for name in pipes { #expect(mkfifo("\(folder)/\(name)", 0o600) == 0) }
+      for name in loops { #expect(symlink("\(folder)/\(name)", "\(folder)/\(name)") == 0) }
+      try system.make("\(folder)/\(objects[2])", [1, 2, 3])
+      let faults = try Store(at: folder, mode: .existing).verify().faults
+      #expect(Set(faults.map(\.path)).isSuperset(of: loops + pipes + [objects[2]]), "\(faults)")
+      for fault in faults where (loops + pipes).contains(fault.path) {
+        #expect(fault.problem.hasPrefix("could not ") && fault.remedy.hasPrefix("Move it elsewhere"), "\(fault)")
+      }
     }
   }
 
