@@ -135,7 +135,7 @@ let package = Package(
 
     tests(of: "JSON"),
     tests(of: "Diagnostics", ["JSON"]),
-    tests(of: "Records", ["JSON"], files: ["Fixtures"]),
+    tests(of: "Records", ["Digests", "JSON"], files: ["Fixtures"]),
     tests(of: "Digests"),
     tests(of: "Randomness"),
     tests(of: "Compression", ["Diagnostics"], pointers: true),
@@ -160,7 +160,9 @@ let package = Package(
         "Execution", "Planning", "Storage", "Specification", "Records", "Verification", "LanguageModel", "Tensors",
         "Objectives", "Randomness", "JSON", "Digests", "Diagnostics",
       ]),
-    tests(of: "Reporting", ["Planning", "Specification", "Statistics", "Records", "JSON", "Digests", "Diagnostics"]),
+    tests(
+      of: "Reporting", ["Planning", "Specification", "Statistics", "Records", "JSON", "Digests", "Diagnostics"],
+      files: ["Fixtures"]),
     tests(of: "RunnerCommands", [arguments]),
     tests(of: "Pages", ["Reporting", "Records", "Specification", "Digests", "JSON"]),
     .testTarget(

@@ -109,7 +109,8 @@ extension ExecutionEvent {
       ])
     case .failed(let step, let diagnoses):
       .members([
-        "event": "failed", "step": .string(step.label), "diagnoses": .array(diagnoses.map(\.json)),
+        "event": "failed", "step": .string(step.label), "id": .string(step.id.digest.hex),
+        "diagnoses": .array(diagnoses.map(\.json)),
       ])
     case .blocked(let step, let because):
       .members(["event": "blocked", "step": .string(step.label), "because": .string(because.label)])

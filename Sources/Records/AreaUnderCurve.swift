@@ -124,21 +124,41 @@ extension AreaUnderCurve {
   ///   - area: The area over all of them.
   /// - Returns: Nil for fewer than two responses that count.
   static func standardError(of records: [Outcomes], around area: Double) -> Double? {
+    let influences = influences(of: records, around: area)
+    guard influences.count > 1 else { return nil }
+    let squares = influences.reduce(0.0) { $0 + $1.value * $1.value }
+    return (squares * Double(influences.count) / Double(influences.count - 1)).squareRoot()
+  }
+
+  /// What each response adds to an area, so that their mean is it: AUC + R φ_r, with φ_r and R as the standard error has them.
+  ///
+  /// Two detectors' areas over the same responses are compared by the differences of these, which are the clusters'
+  /// covariance in Obuchowski's test; for clusters of one token it is DeLong's.
+  ///
+  /// - Parameter records: The outcomes of ``outcomes(_:_:reason:)``.
+  /// - Returns: One number for each response that counts, in order; empty where there is no area.
+  public static func contributions(of records: [Outcomes]) -> [(id: RecordID, value: Double)] {
+    guard let area = Measured.mean(of: records) else { return [] }
+    let influences = influences(of: records, around: area)
+    return influences.map { ($0.id, area + Double(influences.count) * $0.value) }
+  }
+
+  /// How far each response that counts pulls the area: φ_r; their sum is 0.
+  private static func influences(
+    of records: [Outcomes], around area: Double
+  ) -> [(id: RecordID, value: Double)] {
     func weight(_ side: Side) -> Double {
       records.reduce(0) { sum, record in
         record.outcomes.reduce(sum) { $1.kind == side.rawValue ? $0 + $1.weight : $0 }
       }
     }
     let totals = [Side.inside.rawValue: weight(.inside), Side.outside.rawValue: weight(.outside)]
-    let counted = records.filter { $0.outcomes.contains { $0.weight > 0 } }
-    guard counted.count > 1 else { return nil }
-    let squares = counted.reduce(0.0) { sum, record in
+    return records.filter { $0.outcomes.contains { $0.weight > 0 } }.map { record in
       let influence = record.outcomes.reduce(0.0) { sum, outcome in
         guard let total = totals[outcome.kind], total > 0 else { return sum }
         return sum + outcome.weight * (outcome.value - area) / total
       }
-      return sum + influence * influence
+      return (record.id, influence)
     }
-    return (squares * Double(counted.count) / Double(counted.count - 1)).squareRoot()
   }
 }

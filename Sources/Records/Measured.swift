@@ -83,6 +83,26 @@ public struct Measured: WireRecord, Hashable {
       records: records, seeds: seeds, counts: counts, divergedAt: divergedAt, inputs: inputs)
   }
 
+  /// The number as the steps of tables store it: a perplexity without its error over records, which is made again from these.
+  ///
+  /// Stored tables had none from the first; with one, each would have to be made anew under another key.
+  public var stored: Measured { kind == "perplexity" ? with(standardError: nil) : self }
+
+  /// The same number with the error that ``stored`` left out.
+  ///
+  /// - Parameter first: The outcomes of its first seed.
+  /// - Returns: The number; any other kind's as it is.
+  public func restored(over first: [Outcomes]) -> Measured {
+    guard kind == "perplexity", standardError == nil else { return self }
+    return with(standardError: Self.standardErrorOfPerplexity(over: first))
+  }
+
+  private func with(standardError: Double?) -> Measured {
+    Measured(
+      eval: eval, kind: kind, coordinates: coordinates, mean: mean, spread: spread, standardError: standardError,
+      records: records, seeds: seeds, counts: counts, divergedAt: divergedAt, inputs: inputs)
+  }
+
   /// The number of one of its seeds, of which only the value is known.
   public func ofSeed(_ index: Int, at coordinates: [Coordinate]) -> Measured {
     let divergence = divergedAt.indices.contains(index) ? divergedAt[index] : nil
@@ -144,7 +164,7 @@ public struct Measured: WireRecord, Hashable {
   ///
   /// The value of a record is the weighted mean of its samples; the value of a seed is the weighted mean over records,
   /// or for `perplexity` its exponential; the number is the mean over seeds. Of `error-detection` the mean over records is
-  /// the area under a curve, which has a standard error of its own.
+  /// the area under a curve. Both have standard errors of their own.
   ///
   /// - Parameters:
   ///   - eval: The eval's name.
@@ -177,7 +197,7 @@ public struct Measured: WireRecord, Hashable {
     kind == "perplexity" ? exponential(mean) : mean
   }
 
-  private static func mean(of records: [Outcomes]) -> Double? {
+  static func mean(of records: [Outcomes]) -> Double? {
     var sum = 0.0
     var weight = 0.0
     for record in records {
@@ -191,12 +211,36 @@ public struct Measured: WireRecord, Hashable {
   }
 
   private static func standardError(of records: [Outcomes], kind: String) -> Double? {
-    if kind == "perplexity" { return nil }
+    if kind == "perplexity" { return standardErrorOfPerplexity(over: records) }
     if kind == "error-detection" {
       return mean(of: records).flatMap { AreaUnderCurve.standardError(of: records, around: $0) }
     }
     let values = records.compactMap { record in mean(of: [record]) }
     return values.count > 1 ? deviation(values) / Double(values.count).squareRoot() : nil
+  }
+
+  /// The standard error of e^μ, by the delta method.
+  ///
+  /// With μ = Σ S_r / Σ W_r over R records, each of the sum S_r and the weight W_r, and W = Σ W_r:
+  ///
+  /// ```
+  /// SE² = (e^μ)² R/(R - 1) Σ_r ((S_r - μ W_r)/W)²
+  /// ```
+  ///
+  /// - Returns: Nil for fewer than two records with a weight.
+  private static func standardErrorOfPerplexity(over records: [Outcomes]) -> Double? {
+    let parts = records.compactMap { record -> (sum: Double, weight: Double)? in
+      let samples = Double(record.outcomes.count)
+      let weight = record.outcomes.reduce(0) { $0 + $1.weight / samples }
+      return weight > 0 ? (record.outcomes.reduce(0) { $0 + $1.value * $1.weight / samples }, weight) : nil
+    }
+    guard parts.count > 1, let mean = mean(of: records) else { return nil }
+    let weight = parts.reduce(0) { $0 + $1.weight }
+    let squares = parts.reduce(0) { sum, part in
+      let influence = (part.sum - mean * part.weight) / weight
+      return sum + influence * influence
+    }
+    return exponential(mean) * (squares * Double(parts.count) / Double(parts.count - 1)).squareRoot()
   }
 
   private static func deviation(_ values: [Double]) -> Double {

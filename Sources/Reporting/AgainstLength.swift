@@ -85,6 +85,27 @@ enum PairedOutcomes {
     }
   }
 
+  /// What each record that counts adds to two areas under curves, each the mean over its seeds; nil where the records that
+  /// count are not the same.
+  static func areas(_ first: [[Outcomes]], _ second: [[Outcomes]]) -> [(first: Double, second: Double)]? {
+    let (one, other) = (contributions(first), contributions(second))
+    guard Set(one.values.keys) == Set(other.values.keys) else { return nil }
+    return one.order.compactMap { id in
+      guard let left = one.values[id], let right = other.values[id] else { return nil }
+      return (left, right)
+    }
+  }
+
+  private static func contributions(_ seeds: [[Outcomes]]) -> (order: [RecordID], values: [RecordID: Double]) {
+    var order: [RecordID] = []
+    var means: [RecordID: Double] = [:]
+    for one in seeds.flatMap({ AreaUnderCurve.contributions(of: $0) }) {
+      if means[one.id] == nil { order.append(one.id) }
+      means[one.id, default: 0] += one.value / Double(seeds.count)
+    }
+    return (order, means)
+  }
+
   private static func weighted(
     _ seeds: [[Outcomes]]
   ) -> (order: [RecordID], values: [RecordID: PairedRecord.Weighted]) {

@@ -29,6 +29,7 @@ enum ClaimJudge {
     case sameComputation
     case sameOutcomes
     case onlyOverSeeds
+    case otherRecordsCount
     case noCommonRecords
     case otherRecords(String)
     case noWeight
@@ -93,6 +94,7 @@ enum ClaimJudge {
     switch row.basis {
     case .same: return .sameOutcomes
     case .numbers(.onlyOverSeeds): return .onlyOverSeeds
+    case .numbers(.otherRecordsCount): return .otherRecordsCount
     case .numbers(.noWeight): return .noWeight
     case .numbers(.notFinite): return .notFinite
     case .numbers(.noSpread(let records)): return .noSpread(records: records)
@@ -152,9 +154,10 @@ enum ClaimJudge {
     case .sameComputation: "both are the same computation"
     case .sameOutcomes: "both come to the same outcomes on every record"
     case .onlyOverSeeds:
-      "areas under curves and perplexities of several seeds are compared over seeds only, which takes two on each side that differ"
+      "perplexities of several seeds are compared over seeds only, which takes two on each side that differ"
     case .noCommonRecords: "their outcomes are not in this store"
     case .otherRecords(let words): words
+    case .otherRecordsCount: "the records are the same, but not the same ones count on both sides"
     case .noWeight: "no record that both measured counts"
     case .noSpread(let records): "nothing varies over \(records) records, so nothing says how far chance would reach"
     case .notFinite: "one of the numbers is not finite"

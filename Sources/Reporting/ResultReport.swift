@@ -62,12 +62,14 @@ public struct ResultReport: Sendable {
   ///   - graph: Its steps.
   ///   - facts: What its trainings learned from, and what was chosen among them.
   ///   - missing: Numbers of the experiment that the table lacks, because steps failed or have not run.
+  ///   - failures: Which of them are not there because of which steps that failed.
   ///   - judges: Whether the claims of its table are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
-    facts: TrainingFacts = TrainingFacts(), missing: [Measured] = [], judges: Bool = false,
+    facts: TrainingFacts = TrainingFacts(), missing: [Measured] = [], failures: [TableFailure] = [],
+    judges: Bool = false,
     outcomes: (Digest) -> [Outcomes]? = { _ in nil }
   ) throws {
     self.experiment = experiment
@@ -81,7 +83,10 @@ public struct ResultReport: Sendable {
     let stored = try RecordFile.records(Measured.self, from: table, file: "the table of \(experiment.name)")
     let measurements = Dictionary(
       experiment.measurements.map { ($0.input, $0) }, uniquingKeysWith: { first, _ in first })
-    let numbers = stored.map { number in
+    let numbers = stored.map { number -> Measured in
+      let source = number.kind == "perplexity" ? number.inputs.first.flatMap { sources[$0] } : nil
+      let first = source.flatMap { results[$0.step]?.result.outputs[$0.output] }.flatMap { outcomes($0.digest) }
+      let number = first.map { number.restored(over: $0) } ?? number
       guard let measurement = number.inputs.first.flatMap({ measurements[$0] }) else { return number }
       let place = measurement.coordinates.entries.filter { $0.name != "seed" }
       return number.named(measurement.eval, at: place.map { Measured.Coordinate($0.name, $0.value) })
@@ -110,7 +115,9 @@ public struct ResultReport: Sendable {
     }
     // What the table shows is named first.
     let lacking = missing.filter { $0.eval == table?.value } + missing.filter { $0.eval != table?.value }
-    notes = allNotes + [TableNote.absent(lacking, beside: numbers), layout.missingReference].compactMap { $0 }
+    notes =
+      allNotes + TableNote.absent(lacking, failures, beside: numbers)
+      + [layout.missingReference].compactMap { $0 }
     further = FurtherNumbers(behind, table: table, notes: notes, outcomes: outcomes)
     if judges, let table, !table.claims.isEmpty {
       claims = ClaimJudge.judged(table.claims, GridCells(behind, table: table), outcomes)

@@ -165,11 +165,9 @@ extension TableComparison.Row {
     let sides = [(first, UntestedReason.Side.first), (second, .second)]
     let unnamed = sides.filter { $0.0.sources.isEmpty }.map(\.1)
     if !unnamed.isEmpty { return (.numbers(.outcomesNotNamed(unnamed)), nil, nil) }
-    // An area under a curve is no mean over records, nor is the mean of several seeds' perplexities.
+    // The mean of several seeds' perplexities is none over their records together.
     let isOfSeeds = [first, second].contains { $0.seeds.count > 1 && ($0.measured.spread ?? 0) > 0 }
-    if first.kind == "error-detection" || first.kind == "perplexity" && isOfSeeds {
-      return (.numbers(.onlyOverSeeds), nil, nil)
-    }
+    if first.kind == "perplexity" && isOfSeeds { return (.numbers(.onlyOverSeeds), nil, nil) }
     let read = sides.map { side in side.0.sources.compactMap { outcomes($0.outcomes) } }
     let gone = zip(sides, read).filter { $1.count != $0.0.sources.count }.map(\.0.1)
     if !gone.isEmpty { return (.numbers(.outcomesNotStored(gone)), nil, nil) }
@@ -179,8 +177,14 @@ extension TableComparison.Row {
     guard pairs.count > 1, pairs.count == counts[0], counts[0] == counts[1] else {
       return (.numbers(.otherRecords(common: pairs.count, first: counts[0], second: counts[1])), nil, nil)
     }
-    let comparison = PairedComparison(pairs, isExponential: first.kind == "perplexity")
-    guard let estimate = comparison.estimate() else { return (.numbers(.noWeight), nil, nil) }
+    let isOfAreas = first.kind == "error-detection"
+    let areas = isOfAreas ? PairedOutcomes.areas(read[0], read[1]) : nil
+    if isOfAreas, areas == nil { return (.numbers(.otherRecordsCount), nil, nil) }
+    let comparison =
+      areas.map { PairedComparison(contributions: $0) }
+      ?? PairedComparison(pairs, isExponential: first.kind == "perplexity")
+    guard let found = comparison.estimate() else { return (.numbers(.noWeight), nil, nil) }
+    let estimate = isOfAreas ? found.within(-1...1) : found
     let numbers = [estimate.difference, estimate.low, estimate.high, estimate.p, estimate.detectable]
     guard numbers.allSatisfy(\.isFinite) else { return (.numbers(.notFinite), nil, nil) }
     let disagreement = comparison.disagreement

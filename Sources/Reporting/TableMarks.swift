@@ -22,8 +22,6 @@ public struct TableMarks: Sendable {
   private let tests: Int
   /// Whether a column has the best of several sets of records.
   private let hasSeveralBest: Bool
-  /// Whether something that stands out as the best was not tested beside the others.
-  private let isBestUntested: Bool
   /// What differences are from.
   private let reference: String
 
@@ -59,7 +57,7 @@ public struct TableMarks: Sendable {
         read[digest] = .some(found)
         return found
       }
-      return isAgainstBest && row.estimate == nil && row.basis != .same ? nil : (pair, row)
+      return (pair, row)
     }
     let adjusted = Dictionary(
       zip(known.map(\.0), TableComparison.adjusted(known.map(\.1))), uniquingKeysWith: { first, _ in first })
@@ -67,7 +65,6 @@ public struct TableMarks: Sendable {
       pairs.compactMap { pair in adjusted[[pair.reference, pair.number]].map { (pair.place, $0) } },
       uniquingKeysWith: { first, _ in first })
     tests = adjusted.values.count { $0.adjusted != nil }
-    isBestUntested = isAgainstBest && pairs.contains { adjusted[[$0.reference, $0.number]] == nil }
     reference = layout.referenceName ?? "the best of each column"
   }
 
@@ -122,7 +119,8 @@ public struct TableMarks: Sendable {
   private static func merit(of number: Measured) -> Double? {
     guard let mean = number.mean, number.divergence == nil else { return nil }
     switch number.kind {
-    case "accuracy", "choice", "preference", "win-rate", "reward", "error-detection": return mean
+    case "accuracy", "choice", "preference", "win-rate", "reward", "error-detection", "error-detection-within":
+      return mean
     case "perplexity": return -mean
     default: return nil
     }
@@ -158,9 +156,6 @@ public struct TableMarks: Sendable {
       parts.append("? could not be tested, for \(Set(untested).sorted().joined(separator: ", or "))")
     }
     if hasSeveralBest { parts.append("numbers of different records are ranked apart, each with a best of its own") }
-    if isBestUntested {
-      parts.append("bold is the best of its column, which could not be tested beside every other number")
-    }
     return parts.isEmpty ? nil : parts.joined(separator: "; ").capitalizedFirst + "."
   }
 }

@@ -76,6 +76,29 @@ extension [TableNote] {
   }
 }
 
+/// A step that failed, for which a table lacks numbers.
+public struct TableFailure: Hashable, Sendable {
+  /// The step's label.
+  public let step: String
+  /// The run in which it failed.
+  public let run: String
+  /// What went wrong; empty if nobody noted it.
+  public let why: String
+  /// The numbers that are not there.
+  public let numbers: [Measured]
+
+  /// Makes a failure.
+  ///
+  /// - Parameters:
+  ///   - step: The step's label.
+  ///   - run: The run in which it failed.
+  ///   - why: What went wrong; empty if nobody noted it.
+  ///   - numbers: The numbers that are not there.
+  public init(step: String, run: String, why: String, numbers: [Measured]) {
+    (self.step, self.run, self.why, self.numbers) = (step, run, why, numbers)
+  }
+}
+
 extension TableNote {
   /// What became of numbers that are none, or that hide failures: each kind once, with the numbers that have it in common.
   static func all(about numbers: [Measured]) -> [TableNote] {
@@ -92,15 +115,32 @@ extension TableNote {
     return found.map { TableNote($0.text, .numbers, of: $0.numbers) }
   }
 
-  /// What is said of numbers that a table lacks; nil if it lacks none.
-  static func absent(_ missing: [Measured], beside numbers: [Measured]) -> TableNote? {
-    guard !missing.isEmpty else { return nil }
+  /// What is said of numbers that a table lacks: for each step that failed, and for all that only wait.
+  static func absent(_ missing: [Measured], _ failures: [TableFailure], beside numbers: [Measured]) -> [TableNote] {
+    let all = missing.count + numbers.count
+    let failed = Set(failures.flatMap(\.numbers))
+    let waiting = missing.filter { !failed.contains($0) }
+    let told = failures.map { failure in
+      // Most messages begin with the step.
+      let isNamed = failure.why.hasPrefix("\(failure.step): ")
+      let own = failure.why.dropFirst(isNamed ? failure.step.count + 2 : 0)
+      let why = own.isEmpty ? "" : " (\(own))"
+      return "\(lacking(failure.numbers, of: all)), because `\(failure.step)` failed\(why)"
+        + ": \(named(failure.numbers)). `runner runs \(failure.run)` says more."
+    }
+    let rest = "\(lacking(waiting, of: all)), because their steps have not run: \(named(waiting))."
+    return (told + (waiting.isEmpty ? [] : [rest])).map { TableNote($0, .table) }
+  }
+
+  private static func lacking(_ numbers: [Measured], of count: Int) -> String {
+    "\(numbers.count) of \(count) numbers \(numbers.count == 1 ? "is" : "are") not there"
+  }
+
+  /// The first twenty numbers by name, and how many more there are.
+  private static func named(_ numbers: [Measured]) -> String {
     let most = 20
-    let names = missing.prefix(most).map { $0.cell.isEmpty ? $0.eval : "\($0.cell), \($0.eval)" }
-    let rest = missing.count > most ? ", and \(missing.count - most) more" : ""
-    return TableNote(
-      "\(missing.count) of \(missing.count + numbers.count) numbers are not there, because their steps failed, wait for others or have "
-        + "not run: \(names.joined(separator: "; "))\(rest).", .table)
+    let names = numbers.prefix(most).map { $0.cell.isEmpty ? $0.eval : "\($0.cell), \($0.eval)" }
+    return names.joined(separator: "; ") + (numbers.count > most ? ", and \(numbers.count - most) more" : "")
   }
 
   private static func divergence(of number: Measured) -> String? {

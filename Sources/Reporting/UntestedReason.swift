@@ -20,8 +20,8 @@ public enum UntestedReason: Hashable, Sendable {
   case notFinite
   /// Numbers of different kinds of evals.
   case otherKinds(String, String)
-  /// An area under a curve is no mean over records, nor is the mean of several seeds' perplexities: they are compared over seeds
-  /// alone, which takes two on each side, or two beside the model before training.
+  /// The mean of several seeds' perplexities is none over records: they are compared over seeds alone, which takes two on each
+  /// side, or two beside the model before training.
   case onlyOverSeeds
   /// A table that does not name its outcomes, as `table.csv` does not.
   case outcomesNotNamed([Side])
@@ -30,6 +30,8 @@ public enum UntestedReason: Hashable, Sendable {
   /// Numbers over seeds of records that are not the same, or fewer than two that both measured: how many are common, nil if
   /// only their counts are known, and how many each measured.
   case otherRecords(common: Int?, first: Int, second: Int)
+  /// The same records, of which not the same ones count, as where only one side could be scored.
+  case otherRecordsCount
   /// No record that both measured has a weight.
   case noWeight
   /// Every record differs by as much: nothing says how far chance would reach.
@@ -52,9 +54,10 @@ extension UntestedReason {
     case .notMeasured: "nothing could be measured"
     case .notFinite: "a number is not finite"
     case .otherKinds: "the evals are of different kinds"
-    case .onlyOverSeeds: "areas under curves, and perplexities of several seeds, are compared over seeds only"
+    case .onlyOverSeeds: "perplexities of several seeds are compared over seeds only"
     case .outcomesNotNamed, .outcomesNotStored: "the outcomes are not in this store"
     case .otherRecords: "the records are not the same"
+    case .otherRecordsCount: "not the same records count"
     case .noWeight: "no record counts"
     case .noSpread: "nothing varies over the records"
     }

@@ -199,11 +199,14 @@ extension ResultReport {
   init?(
     unfinished experiment: PlannedExperiment, _ stored: StoredGraph, graph: StepGraph, judges: Bool, in store: Store
   ) throws {
-    let (found, missing) = try TracedNumbers(experiment: experiment, stored: stored).measured()
+    let numbers = TracedNumbers(experiment: experiment, stored: stored)
+    let (found, missing) = try numbers.measured()
     if found.isEmpty { return nil }
+    let failures = try missing.isEmpty ? [] : FailedSteps(in: store).behind(missing, sources: numbers.outcomes, stored)
     try self.init(
       experiment, table: RecordFile.bytes(found), results: stored.results, graph: graph,
-      facts: store.trainingFacts(of: experiment, graph, stored.results), missing: missing, judges: judges
+      facts: store.trainingFacts(of: experiment, graph, stored.results), missing: missing, failures: failures,
+      judges: judges
     ) {
       store.outcomes($0)
     }

@@ -38,6 +38,8 @@ struct RunStory {
     let label: String
     var outcome: Outcome
     var key: String?
+    /// What the step is, of one that failed; nil in journals of earlier versions.
+    var id: String?
     /// When it began, in microseconds since 1970.
     var began: Int64?
     var seconds: Double?
@@ -188,6 +190,7 @@ struct RunStory {
         let index = index ?? visits.count
         if index == visits.count { visits.append(Visit(label: label, outcome: .blocked)) }
         visits[index].outcome = name == "failed" ? .failed : .blocked
+        visits[index].id = event["id"]?.stringValue
         visits[index].note =
           event["because"]?.stringValue.map { "because of \($0)" }
           ?? (event["diagnoses"]?.arrayValue ?? []).compactMap { $0["message"]?.stringValue }.joined(separator: "; ")

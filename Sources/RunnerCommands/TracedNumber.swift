@@ -45,7 +45,8 @@ struct TracedNumbers {
   let experiment: PlannedExperiment
   let stored: StoredGraph
 
-  private var outcomes: [String: OutputReference] {
+  /// Where the outcomes of each input of the table come from.
+  var outcomes: [String: OutputReference] {
     let inputs = stored.graph.step(experiment.table).inputs
     return Dictionary(inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
   }

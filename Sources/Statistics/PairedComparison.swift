@@ -37,6 +37,7 @@ public struct PairedRecord: Hashable, Sendable {
 public struct PairedComparison: Sendable {
   private let records: [PairedRecord]
   private let isExponential: Bool
+  private let isOfVerdicts: Bool
 
   /// How often records are drawn again for an interval.
   public static let resamples = 2000
@@ -57,6 +58,18 @@ public struct PairedComparison: Sendable {
   public init(_ records: [PairedRecord], isExponential: Bool = false) {
     self.records = records
     self.isExponential = isExponential
+    isOfVerdicts = records.allSatisfy { Self.isVerdict($0.first) && Self.isVerdict($0.second) }
+  }
+
+  /// Compares two measurements that are no means over records, such as areas under curves, by what each record adds to them.
+  ///
+  /// - Parameter contributions: What each record adds to the first and to the second; the means are the measurements. None is a
+  ///   verdict, whatever it comes to.
+  public init(contributions: [(first: Double, second: Double)]) {
+    records = contributions.map {
+      PairedRecord(first: .init(sum: $0.first, weight: 1), second: .init(sum: $0.second, weight: 1))
+    }
+    (isExponential, isOfVerdicts) = (false, false)
   }
 
   /// The difference, with the percentile interval of the paired bootstrap; of verdicts with ``Disagreement/interval(of:)``, for of
@@ -90,11 +103,11 @@ public struct PairedComparison: Sendable {
 
   /// On how many records only one was right; nil unless each record is right or wrong.
   public var disagreement: Disagreement? {
-    func isVerdict(_ value: PairedRecord.Weighted) -> Bool {
-      value.weight == 1 && (value.sum == 0 || value.sum == 1)
-    }
-    let isBinary = records.allSatisfy { isVerdict($0.first) && isVerdict($0.second) }
-    return isBinary ? Disagreement(records.map { (first: $0.first.sum, second: $0.second.sum) }) : nil
+    isOfVerdicts ? Disagreement(records.map { (first: $0.first.sum, second: $0.second.sum) }) : nil
+  }
+
+  private static func isVerdict(_ value: PairedRecord.Weighted) -> Bool {
+    value.weight == 1 && (value.sum == 0 || value.sum == 1)
   }
 
   /// What each record adds to the difference, so that their mean is it.

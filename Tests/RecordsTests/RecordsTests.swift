@@ -1,5 +1,7 @@
 // Records: who they are, that they read back as written, and what outcomes measure.
 
+import Digests
+import Foundation
 import JSON
 import Records
 import Testing
@@ -167,6 +169,40 @@ import Testing
     // Mean negative log-probability 2 over 3 + 3 tokens: e^2 = 7.38905609893065.
     let number = measured("perplexity", [outcomes([[1.5], [2.5]], weight: 3)])
     #expect(abs(try #require(number.mean) - 7.38905609893065) < 1e-13)
+  }
+
+  /// Two records of 3 tokens, at 1.5 and 2.5: each pulls the mean of 2 by a quarter, SE = e^2 · √(2 · 2/16) = e^2 / 2.
+  @Test func perplexityHasAnErrorOverRecords() throws {
+    let records = outcomes([[1.5], [2.5]], weight: 3)
+    let number = measured("perplexity", [records])
+    #expect(abs(try #require(number.standardError) - 3.694528049465325) < 1e-13)
+    #expect(measured("perplexity", [outcomes([[1.5]], weight: 3)]).standardError == nil)
+    // Stored numbers have none, and records give it back.
+    #expect(number.stored.standardError == nil && number.stored.mean == number.mean)
+    #expect(number.stored.restored(over: records) == number)
+    let share = measured("accuracy", [outcomes([[1], [0]])])
+    #expect(share.stored == share && share.restored(over: records) == share)
+  }
+
+  /// What a record pulls is the derivative of the perplexity by how often the record counts.
+  @Test func perplexitiesErrorByFiniteDifferences() throws {
+    let (values, weights) = ([0.3, 2.1, 1.4, 0.9, 3.2], [7.0, 2, 11, 5, 3])
+    let records = zip(values, weights).enumerated().map { index, one in
+      Outcomes(
+        id: RecordID(content: .sha256("\(index)"), occurrence: 0),
+        outcomes: [Outcome(kind: "scored", value: one.0, weight: one.1)])
+    }
+    func perplexity(counting index: Int, _ share: Double) -> Double {
+      let shares = values.indices.map { $0 == index ? share : 1 }
+      let sum = values.indices.reduce(0) { $0 + shares[$1] * weights[$1] * values[$1] }
+      return exp(sum / values.indices.reduce(0) { $0 + shares[$1] * weights[$1] })
+    }
+    let squares = values.indices.reduce(0.0) { sum, index in
+      let pull = (perplexity(counting: index, 1 + 1e-5) - perplexity(counting: index, 1 - 1e-5)) / 2e-5
+      return sum + pull * pull
+    }
+    let error = try #require(measured("perplexity", [records]).standardError)
+    #expect(abs(error - (squares * 5 / 4).squareRoot()) < 1e-8)
   }
 
   @Test func numbersReadBack() throws {

@@ -132,9 +132,8 @@ import Testing
       try why(Self.pair([[2, 3, 4]], [[1.75, 2.75, 3.75]]), kind: "reward")
         == "nothing varies over 3 records, so nothing says how far chance would reach")
     #expect(
-      try why(Self.pair([[0.7]], [[0.5]]), kind: "error-detection")
-        == "areas under curves and perplexities of several seeds are compared over seeds only, "
-        + "which takes two on each side that differ")
+      try why(Self.pair([[0.7, 0.1], [0.2, 0.4]], [[0.5, 0.4]]), kind: "perplexity")
+        == "perplexities of several seeds are compared over seeds only, which takes two on each side that differ")
   }
 
   /// Seeds beside the model before training, which has one number, speak of methods; so does what a file says of them.

@@ -94,6 +94,25 @@ import Testing
     #expect(shown.legend.contains("Differences from base tested over seeds"), "\(shown.legend)")
   }
 
+  /// What cannot be compared with the best of its column is marked, with the reason below.
+  ///
+  /// Nothing is said of a table behind which nobody knows any numbers.
+  @Test func whatCannotBeComparedWithTheBest() throws {
+    let numbers = try [
+      Self.number("half", Self.half, outcomes: "half"), Self.number("all", Self.all, outcomes: "all"),
+      Self.number("gone", Self.nearly, outcomes: "gone"),
+    ]
+    let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: nil)
+    let stored = [Digest.sha256("half"): Self.outcomes(Self.half), .sha256("all"): Self.outcomes(Self.all)]
+    let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
+    let text = TableText(layout, marks: TableMarks(layout, numbers: behind) { stored[$0] })
+    #expect(text.aligned.contains(#/\ngone +58\.3 ± 1\.2 \?$/#) && !text.aligned.contains("≈"), "\(text.aligned)")
+    #expect(
+      text.legend.hasSuffix("over 1 comparison; ? could not be tested, for the outcomes are not in this store."),
+      "\(text.legend)")
+    #expect(!TableText(layout).aligned.contains("?"))
+  }
+
   /// A table that asks for no comparison says what cannot be told from its best.
   ///
   /// 0.70, 0.71 and 0.72 beside 0.69, 0.70 and 0.73 differ by 0.3 points; beside 0.40, 0.41 and 0.42 by 30, p < 0.001.

@@ -269,16 +269,15 @@ private let grid = [
   }
 
   @Test func theLegendSaysWhatStandsThere() throws {
-    let untested = " Bold is the best of its column, which could not be tested beside every other number."
     let few = ", and holds less where fewer than five records are right, or wrong"
-    #expect(try text(nil).legend == "In percent; ± is the standard error over records; records: 10." + untested)
+    #expect(try text(nil).legend == "In percent; ± is the standard error over records; records: 10.")
     let mixed = grid + [measured(["heat": "hot"], right: [1, 2], of: 4)]
     #expect(
       try text(nil, mixed).legend
-        == "In percent; ± is the standard deviation over 2 seeds (an interval of 95% for their mean is ± 9.0 times that\(few)), for numbers of one seed (cold, warm) the standard error over records; records: 10 (cold, warm), 4 (hot).\(untested)"
+        == "In percent; ± is the standard deviation over 2 seeds (an interval of 95% for their mean is ± 9.0 times that\(few)), for numbers of one seed (cold, warm) the standard error over records; records: 10 (cold, warm), 4 (hot)."
     )
     let several = grid + [measured(["heat": "cold"], eval: "drift", kind: "drift", right: [1], of: 5)]
-    #expect(try text(nil, several).legend.hasSuffix("records: accuracy 10; drift 5." + untested))
+    #expect(try text(nil, several).legend.hasSuffix("records: accuracy 10; drift 5."))
     let other = [measured(kind: "drift", right: [1], of: 1)]
     #expect(try text(nil, other).legend == "records: 1.")
     #expect(try text(nil, other).aligned == "     accuracy\n───  ────────\nall     1.000")

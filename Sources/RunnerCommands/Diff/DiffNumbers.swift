@@ -127,11 +127,12 @@ struct DiffNumbers {
     case .notFinite: "one of the numbers is not finite"
     case .otherKinds(let first, let second): "a number of \(first) and one of \(second) are not of one kind"
     case .onlyOverSeeds:
-      "areas under curves and perplexities of several seeds are compared over seeds only, which takes two on each side that differ"
+      "perplexities of several seeds are compared over seeds only, which takes two on each side that differ"
     case .outcomesNotNamed(let sides):
       "\(named(sides)) \(sides.count == 1 ? "names" : "name") no outcomes, as a table.csv does not"
     case .outcomesNotStored(let sides): "the outcomes of \(named(sides)) are not in this store"
     case .otherRecords: reason.recordWords ?? reason.inShort
+    case .otherRecordsCount: "the records are the same, but not the same ones count on both sides"
     case .noWeight: "no record that both measured counts"
     case .noSpread(let records): "nothing varies over \(records) records, so nothing says how far chance would reach"
     }

@@ -107,7 +107,7 @@ package enum AggregateStep {
         Outcomes.self, from: task.input(measurement.input), file: "outcomes of \(measurement.eval)")
     }
     // Names stay out of what is stored, so that renaming an eval or an arm computes nothing.
-    let nameless = numbers.map { $0.named("", at: []) }
+    let nameless = numbers.map { $0.named("", at: []).stored }
     return [ProducedOutput("table", RecordFile.bytes(nameless), records: nameless.count)]
   }
 
