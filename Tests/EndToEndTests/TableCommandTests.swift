@@ -97,7 +97,7 @@ import Testing
     #expect(try space.run(["exec", "small.yaml", "--keep-going"]).exitCode == 1)
     let table = try space.run(["table", "small.yaml"])
     #expect(table.exitCode == 0 && table.output.contains("\nenough "), "\(table.output)\(table.errors)")
-    let words = #/1 of 3 numbers is not there, because `examples of .+` failed \(1000 .+\): short, accuracy\. `runner runs /#
+    let words = #/1 of 3 numbers is not there, because `examples .+` failed \(1000 .+\): short, accuracy\. `runner/#
     #expect(table.output.contains(words) && !table.output.contains("have not run"), "\(table.output)")
     // The row of what failed stands, empty, in every form.
     #expect(table.output.contains(#/\nshort +–/#), "\(table.output)")
