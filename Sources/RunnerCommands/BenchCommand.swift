@@ -32,7 +32,7 @@ struct BenchCommand: AsyncParsableCommand {
   var workers = [1, 2]
   @Option(help: "Measure only this: decoding or training.") var only: BenchPart?
   @Option(help: "Also write the figures into this file, as Markdown.", completion: .file()) var into: String?
-  @Flag(help: "Print the training's figures and the machine's as JSON.") var json = false
+  @Flag(help: "Print the figures of generation and training, and the machine's, as JSON.") var json = false
 
   func validate() throws {
     guard rounds >= 1 else { throw ValidationError("--rounds must be at least 1.") }
@@ -78,7 +78,7 @@ private struct ModelBench {
 
   private static let batches = [1, 8, 32]
   private static let promptLength = 128
-  private static let newTokens = 64
+  private static let newTokens = 128
 
   func measure(into report: inout BenchReport) throws {
     for batch in Self.batches {
@@ -90,29 +90,39 @@ private struct ModelBench {
         rates: try repeated(tokens: batch * 256) { try model.decoder.score(scored) { _, _ in true } })
     }
     for batch in Self.batches {
-      // Without end tokens every request runs to its length, so that the count of tokens is known.
-      let requests = (0..<batch).map { index in
-        GenerationRequest(
-          prompt: BenchTokens.some(Self.promptLength, from: index, model.configuration), maxNewTokens: Self.newTokens,
-          endTokens: [],
-          sampling: Sampling(temperature: 0), random: RandomAddress(seed: 1, purpose: .sampling))
+      let first = try seconds { try generate(batch, newTokens: 1, temperature: 0) }
+      for (name, temperature) in [("greedy", 0.0), ("sampled at 0.7", 0.7)] {
+        report.add(
+          GenerationFigure(
+            sampling: name, workers: workers, batch: batch, promptTokens: Self.promptLength, newTokens: Self.newTokens,
+            seconds: try seconds { try generate(batch, newTokens: Self.newTokens, temperature: temperature) },
+            secondsOfFirst: first))
       }
-      report.add(
-        "generation, 128 + 64 tokens, new tokens end to end", workers: workers, batch: String(batch),
-        rates: try repeated(tokens: batch * Self.newTokens) {
-          try model.decoder.generate(requests, batch: batch) { _, _ in true }
-        })
     }
   }
 
+  /// Without end tokens every request runs to its length, so that the count of tokens is known.
+  private func generate(_ batch: Int, newTokens: Int, temperature: Double) throws {
+    let requests = (0..<batch).map { index in
+      GenerationRequest(
+        prompt: BenchTokens.some(Self.promptLength, from: index, model.configuration), maxNewTokens: newTokens,
+        endTokens: [], sampling: Sampling(temperature: temperature),
+        random: RandomAddress(seed: UInt64(index), purpose: .sampling))
+    }
+    try model.decoder.generate(requests, batch: batch) { _, _ in true }
+  }
+
   private func repeated(tokens: Int, _ body: () throws -> Void) throws -> [Double] {
+    try seconds(body).map { Double(tokens) / $0 }
+  }
+
+  /// The seconds of each round, after one that is left out.
+  private func seconds(_ body: () throws -> Void) throws -> [Double] {
     try body()
-    var rates: [Double] = []
-    for _ in 0..<rounds {
+    return try (0..<rounds).map { _ in
       let began = BenchClock.now(workers: workers)
       try body()
-      rates.append(Double(tokens) / (BenchClock.now(workers: workers) - began))
+      return BenchClock.now(workers: workers) - began
     }
-    return rates
   }
 }

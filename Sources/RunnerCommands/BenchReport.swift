@@ -39,6 +39,7 @@ struct BenchReport {
   private var machine: [(String, String)] = []
   private var peaks: [Int: Double] = [:]
   private var rows: [[String]] = []
+  private var generation: [GenerationFigure] = []
   private var training: [TrainingFigure] = []
   private var warm: String?
 
@@ -73,12 +74,21 @@ struct BenchReport {
 
   mutating func add(_ work: String, workers: Int, batch: String, rates: [Double]) {
     let sorted = rates.sorted()
-    let median = sorted[sorted.count / 2]
+    let median = Self.median(rates)
     rows.append([
       work, String(workers), batch, NumberFormat.fixed(median, decimals: 0),
       "\(NumberFormat.fixed(sorted[0], decimals: 0))–\(NumberFormat.fixed(sorted[sorted.count - 1], decimals: 0))",
     ])
     Output.error("\(work), \(workers) workers, batch \(batch): \(NumberFormat.fixed(median, decimals: 0)) tokens/s\n")
+  }
+
+  /// The middle of the sorted numbers, the greater of two.
+  static func median(_ numbers: [Double]) -> Double { numbers.sorted()[numbers.count / 2] }
+
+  mutating func add(_ figure: GenerationFigure) {
+    generation.append(figure)
+    let told = zip(GenerationFigure.columns, figure.cells).map { "\($0) \($1)" }
+    Output.error("\(told.joined(separator: ", "))\n")
   }
 
   mutating func add(_ figure: TrainingFigure) {
@@ -119,8 +129,20 @@ struct BenchReport {
       text += "\n| work | workers | batch | tokens/s, median | least–greatest |\n| --- | ---: | ---: | ---: | ---: |\n"
       for row in rows { text += "| \(row.joined(separator: " | ")) |\n" }
     }
+    if !generation.isEmpty { text += generationTable }
     if !training.isEmpty { text += trainingTable }
     if let warm { text += "\n\(warm)" }
+    return text
+  }
+
+  private var generationTable: String {
+    let (prompt, new) = (generation[0].promptTokens, generation[0].newTokens)
+    var text = "\nGeneration after prompts of \(prompt) tokens, \(new) new tokens each, as many side by side "
+    text += "as the batch. End to end is with the prompts; after the first token is without the time that one new "
+    text += "token takes.\n\n"
+    text += "| \(GenerationFigure.columns.joined(separator: " | ")) |\n| --- |"
+    text += String(repeating: " ---: |", count: GenerationFigure.columns.count - 1) + "\n"
+    for figure in generation { text += "| \(figure.cells.joined(separator: " | ")) |\n" }
     return text
   }
 
@@ -149,6 +171,7 @@ struct BenchReport {
         JSONMember("kernels", .string("\(KernelVariant.best)")),
         JSONMember(
           "peaks", .object(JSONObject(peaks.sorted { $0.key < $1.key }.map { JSONMember("\($0)", .number($1)) }))),
+        JSONMember("generation", .array(generation.map(\.json))),
         JSONMember("training", .array(training.map(\.json))),
       ]))
   }

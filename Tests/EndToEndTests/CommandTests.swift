@@ -240,7 +240,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let text = try space.read("figures.md")
     #expect(outcome.output == text + "\n")
-    for work in ["scoring, sequences of 256", "generation, 128 + 64 tokens, new tokens end to end"] {
+    for work in ["scoring, sequences of 256", "greedy", "sampled at 0.7"] {
       for workers in [1, 2] {
         for batch in [1, 8, 32] { #expect(text.contains("| \(work) | \(workers) | \(batch) | "), "\(text)") }
       }
