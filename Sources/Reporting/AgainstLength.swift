@@ -63,7 +63,7 @@ struct AgainstLength: Sendable {
     func points(_ value: Double) -> String { NumberFormat.signed(value, decimals: 1, shift: 2) }
     return "\(eval)\(cell.isEmpty ? "" : " (\(cell))"): \(points(estimate.difference)) against the longer response, "
       + "95% from \(points(estimate.low)) to \(points(estimate.high)) over the same \(records) records: \(verdict)."
-      + (records < PairedComparison.fewRecords ? " \(PairedComparison.fewRecordsCaution)" : "")
+      + (PairedComparison.caution(records: records).map { " \($0)" } ?? "")
   }
 
   var json: JSONValue {

@@ -60,11 +60,8 @@ public struct ClaimText: Sendable {
 extension ClaimText {
   /// That some intervals cover less than they say; nothing where none does.
   private var fewRecords: String {
-    let isFew = claims.contains { claim in
-      guard let evidence = claim.evidence, evidence.test == .paired else { return false }
-      return evidence.records < PairedComparison.fewRecords
-    }
-    return isFew ? " \(PairedComparison.fewRecordsCaution)" : ""
+    let paired = claims.compactMap(\.evidence).filter { $0.test == .paired }.map(\.records)
+    return paired.min().flatMap { PairedComparison.caution(records: $0) }.map { " \($0)" } ?? ""
   }
 }
 

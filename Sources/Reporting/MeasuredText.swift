@@ -35,7 +35,7 @@ extension Measured {
   public func text(of value: Double) -> String { Self.text(of: value, kind: kind) }
 
   /// A value of an eval of a kind.
-  static func text(of value: Double, kind: String) -> String {
+  package static func text(of value: Double, kind: String) -> String {
     let isShare = isShare(kind)
     return NumberFormat.fixed(value, decimals: isShare ? 1 : 3, shift: isShare ? 2 : 0) + (isShare ? "%" : "")
   }

@@ -3,6 +3,7 @@
 
 import Records
 import Specification
+import Statistics
 
 /// Writes numbers without a locale.
 public enum NumberFormat: Sendable {
@@ -103,11 +104,19 @@ struct CellText {
   let difference: String?
   private let divergence: String?
 
-  /// Writes a number with so many decimals that its error has two digits; a number without one has those of its kind.
-  init(_ number: Measured, reference: Measured? = nil) {
+  /// Writes a number with so many decimals that its error has two digits, and a difference with as many as its interval says;
+  /// a number without an error has the decimals of what it stands beside, or of its kind.
+  ///
+  /// - Parameters:
+  ///   - number: The number.
+  ///   - reference: What its difference is from; nil: none is shown.
+  ///   - estimate: What that difference is worth; nil where it was not tested.
+  init(_ number: Measured, reference: Measured? = nil, estimate: Estimate? = nil) {
     let shift = number.isShare ? 2 : 0
-    let decimals =
-      NumberFormat.decimals(ofError: number.spread ?? number.standardError, shift: shift) ?? (number.isShare ? 1 : 3)
+    let own = Self.decimals(of: number)
+    let beside = reference.flatMap(Self.decimals)
+    // A number without an error is no better known than the one that it stands beside.
+    let decimals = own ?? (number.isShare ? 1 : beside ?? 3)
     mean = number.mean.map { NumberFormat.fixed($0, decimals: decimals, shift: shift) } ?? "–"
     divergence = number.divergence
     let error = number.spread ?? number.standardError
@@ -115,13 +124,22 @@ struct CellText {
     if let reference, reference != number, reference.divergence == nil,
       let mean = number.mean, let other = reference.mean
     {
-      // A number without an error is no better known beside one that has one.
-      let known = NumberFormat.decimals(ofError: reference.spread ?? reference.standardError, shift: shift)
+      // Shares are nearly equally well known: their differences have the decimals of the share itself.
+      let tested = number.isShare ? nil : NumberFormat.decimals(ofError: estimate?.halfWidth)
       difference = NumberFormat.signed(
-        mean - other, decimals: error == nil ? known ?? decimals : decimals, shift: shift)
+        mean - other, decimals: tested ?? own ?? (error == nil ? beside : nil) ?? decimals, shift: shift)
     } else {
       difference = nil
     }
+  }
+
+  /// The decimals that a number's error leaves; nil without one.
+  ///
+  /// Seeds that came to one number say nothing of others: then it is the error over records, if that is known.
+  private static func decimals(of number: Measured) -> Int? {
+    // A share's spread of zero has a decimal as shares have.
+    if number.isShare { return NumberFormat.decimals(ofError: number.spread ?? number.standardError, shift: 2) }
+    return NumberFormat.decimals(ofError: number.spread) ?? NumberFormat.decimals(ofError: number.standardError)
   }
 
   /// `43.7 ± 2.9 (+1.2)`, or `diverged at step 7` where a number would hide that a training came to nothing.

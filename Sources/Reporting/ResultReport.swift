@@ -65,12 +65,13 @@ public struct ResultReport: Sendable {
   ///   - failures: Which of them are not there because of which steps that failed.
   ///   - judges: Whether the claims of its table are judged.
   ///   - outcomes: The records of an outcomes object; nil if they cannot be had.
+  ///   - errors: The same for perplexities, whose errors follow from them; nil: as `outcomes`.
   /// - Throws: ``RecordFileError`` if the bytes are no table.
   public init(
     _ experiment: PlannedExperiment, table: [UInt8], results: RunResults, graph: StepGraph,
     facts: TrainingFacts = TrainingFacts(), missing: [Measured] = [], failures: [TableFailure] = [],
     judges: Bool = false,
-    outcomes: (Digest) -> [Outcomes]? = { _ in nil }
+    outcomes: (Digest) -> [Outcomes]? = { _ in nil }, errors: ((Digest) -> [Outcomes]?)? = nil
   ) throws {
     self.experiment = experiment
     self.facts = facts
@@ -85,7 +86,8 @@ public struct ResultReport: Sendable {
       experiment.measurements.map { ($0.input, $0) }, uniquingKeysWith: { first, _ in first })
     let numbers = stored.map { number -> Measured in
       let source = number.kind == "perplexity" ? number.inputs.first.flatMap { sources[$0] } : nil
-      let first = source.flatMap { results[$0.step]?.result.outputs[$0.output] }.flatMap { outcomes($0.digest) }
+      let digest = source.flatMap { results[$0.step]?.result.outputs[$0.output]?.digest }
+      let first = digest.flatMap { errors == nil ? outcomes($0) : errors?($0) }
       let number = first.map { number.restored(over: $0) } ?? number
       guard let measurement = number.inputs.first.flatMap({ measurements[$0] }) else { return number }
       let place = measurement.coordinates.entries.filter { $0.name != "seed" }

@@ -63,8 +63,10 @@ public struct TableText: Sendable {
       return labels
         + row.cells.enumerated().map { column, number in
           let place = TableMarks.Place(row: index, column: column)
-          let text = number.map { number in
-            CellText(number, reference: layout.reference(row: row, column: column)).text(sign: marks.sign(at: place))
+          let text = number.map { number -> String in
+            let reference = layout.reference(row: row, column: column)
+            let estimate = marks.differences[place]?.estimate
+            return CellText(number, reference: reference, estimate: estimate).text(sign: marks.sign(at: place))
           }
           let beside = published?.text(at: place).map { " \($0)" } ?? ""
           return Cell(

@@ -174,7 +174,10 @@ struct StoredNumbers {
     guard let digest = stored.digest(of: OutputReference(experiment.table, "table")) else { return nil }
     let bytes = try store.read(digest)
     let own = graph.steps(of: experiment).deciding(stored.results.choices)
-    guard isWhole else { return try ResultReport(experiment, table: bytes, results: stored.results, graph: own) }
+    guard isWhole else {
+      return try ResultReport(
+        experiment, table: bytes, results: stored.results, graph: own, errors: { store.outcomes($0) })
+    }
     let facts = try store.trainingFacts(of: experiment, own, stored.results)
     return try ResultReport(
       experiment, table: bytes, results: stored.results, graph: own, facts: facts, judges: true

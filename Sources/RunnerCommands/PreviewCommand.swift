@@ -55,14 +55,16 @@ struct PreviewCommand: AsyncParsableCommand {
     let engine = StepEngine(workers: 1, batch: 1, mirrors: storage.allMirrors, scratch: store.scratchFolder)
     let preview = Previewer(preparation: Preparation(graph: session.graph, store: store, engine: engine))
     for shown in try await preview.prompts(count: count) {
-      if json { Output.json(shown.json) } else { Output.verbatim(shown.text(colored: Output.colorsText)) }
+      if json { Output.json(shown.json) } else { shown.show(colored: Output.colorsText) }
     }
     let trainings = TrainingPreviewer(graph: session.graph, store: store, engine: engine)
     for shown in try await trainings.trainings(first: count) {
       if json {
         for line in TrainingPreviewJSON.lines(shown, spec: spec) { Output.json(line) }
       } else {
-        Output.verbatim(TrainingPreviewText(training: shown, spec: spec, colored: Output.colorsText).text)
+        let text = TrainingPreviewText(training: shown, spec: spec, colored: Output.colorsText)
+        Output.line(text.head)
+        Output.verbatim(text.examples)
       }
     }
   }
@@ -100,24 +102,25 @@ private struct Previewer {
       ])
     }
 
-    func text(colored: Bool) -> String {
+    /// Writes what is said of it as wide as the terminal is, and what the model reads as it is.
+    func show(colored: Bool) {
       let body = segments.map { segment in
         colored && segment.isTemplate ? "\u{1B}[2m\(segment.text)\u{1B}[0m" : segment.text
       }.joined()
       let answer = answers.isEmpty ? "" : ", answer: \(answers.joined(separator: " or "))"
       let lines = scored.map { "  scored, \($0.tokens) token\($0.tokens == 1 ? "" : "s"): \($0.text)\n" }.joined()
       let shown = segments.isEmpty ? "no prompt" : "\(tokens) tokens\(answer)"
-      return "── \(label)\(told), record \(prompt.id): \(shown)\n" + tooLong
-        + (segments.isEmpty ? "" : "\(body)\n") + lines
+      Output.line("── \(label)\(told), record \(prompt.id): \(shown)" + (tooLong.map { "\n\($0)" } ?? ""))
+      Output.verbatim((segments.isEmpty ? "" : "\(body)\n") + lines)
     }
 
     /// What becomes of a prompt that its model cannot read, or not with what is scored behind it.
-    private var tooLong: String {
+    private var tooLong: String? {
       let longest = tokens + (scored.map(\.tokens).max() ?? 0)
-      guard scored.isEmpty ? tokens >= context : longest > context else { return "" }
+      guard scored.isEmpty ? tokens >= context : longest > context else { return nil }
       let with = scored.isEmpty ? "" : " with what is scored behind it"
       return "warning: the model reads \(context) tokens, and this prompt\(with) has \(longest): it is counted as an "
-        + "error, and nothing is \(scored.isEmpty ? "generated" : "scored")\n"
+        + "error, and nothing is \(scored.isEmpty ? "generated" : "scored")"
     }
 
     /// The cells: a few by name.

@@ -84,7 +84,9 @@ struct StepFacts {
       let counts = try FeedbackCounts(reading: counts)
       return [Fact(name: "feedback", text: counts.sentence, json: counts.json)]
     }
-    if let choice = try bytes("choice") { return [text("choice", String(decoding: choice, as: UTF8.self))] }
+    if let choice = try bytes("choice").flatMap(CandidateChoice.init(bytes:)) {
+      return [chosen(choice, by: step, stored)]
+    }
     if let records = try stored.records(Outcomes.self, of: output("outcomes")) { return [outcomes(records)] }
     if let records = try stored.records(Responses.self, of: output("responses")) { return [responses(records)] }
     if let records = try stored.records(Scores.self, of: output("scores")) { return [scores(records)] }
@@ -94,6 +96,18 @@ struct StepFacts {
   }
 
   private static func text(_ name: String, _ text: String) -> Fact { Fact(name: name, text: text, json: .string(text)) }
+
+  /// What a search or `keep` chose, and every candidate's number, as tables tell them.
+  private static func chosen(_ choice: CandidateChoice, by step: Step, _ stored: StoredGraph) -> Fact {
+    let kind = step.inputs.first.map { stored.graph.step($0.source.step).kind.rawValue } ?? ""
+    let numbers = choice.means.map { mean in
+      mean.map { Measured.text(of: Measured.value(ofMean: $0, kind: kind), kind: kind) } ?? "diverged"
+    }
+    return Fact(
+      name: "choice",
+      text: "number \(choice.chosen + 1) of \(choice.means.count), by \(numbers.joined(separator: ", "))",
+      json: choice.json)
+  }
 
   private static func tally(_ words: [String]) -> [(word: String, count: Int)] {
     let counts = words.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }

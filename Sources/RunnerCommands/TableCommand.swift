@@ -16,6 +16,9 @@ struct TableCommand: ParsableCommand {
     case text, markdown, csv, latex, json
     /// The claims, one a line: they are no lines of the table.
     case claimsCSV = "claims-csv"
+
+    /// `md` is what files of Markdown, and `runner diff`, call it.
+    init?(argument: String) { self.init(rawValue: argument == "md" ? "markdown" : argument) }
   }
 
   static let configuration = CommandConfiguration(

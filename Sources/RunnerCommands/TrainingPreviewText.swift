@@ -15,7 +15,8 @@ struct TrainingPreviewText {
   let spec: String
   let colored: Bool
 
-  var text: String {
+  /// What is said of the whole.
+  var head: String {
     var lines = ["── \(training.label)" + (training.cells.count > 1 ? " (\(training.cells.count) cells)" : "")]
     switch training.content {
     case .blocked(let step): lines += ["this version cannot run: \(step)"]
@@ -23,11 +24,15 @@ struct TrainingPreviewText {
       lines += ["its examples are not in the store; a language model has yet to run:"]
       lines += steps.map { "  \($0)" }
       lines += ["  → \(Self.remedy(spec))"]
-    case .examples(let preview, let fate):
-      lines += head(preview, fate)
-      for example in preview.examples { lines += [""] + body(example, of: preview.count) }
+    case .examples(let preview, let fate): lines += head(preview, fate)
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n")
+  }
+
+  /// Its first examples, token by token, with a blank line behind them; only that where there are none.
+  var examples: String {
+    guard case .examples(let preview, _) = training.content else { return "" }
+    return preview.examples.flatMap { [""] + body($0, of: preview.count) }.joined(separator: "\n") + "\n"
   }
 
   /// What to do where a model has yet to run.

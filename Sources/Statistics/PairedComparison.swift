@@ -45,10 +45,27 @@ public struct PairedComparison: Sendable {
   /// Of fewer records than this the bootstrap's interval covers noticeably less than 95%; that of verdicts does not.
   public static let fewRecords = 40
 
-  /// What is said beside intervals over ``fewRecords``.
-  public static let fewRecordsCaution =
-    "An interval over fewer than \(fewRecords) records that are not right or wrong is a bootstrap's of so few, which covers 86 to "
-    + "94%, not 95%."
+  /// What is said beside intervals over few records that are not right or wrong: how often they hold the truth, by simulation of
+  /// normal and of exponential values (`CoverageTests`).
+  ///
+  /// - Parameter records: Over how many records the interval is, of several intervals the fewest.
+  /// - Returns: A sentence; nil where there are ``fewRecords`` or more.
+  public static func caution(records: Int) -> String? {
+    if records >= fewRecords { return nil }
+    let head =
+      "An interval over fewer than \(fewRecords) records that are not right or wrong is a bootstrap's of so few, which"
+    let least = coverages.last { records >= $0.records.lowerBound } ?? coverages[0]
+    let told = coverages.reversed().filter { $0.records.lowerBound >= least.records.lowerBound }
+    if told.count == 1 { return "\(head) covers \(least.share), not 95%." }
+    let bands = told.map { "of \($0.name) \($0.share)" }
+    return "\(head) covers less than 95%: \(bands.joined(separator: ", "))."
+  }
+
+  /// How often the bootstrap's interval over so many records holds the truth, of skewed and of normal values.
+  private static let coverages: [(records: Range<Int>, name: String, share: String)] = [
+    (2..<3, "2", "46 to 52%"), (3..<5, "3 or 4", "69 to 80%"), (5..<10, "5 to 9", "78 to 90%"),
+    (10..<fewRecords, "10 or more", "86 to 94%"),
+  ]
 
   /// Compares the second with the first.
   ///
@@ -76,8 +93,8 @@ public struct PairedComparison: Sendable {
   /// few disagreements a bootstrap draws the same few again.
   ///
   /// The interval speaks of other records, not of other seeds. The bootstrap's holds the true difference of normal values in 94.8% of
-  /// samples of 80 records, 93.6% of 40, 92.5% of 20 and 90.0% of 10; of exponential values, which are skewed, in 93.5, 92.6, 90.2
-  /// and 86.0%. That of verdicts holds it in 94% or more of samples of 10 to 1,000 records, whether the two disagree often or hardly
+  /// samples of 80 records, 93.6% of 40, 92.5% of 20, 90.0% of 10, 84% of 5, 76% of 3 and 52% of 2; of exponential values, which are skewed, in 93.5,
+  /// 92.6, 90.2, 86.0, 78, 69 and 46%. That of verdicts holds it in 94% or more of samples of 10 to 1,000 records, whether the two disagree often or hardly
   /// ever (`CoverageTests`).
   ///
   /// The p-value is McNemar's exact one where each record is right or wrong, else that of a t test of what each record

@@ -16,8 +16,9 @@ public final class MemoryForecast: Sendable {
   private static let headerByteCount = 32 << 20
   private static let bytesPerNumber = 4
 
-  /// What the program itself takes: little beside a model, and so counted with each step.
-  private static let programByteCount = 24 << 20
+  /// What the program itself takes, with what its threads and the allocator keep at hand: little beside a model, and so counted
+  /// with each step.
+  private static let programByteCount = 32 << 20
   /// What a byte of records and scores takes once it is read: the text, its values and what is made of them.
   private static let bytesPerByteRead = 4
 

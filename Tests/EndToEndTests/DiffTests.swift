@@ -124,6 +124,33 @@ import Testing
     #expect(text.contains("for plain/warm; other/warm\n    temperature: 0.5 → 0.7"), "\(text)")
   }
 
+  /// What a cell does is held beside what the same cell of the other spec did, though another cell of it did nearly the same, and
+  /// though both specs do it somewhere; a cell that only one has, beside what is nearest.
+  @Test func cellsPartFromThemselves() throws {
+    func arms(_ temperatures: [(String, String)]) -> SmallExperiment {
+      var experiment = SmallExperiment()
+      let arms = temperatures.map { "\($0.0): {evals: {accuracy: {accuracy: {temperature: \($0.1)}}}}" }
+      experiment.extra = "ablations: {alpha: {\(arms.joined(separator: ", "))}}"
+      return experiment
+    }
+    let space = try TestSpace()
+    try arms([("one", "0.1"), ("two", "0.2"), ("three", "0.4")]).write(to: space)
+    let other = arms([("one", "0.1"), ("two", "0.4"), ("three", "0.8"), ("four", "0.15")])
+    try space.write(other.spec, to: "two.yaml")
+    let text = try space.run(["diff", "small.yaml", "two.yaml"]).output
+    #expect(text.contains("for three\n    temperature: 0.4 → 0.8"), "\(text)")
+    #expect(text.contains("for four\n    the first has no such cell; from its"), "\(text)")
+    #expect(text.contains(" for two:\n    temperature: 0.2 → 0.15"), "\(text)")
+    let json = try JSONValue(parsing: Array(try space.run(["diff", "small.yaml", "two.yaml", "--json"]).output.utf8))
+    let partings = try #require(json["plans"]?["partings"]?.arrayValue)
+    let named = partings.map { ($0["cells"]?.canonical ?? "", $0["counterpart"]?["cells"]?.canonical ?? "") }
+    #expect(named.map(\.0) == [#"["three"]"#, #"["four"]"#], "\(json.canonical)")
+    #expect(named.map(\.1) == [#"["three"]"#, #"["two"]"#], "\(json.canonical)")
+    let back = try space.run(["diff", "two.yaml", "small.yaml"]).output
+    #expect(back.contains("for two\n    temperature: 0.4 → 0.2"), "\(back)")
+    #expect(back.contains("Only the first goes on with:\n") && back.contains("for four"), "\(back)")
+  }
+
   @Test func twoCellsOfOneExperiment() throws {
     let space = try TestSpace()
     try Self.grid("2").write(to: space)

@@ -65,14 +65,14 @@ import Testing
           + "= is the same outcomes; ? could not be tested, for the outcomes are not in this store."))
   }
 
-  private static func cell(_ at: String, seeds: [Double]) -> String {
+  private static func cell(_ at: String, kind: String = "accuracy", seeds: [Double], spread: Double? = nil) -> String {
     let steps = seeds.map {
       #"{"key":"\#(Digest.sha256("\(at)\($0)").hex)","outcomes":"\#(Digest.sha256("\($0)").hex)"}"#
     }
     let mean = seeds.reduce(0, +) / Double(seeds.count)
     return """
-      {"at":{\(at)},"eval":"accuracy","kind":"accuracy","mean":\(mean),"records":100,"seeds":\(seeds),\
-      "steps":[\(steps.joined(separator: ","))]}
+      {"at":{\(at)},"eval":"\(kind)","kind":"\(kind)","mean":\(mean),"records":100,"seeds":\(seeds),\
+      \(spread.map { #""spread":\#($0),"# } ?? "")"steps":[\(steps.joined(separator: ","))]}
       """
   }
 
@@ -92,6 +92,30 @@ import Testing
     let shown = TableText(layout, marks: TableMarks(layout, numbers: behind) { _ in nil })
     #expect(shown.aligned.contains("(+6.5 ≈)") && shown.aligned.contains("(+27.0)"), "\(shown.aligned)")
     #expect(shown.legend.contains("Differences from base tested over seeds"), "\(shown.legend)")
+  }
+
+  /// Seeds that came to one number say nothing of how well it is known: it stands as its neighbours do, and a difference as its
+  /// interval does.
+  ///
+  /// 355, 367 and 376 have a mean of 366 and a spread of 10.54; beside 351.36, t's interval is ± 4.303 · 10.54 / √3 = 26.2.
+  @Test func numbersWithoutASpreadBesideOthers() throws {
+    let kind = "perplexity"
+    let cells = [
+      Self.cell(#""base":"base""#, kind: kind, seeds: [351.36]),
+      Self.cell(#""arm":"a""#, kind: kind, seeds: [355, 367, 376], spread: 10.54),
+      Self.cell(#""arm":"b""#, kind: kind, seeds: [351.36, 351.36, 351.36], spread: 0),
+    ]
+    func shown(_ reference: Table.RelativeTo) throws -> String {
+      let json = #"{"cells":[\#(cells.joined(separator: ","))]}"#
+      let numbers = try StoredTable(json: JSONValue(parsing: Array(json.utf8))).numbers
+      let layout = TableLayout(numbers.map(\.measured), rows: [], columns: [], value: nil, relativeTo: reference)
+      let behind = Dictionary(uniqueKeysWithValues: numbers.map { ($0.measured, $0) })
+      return TableText(layout, marks: TableMarks(layout, numbers: behind) { _ in nil }).aligned
+    }
+    let beside = try shown(.cell("a"))
+    #expect(beside.contains("366 ± 11") && beside.contains(#/b .* 351 ± 0 \(-15[ )]/#), "\(beside)")
+    let overBase = try shown(.base)
+    #expect(overBase.contains(#/a .* 366 ± 11 \(\+15 ≈\)/#), "\(overBase)")
   }
 
   /// What cannot be compared with the best of its column is marked, with the reason below.

@@ -116,7 +116,10 @@ import Testing
   }
 
   /// Differences of records that are normal, or exponential: skewed as perplexities and lengths are.
-  @Test(arguments: [(10, 0.900, 0.860), (20, 0.925, 0.902), (40, 0.936, 0.926), (80, 0.948, 0.935)])
+  @Test(arguments: [
+    (2, 0.52, 0.46), (3, 0.76, 0.69), (5, 0.84, 0.78), (10, 0.900, 0.860), (20, 0.925, 0.902), (40, 0.936, 0.926),
+    (80, 0.948, 0.935),
+  ])
   func bootstrapOverRecords(records: Int, normal: Double, skewed: Double) {
     for (stated, isSkewed) in [(normal, false), (skewed, true)] {
       let held = Self.held(400, seed: 6) { noise in
@@ -165,10 +168,17 @@ import Testing
     #expect(Self.isLikely(found, of: 2000, Verdict.level), "\(found)")
   }
 
-  /// The caution is said of what covers noticeably less, and of no more.
+  /// The caution is said of what covers noticeably less, and of no more, and says what the simulation above finds.
   @Test func theCautionIsSaidWhereItIsTrue() {
-    #expect(PairedComparison.fewRecords == 40)
-    #expect(PairedComparison.fewRecordsCaution.contains("fewer than 40 records"))
+    #expect(PairedComparison.caution(records: 40) == nil)
+    let head =
+      "An interval over fewer than 40 records that are not right or wrong is a bootstrap's of so few, which covers"
+    for records in [10, 39] { #expect(PairedComparison.caution(records: records) == "\(head) 86 to 94%, not 95%.") }
+    #expect(
+      PairedComparison.caution(records: 7) == "\(head) less than 95%: of 10 or more 86 to 94%, of 5 to 9 78 to 90%.")
+    #expect(
+      PairedComparison.caution(records: 2)
+        == "\(head) less than 95%: of 10 or more 86 to 94%, of 5 to 9 78 to 90%, of 3 or 4 69 to 80%, of 2 46 to 52%.")
   }
 
   /// The first one is right on half of the records, the second on a share of them.

@@ -22,11 +22,11 @@ struct DiffNumbers {
       document.add(.table(header: header, rows: comparison.rows.map(Self.cells), numbers: [2, 3, 4, 6]))
       document.add(.sentence(legend))
     }
-    let isFew = comparison.rows.contains { row in
-      guard case .records(let count) = row.basis else { return false }
-      return count < PairedComparison.fewRecords && row.disagreement == nil
+    let counts = comparison.rows.compactMap { row -> Int? in
+      guard case .records(let count) = row.basis, row.disagreement == nil else { return nil }
+      return count
     }
-    if isFew { document.add(.sentence(PairedComparison.fewRecordsCaution)) }
+    document.say(counts.min().flatMap { PairedComparison.caution(records: $0) })
     let lacking = missing.map { $0.map { Self.name($0.eval, $0.cell) } }
     let alone = [comparison.onlyFirst, comparison.onlySecond].map { $0.map(Self.name) }
     // What the other side is still to measure is told as that.
