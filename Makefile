@@ -2,8 +2,8 @@
 # make test   set up, check the sources' form, build, and run every test; what failed is said again at the end
 # make bench  measure scoring, generation and training beside the machine's peak, then training beside PyTorch, PEFT and TRL,
 #             planning beside make, ninja, Snakemake, DVC and redun, a million records, and hashing and compression beside the
-#             libraries; the peers are installed into
-#             .venv-peers unless PEERS names a Python that has them
+#             libraries, generation beside Transformers and llama.cpp, starts and memory; the peers are installed into
+#             .venv-peers unless PEERS names a Python that has them, and llama.cpp is built
 # make fuzz   feed every reader with libFuzzer's inputs for SECONDS (60) each
 # make avx512  hold the AVX-512 kernels bit for bit against the others, on an emulated processor (two minutes of one core)
 # make avx512-whole  run two trainings on that processor, a small model's and the real one's, and hold every object of their stores
@@ -69,13 +69,20 @@ schemas: build
 	python3 -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy torch transformers peft trl tensorboard gguf ninja snakemake dvc redun
 
-bench: build $(MODEL) $(PEERS)
+LLAMA := .build/llama/build
+
+$(LLAMA)/bin/llama-batched-bench: | $(PEERS)
+	Benchmarks/build_llama.sh $(PEERS) .build/llama
+
+bench: build $(MODEL) $(PEERS) $(LLAMA)/bin/llama-batched-bench
 	$(RUNNER) bench experiments/prompts/counting.yaml --into Benchmarks/RESULTS.md
 	$(PEERS) Benchmarks/training_beside_rivals.py $(MODEL) $(RUNNER) --into Benchmarks/RESULTS.md
 	$(PEERS) Benchmarks/planning_beside_rivals.py $(RUNNER) --into Benchmarks/PLANNING.md
 	$(RUNNER) bench-records --into Benchmarks/RECORDS.md
 	cat Sources/*/*.swift Sources/*/*/*.swift >.build/sources.txt
 	$(PEERS) Benchmarks/store_beside_libraries.py $(RUNNER) $(MODEL) .build/sources.txt --into Benchmarks/RECORDS.md
+	python3 Benchmarks/start_and_memory.py $(CURDIR)/$(RUNNER) $(CURDIR)/$(dir $(MODEL)) --into Benchmarks/START.md
+	$(PEERS) Benchmarks/generation_beside_rivals.py $(MODEL) $(RUNNER) --llama $(LLAMA)/bin --into Benchmarks/GENERATION.md
 
 interop: build $(MODEL) $(PEERS)
 	rm -rf .build/interop
