@@ -63,8 +63,7 @@ struct PreviewCommand: AsyncParsableCommand {
         for line in TrainingPreviewJSON.lines(shown, spec: spec) { Output.json(line) }
       } else {
         let text = TrainingPreviewText(training: shown, spec: spec, colored: Output.colorsText)
-        Output.line(text.head)
-        Output.verbatim(text.examples)
+        Output.line("\(text.head)\n\(text.examples)")
       }
     }
   }

@@ -166,7 +166,7 @@ import Testing
     #expect(outcome.exitCode == 1, "\(outcome.output)")
     #expect(
       outcome.output.contains(
-        "generate numbers/heldout, greedy: its forecast memory is 47 MB, and --memory allows 1 MB"),
+        "generate numbers/heldout, greedy: its forecast memory is 55 MB, and --memory allows 1 MB"),
       "\(outcome.output)")
     #expect(outcome.output.contains("Allow more with --memory"))
     #expect(space.files(below: ".runner-store/steps").isEmpty)
